@@ -1,0 +1,147 @@
+"""`oneOf` or `anyOf` with a `discriminator`: its branches, and which of them an instance claims to be.
+
+Source: OpenAPI 3.1.0, "Discriminator Object". A union is found by these keywords, never by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from contracts.pointer import join
+
+_MEND = "name it in the mapping, or give the tag a const or an enum in the branch"
+
+Resolve = Callable[[str], tuple[str, Any]]
+"""From a place in the document to the place and schema it means, `$ref` followed to its end."""
+
+
+class UnionError(Exception):
+    """A union whose branches cannot be told apart: where, what is wrong, and the mend."""
+
+    def __init__(self, pointer: str, problem: str, mend: str) -> None:
+        super().__init__(pointer, problem, mend)
+        self.pointer, self.problem, self.mend = pointer, problem, mend
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One alternative: where the union lists it, the schema it means, its name, and the tag values that claim it."""
+
+    pointer: str
+    target: str
+    name: str
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """A tagged union. `tagged` are told apart by `tag`; `untagged` are for instances that are no object (null)."""
+
+    pointer: str
+    keyword: str
+    tag: str
+    tagged: tuple[Branch, ...]
+    untagged: tuple[Branch, ...]
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Every tag value there is, in the document's order."""
+        return tuple(tag for branch in self.tagged for tag in branch.tags)
+
+    def claimed(self, instance: Any) -> Branch | None:
+        """The branch that the instance's tag names; None when it has no tag, or an unknown one."""
+        tag = instance.get(self.tag) if isinstance(instance, dict) else None
+        return next((branch for branch in self.tagged if tag in branch.tags), None) if isinstance(tag, str) else None
+
+
+def union_at(pointer: str, schema: Any, resolve: Resolve) -> Union | None:
+    """The union that stands at the place, or None; raises UnionError when its branches cannot be told apart."""
+    if not isinstance(schema, dict) or "discriminator" not in schema:
+        return None
+    keyword = next((name for name in ("oneOf", "anyOf") if name in schema), None)
+    if keyword is None:
+        return None
+    discriminator = schema["discriminator"]
+    place = pointer + join("discriminator")
+    tag = discriminator.get("propertyName") if isinstance(discriminator, dict) else None
+    if not isinstance(tag, str):
+        raise UnionError(place, "names no property", "give it a propertyName")
+    mapped = _mapping(place, discriminator.get("mapping", {}), resolve)
+    tagged, untagged = [], []
+    for index in range(len(schema[keyword])):
+        at = pointer + join(keyword, index)
+        target, value = resolve(at)
+        meant = _meant(target, value, resolve)
+        if _is_scalar(value):
+            untagged.append(Branch(at, target, _name(meant), ()))
+            continue
+        tags = tuple(name for name, to in mapped.items() if to == meant) or _declared(target, tag, resolve)
+        if not tags and meant == at:
+            raise UnionError(at, f"has no value of the tag {tag!r}", _MEND)
+        tagged.append(Branch(at, target, _name(meant), tags or (_name(meant),)))
+    _refuse_shared(pointer, tagged)
+    return Union(pointer, keyword, tag, tuple(tagged), tuple(untagged))
+
+
+def _meant(pointer: str, schema: Any, resolve: Resolve) -> str:
+    """The component behind a `$ref` that keywords stand beside, such as a title."""
+    while isinstance(schema, dict) and "$ref" in schema:
+        pointer, schema = resolve(schema["$ref"])
+    return pointer
+
+
+def _mapping(place: str, mapping: Any, resolve: Resolve) -> dict[str, str]:
+    if not isinstance(mapping, dict):
+        raise UnionError(place + join("mapping"), "is no object", "map tag values to schemas")
+    found = {}
+    for value, ref in mapping.items():
+        # Generators write Reference Objects here, against the specification; what they mean is plain.
+        text = ref.get("$ref") if isinstance(ref, dict) else ref
+        if not isinstance(text, str):
+            raise UnionError(place + join("mapping", value), "is no reference", "name a schema or give its pointer")
+        # "mapping values may be a schema name or a reference": a bare name means the component.
+        pointer = text if text.startswith("#") else "#" + join("components", "schemas", text)
+        try:
+            found[value] = resolve(pointer)[0]
+        except LookupError:
+            mend = "name a schema that exists"
+            raise UnionError(place + join("mapping", value), f"leads nowhere: {text}", mend) from None
+    return found
+
+
+def _declared(pointer: str, tag: str, resolve: Resolve, depth: int = 0) -> tuple[str, ...]:
+    """The values that a branch itself allows its tag, by `const` or `enum`, also through `allOf` and nested unions."""
+    pointer, schema = resolve(pointer)
+    if not isinstance(schema, dict) or depth > 8:
+        return ()
+    if tag in schema.get("properties", {}):
+        _, value = resolve(pointer + join("properties", tag))
+        if isinstance(value, dict):
+            allowed = [value["const"]] if "const" in value else value.get("enum", [])
+            return tuple(item for item in allowed if isinstance(item, str))
+    inner = [pointer + join(key, i) for key in ("allOf", "oneOf", "anyOf") for i in range(len(schema.get(key, ())))]
+    inner += [schema["$ref"]] if "$ref" in schema else []
+    return tuple(dict.fromkeys(value for at in inner for value in _declared(at, tag, resolve, depth + 1)))
+
+
+def _refuse_shared(pointer: str, branches: list[Branch]) -> None:
+    seen: dict[str, Branch] = {}
+    for branch in branches:
+        for tag in branch.tags:
+            if tag in seen:
+                problem = f"is claimed by the tag value {tag!r}, and so is {seen[tag].target}"
+                raise UnionError(branch.pointer, problem, "give each branch tag values of its own")
+            seen[tag] = branch
+
+
+def _is_scalar(schema: Any) -> bool:
+    if not isinstance(schema, dict) or "type" not in schema:
+        return isinstance(schema, dict) and ("const" in schema or "enum" in schema)
+    types = schema["type"]
+    return "object" not in types if isinstance(types, list) else types != "object"
+
+
+def _name(pointer: str) -> str:
+    return pointer.rsplit("/", 1)[-1].replace("~1", "/").replace("~0", "~")

@@ -1,0 +1,79 @@
+"""The values of `format` that are asserted, and what asserts each.
+
+Sources: JSON Schema 2020-12 Validation, section 7.3; the OpenAPI Format Registry for the widths of integers.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+import jsonschema
+import jsonschema_rs
+
+_LEAP_SECOND: Final = re.compile(r":60(\.\d+)?(?=[Zz+-])")
+# RFC 3339, section 5.7: second 60 is for the ends of months in which one was inserted, "to date: June or December".
+_LEAP_DAYS: Final = ((6, 30), (12, 31))
+
+
+def is_date_time(value: object) -> bool:
+    """Whether the text is a `date-time` of RFC 3339, section 5.6, to the letter; anything but text is."""
+    if not isinstance(value, str):
+        return True
+    if not _conforms("date-time", value):
+        return False
+    return ":60" not in value or not _LEAP_SECOND.search(value) or _ends_a_leap_month(value)
+
+
+def _ends_a_leap_month(value: str) -> bool:
+    # The year only has to be one that `datetime` knows: neither of the days depends on it.
+    text = _LEAP_SECOND.sub(":59", "2000" + value[4:].upper())
+    utc = datetime.datetime.fromisoformat(text).astimezone(datetime.UTC)
+    return (utc.month, utc.day) in _LEAP_DAYS
+
+
+_NATIVE: Final = {
+    name: jsonschema_rs.Draft202012Validator({"format": name}, validate_formats=True, ignore_unknown_formats=False)
+    for name in (
+        "date date-time duration email hostname idn-email idn-hostname ipv4 ipv6 iri iri-reference json-pointer regex "
+        "relative-json-pointer time uri uri-reference uri-template uuid"
+    ).split()
+}
+
+
+def _conforms(name: str, value: object) -> bool:
+    try:
+        return not isinstance(value, str) or bool(_NATIVE[name].is_valid(value))
+    except UnicodeEncodeError:  # Half a surrogate pair, which no format allows.
+        return False
+
+
+def _fits(bits: int, value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value // 1:
+        return True
+    return bool(-(2 ** (bits - 1)) <= value < 2 ** (bits - 1))
+
+
+ASSERTED: Final[dict[str, Callable[[Any], bool]]] = {
+    **{name: partial(_conforms, name) for name in _NATIVE},
+    "date-time": is_date_time,
+    "int32": partial(_fits, 32),
+    "int64": partial(_fits, 64),
+}
+"""Format to what decides it; each takes any JSON value, and is true of those that the format says nothing of."""
+
+HINTS: Final = frozenset("binary byte double float password".split())
+"""Formats of the registry that describe a representation and leave every value of the type legal."""
+
+FORMATS: Final = frozenset(ASSERTED) | HINTS
+
+
+def checker() -> jsonschema.FormatChecker:
+    """A checker that asserts exactly these formats."""
+    made = jsonschema.FormatChecker(formats=())
+    for name, decide in ASSERTED.items():
+        made.checks(name)(decide)
+    return made

@@ -1,0 +1,240 @@
+"""JSON text read strictly (RFC 8259): every flaw at its place, and no flaw where there is none."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from contracts.json_text import UNREADABLE, Flaw, parse, text_of, walk
+
+MALFORMED = [
+    (b"", "@0"),
+    (b" \n", "@2"),
+    (b"{", "@1"),
+    (b'{"a": 1', "@7"),
+    (b'{"a": 1,}', "@8"),
+    (b"[1,]", "@3"),
+    (b"[1 2]", "@3"),
+    (b'["\xc3\xa9" x]', "@6"),
+    (b'{"a": tru}', "@6"),
+    (b"{'a': 1}", "@1"),
+    (b"01", "@1"),
+    (b"+1", "@0"),
+    (b".5", "@0"),
+    (b"1.", "@1"),
+    (b"-", "@0"),
+    (b"0x1", "@1"),
+    (b"-NaN", "@0"),
+    (b"nan", "@0"),
+    (b'"a\nb"', "@2"),
+    (b'"\\x41"', "@1"),
+    (b'"\\u12"', "@2"),
+    (b'"open', "@0"),
+    (b"[] []", "@3"),
+    (b"// no\n1", "@0"),
+    (b"\x0b1", "@0"),
+    (b"\xc2\xa01", "@0"),
+    (b"<html>", "@0"),
+]
+
+
+@pytest.mark.parametrize(("body", "place"), MALFORMED)
+def test_text_that_is_no_json_is_told_by_the_byte_where_it_ends_to_be(body: bytes, place: str) -> None:
+    value, flaws = parse(body)
+    assert value is UNREADABLE
+    assert [(flaw.rule, flaw.place) for flaw in flaws] == [("json.malformed", place)]
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b"", "nothing at all"),
+        (b"\n\t ", "white space only"),
+        (b"[1", "the end of the text (Expecting ',' delimiter)"),
+        (b"<p>", "Expecting value: '<p>'"),
+    ],
+)
+def test_what_is_wrong_with_malformed_text_is_said(body: bytes, detail: str) -> None:
+    assert [flaw.detail for flaw in parse(body)[1]] == [detail]
+
+
+FLAWED = [
+    (b"\xef\xbb\xbf1", 1, [Flaw("json.byte-order-mark", "@0", "EF BB BF")]),
+    (b'"\xff"', "\ufffd", [Flaw("json.encoding", "@1", "byte FF")]),
+    (b'{"a": "\xc3\xa9\xe2\x82"}', {"a": "é\ufffd\ufffd"}, [Flaw("json.encoding", "@9", "byte E2")]),
+    (b'"\xed\xa0\x80"', "\ufffd" * 3, [Flaw("json.encoding", "@1", "byte ED")]),
+    (b'"\xc0\x80"', "\ufffd" * 2, [Flaw("json.encoding", "@1", "byte C0")]),
+    ('"é"'.encode("utf-16"), "é", [Flaw("json.encoding", "@0", "UTF-16 text")]),
+    ('["é"]'.encode("utf-16-le"), ["é"], [Flaw("json.encoding", "@0", "UTF-16-LE text")]),
+    ("[1]".encode("utf-16-be"), [1], [Flaw("json.encoding", "@0", "UTF-16-BE text")]),
+    ("[1]".encode("utf-32-le"), [1], [Flaw("json.encoding", "@0", "UTF-32-LE text")]),
+    (b'"caf\xe9"', "caf\ufffd", [Flaw("json.encoding", "@4", "byte E9")]),
+    (b'{"a": 1, "b": 2, "a": 3}', {"a": 3, "b": 2}, [Flaw("json.duplicate-name", "", "a")]),
+    (b'[{"a": {"x/y": 1, "x/y": 1}}]', [{"a": {"x/y": 1}}], [Flaw("json.duplicate-name", "/0/a", "x/y")]),
+    (b'{"a": 1, "\\u0061": 2}', {"a": 2}, [Flaw("json.duplicate-name", "", "a")]),
+    (b"[1, Infinity]", [1, math.inf], [Flaw("json.not-finite", "/1", "Infinity")]),
+    (b'{"a/b": -Infinity}', {"a/b": -math.inf}, [Flaw("json.not-finite", "/a~1b", "-Infinity")]),
+    (b'["\\ud800"]', ["\ud800"], [Flaw("json.surrogate", "/0", "\\ud800")]),
+    (b'["a\\udFFFb"]', ["a\udfffb"], [Flaw("json.surrogate", "/0", "\\udfff")]),
+    (b'["\\udc00\\ud800"]', ["\udc00\ud800"], [Flaw("json.surrogate", "/0", "\\udc00")]),
+    (b'{"\\ud800": 1}', {"\ud800": 1}, [Flaw("json.surrogate", "", "\\ud800")]),
+]
+
+
+@pytest.mark.parametrize(("body", "value", "flaws"), FLAWED)
+def test_a_flaw_has_its_place_and_does_not_hide_the_value(body: bytes, value: Any, flaws: list[Flaw]) -> None:
+    assert parse(body) == (value, tuple(flaws))
+
+
+def test_nan_is_a_flaw_wherever_it_stands() -> None:
+    value, flaws = parse(b'{"a": [NaN, 1, NaN]}')
+    assert math.isnan(value["a"][0])
+    assert [(flaw.rule, flaw.place) for flaw in flaws] == [("json.not-finite", "/a/0"), ("json.not-finite", "/a/2")]
+
+
+def test_every_flaw_of_one_text_is_told() -> None:
+    body = b'\xef\xbb\xbf{"a": "\xff", "a": NaN, "s": "\\ud800"}'
+    assert [(flaw.rule, flaw.place) for flaw in parse(body)[1]] == [
+        ("json.byte-order-mark", "@0"),
+        ("json.encoding", "@10"),
+        ("json.duplicate-name", ""),
+        ("json.not-finite", "/a"),
+        ("json.surrogate", "/s"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (b"\xef\xbb\xbf[1,]", "@6"),
+        (b'["\xff\xff",]', "@6"),
+        (b'\xef\xbb\xbf["\xe2\x82",]', "@9"),
+        ('["é",]'.encode("utf-16"), "@12"),
+        ('["é",]'.encode("utf-16-le"), "@10"),
+    ],
+)
+def test_the_byte_is_told_exactly_behind_another_flaw(body: bytes, place: str) -> None:
+    assert ("json.malformed", place) in [(flaw.rule, flaw.place) for flaw in parse(body)[1]]
+
+
+LEGAL = [
+    (b" \t\r\n[ 1 ,\t2 ]\r\n", [1, 2]),
+    (b"null", None),
+    (b"true", True),
+    (b"-0", 0),
+    (b"-0.0e-5", 0.0),
+    (b"1E400", 1.7976931348623157e308),
+    (b"-1e400", -1.7976931348623157e308),
+    (b"1e-400", 0.0),
+    (b'"\\u0000\\b\\f\\n\\r\\t\\"\\\\\\/"', '\0\b\f\n\r\t"\\/'),
+    (b'"\\ud83e\\udd8a"', "🦊"),
+    ('"\U0010ffff\u2028\x7f"'.encode(), "\U0010ffff\u2028\x7f"),
+    (b'"\\uFFFF \\ufeff"', "\uffff \ufeff"),
+    ('"\ufeff"'.encode(), "\ufeff"),
+    (b'{"": {"a": {}}, "A": 1, "a": 2}', {"": {"a": {}}, "A": 1, "a": 2}),
+    (b'"NaN"', "NaN"),
+    (b'"\\\\ud800"', "\\ud800"),
+    (b"9" * 4000, int("9" * 4000)),
+]
+
+
+@pytest.mark.parametrize(("body", "value"), LEGAL)
+def test_legal_text_has_no_flaw(body: bytes, value: Any) -> None:
+    assert parse(body) == (value, ())
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_an_integer_of_any_length_is_an_integer(sign: str) -> None:
+    value, flaws = parse(f'{{"long": {sign}{"1" * 5_000}, "short": 7}}'.encode())
+    assert flaws == ()
+    assert float(value["long"]).is_integer()
+    assert (value["long"] < 0) is bool(sign)
+    assert type(value["short"]) is int
+    assert text_of(value)
+
+
+def test_a_text_nested_beyond_measure_is_told_as_such() -> None:
+    assert parse(b"[" * 100_000)[1][0].rule == "json.depth"
+    assert text_of(_nested(5_000)) == '"nested too deeply to be shown"'
+
+
+def _nested(depth: int) -> Any:
+    value: Any = 0
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def test_many_names_and_one_repeated_are_read_in_no_time() -> None:
+    body = ("{" + ", ".join(f'"n{number}": 0' for number in range(100_000)) + ', "n5": 1}').encode()
+    started = time.perf_counter()
+    assert parse(body)[1] == (Flaw("json.duplicate-name", "", "n5"),)
+    assert time.perf_counter() - started < 10
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(json_values, st.booleans())
+@example({"\0": "🦊"}, True)
+def test_what_python_writes_is_read_back_without_a_flaw(value: Any, ascii_only: bool) -> None:
+    body = json.dumps(value, ensure_ascii=ascii_only).encode()
+    assert parse(body) == (value, ())
+
+
+@given(
+    st.binary()
+    | st.lists(
+        st.sampled_from(
+            [
+                b"{",
+                b"}",
+                b"[",
+                b"]",
+                b'"',
+                b"\\ud800",
+                b"\\",
+                b"\xef\xbb\xbf",
+                b"\0",
+                b",",
+                b":",
+                b"NaN",
+                b"1e999",
+                b"\xff\xfe",
+                b" ",
+            ]
+        )
+    ).map(b"".join)
+)
+def test_no_bytes_whatever_raise(body: bytes) -> None:
+    value, flaws = parse(body)
+    assert value is not UNREADABLE or flaws
+    for flaw in flaws:
+        assert flaw.place == "" or flaw.place[0] in "@/"
+        if flaw.place.startswith("@"):
+            assert 0 <= int(flaw.place[1:]) <= len(body)
+
+
+@given(st.text(st.characters()), st.text(st.characters(categories=["Cs"]), max_size=2))
+def test_text_of_can_be_written_in_utf_8(text: str, half: str) -> None:
+    assert text_of({text: [half]}).encode("utf-8")
+
+
+def test_a_walk_goes_through_every_value_in_the_order_of_the_text() -> None:
+    assert list(walk({"a": [1, {"b/c": None}], "d": {}})) == [
+        ("", {"a": [1, {"b/c": None}], "d": {}}),
+        ("/a", [1, {"b/c": None}]),
+        ("/a/0", 1),
+        ("/a/1", {"b/c": None}),
+        ("/a/1/b~1c", None),
+        ("/d", {}),
+    ]
