@@ -1,0 +1,63 @@
+"""One question and its answer, as values that know nothing of the library that carried them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from contracts.document import Operation
+
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A GET request: its URL as sent, the path parameters in it, and what is known of the resource.
+
+    `exists` is True for a resource that is known to be there, False for one known not to be, None where nobody knows.
+    `headers` are those that make this request differ from its neighbours; never the API key.
+    """
+
+    url: str
+    parameters: tuple[tuple[str, str], ...]
+    exists: bool | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def resource(self) -> tuple[str, ...]:
+        """The values of the path parameters, in the path's order."""
+        return tuple(value for _, value in self.parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer: status, header fields in the order they came, and the body's bytes, content coding undone."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def header(self, name: str) -> str | None:
+        """The field's value; several fields of one name are joined (RFC 9110, section 5.3). None if it is absent."""
+        values = [value for field, value in self.headers if field.lower() == name]
+        return ", ".join(values) if values else None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What came in place of an answer: a kind (`refused`, `reset`, `timeout`, ...) and the transport's own words."""
+
+    kind: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request of an operation and what came back. `seconds` is the time to the last byte."""
+
+    operation: Operation
+    request: Request
+    outcome: Response | Failure
+    seconds: float = 0.0

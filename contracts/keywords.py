@@ -1,0 +1,108 @@
+"""The `x-` keywords by which an overlay says what a document does not: found on any schema, at any depth.
+
+`x-equals: $request.path.NAME`  the value repeats a path parameter (OpenAPI 3.1.0, "Runtime Expressions")
+`x-immutable: true`             once set, the value is the same in every later read of the resource
+`x-final: [VALUE, ...]`         once one of these, the value never changes again
+
+and on an operation
+
+`x-refuses-unknown: true`       a resource that does not exist is never answered with success
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from contracts.document import Operation, Promise
+from contracts.errors import DocumentError
+from contracts.pointer import join
+
+EQUALS: Final = "x-equals"
+IMMUTABLE: Final = "x-immutable"
+FINAL: Final = "x-final"
+REFUSES_UNKNOWN: Final = "x-refuses-unknown"
+_PATH: Final = "$request.path."
+
+
+@dataclass(frozen=True, slots=True)
+class Equals:
+    """The value at `place` in the answer repeats a path parameter; `document` is where that is said."""
+
+    place: str
+    document: str
+    parameter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """The value at `place` lasts over reads: whatever it is (`values` None) or once it is one of `values`."""
+
+    place: str
+    document: str
+    values: tuple[Any, ...] | None
+
+
+@functools.lru_cache(maxsize=64)
+def equals(operation: Operation, promise: Promise) -> tuple[Equals, ...]:
+    """What an answer repeats of its request; raises DocumentError for an expression that is not understood."""
+    found = []
+    for place, pointer, expression in _keyword(operation, promise, EQUALS):
+        name = str(expression).removeprefix(_PATH)
+        if not str(expression).startswith(_PATH) or name not in {each.name for each in operation.parameters}:
+            mend = f"write {_PATH} and the name of a path parameter"
+            problem = f"is no value of the request: {expression}"
+            raise DocumentError(operation.document.path, pointer, problem, mend)
+        found.append(Equals(place, pointer, name))
+    return tuple(found)
+
+
+@functools.lru_cache(maxsize=64)
+def lasting(operation: Operation, promise: Promise) -> tuple[Lasting, ...]:
+    """What does not change between two reads of one resource."""
+    immutable = [
+        Lasting(place, pointer, None)
+        for place, pointer, value in _keyword(operation, promise, IMMUTABLE)
+        if value is True
+    ]
+    final = [
+        Lasting(place, pointer, tuple(value) if isinstance(value, list) else (value,))
+        for place, pointer, value in _keyword(operation, promise, FINAL)
+    ]
+    return (*immutable, *final)
+
+
+def refuses_unknown(operation: Operation) -> bool:
+    """Whether a resource that does not exist is never answered with success."""
+    node = operation.document.schema(operation.pointer)
+    return isinstance(node, dict) and node.get(REFUSES_UNKNOWN) is True
+
+
+def check(operation: Operation) -> None:
+    """Raises DocumentError where an overlay says what is not understood."""
+    for promise in operation.promises:
+        equals(operation, promise)
+        lasting(operation, promise)
+
+
+def _keyword(operation: Operation, promise: Promise, keyword: str) -> Iterator[tuple[str, str, Any]]:
+    """Place in the answer, place in the document and value of each use of the keyword.
+
+    Looks through references, `allOf` and properties; not into arrays and alternatives, where no place is certain.
+    """
+    for schema in promise.content.values():
+        waiting = [("", schema)] if schema else []
+        seen = set()
+        while waiting:
+            place, pointer = waiting.pop()
+            at, node = operation.document.resolve(pointer)
+            if (place, at) in seen or not isinstance(node, dict) or place.count("/") > 16:
+                continue
+            seen.add((place, at))
+            if keyword in node:
+                yield place, at + join(keyword), node[keyword]
+            waiting += [(place, at + join("allOf", index)) for index in range(len(node.get("allOf", ())))]
+            waiting += [(place + join(name), at + join("properties", name)) for name in node.get("properties", {})]
+            waiting += [(place, node["$ref"])] if "$ref" in node else []

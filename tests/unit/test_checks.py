@@ -1,0 +1,430 @@
+"""One answer judged: each broken promise once, by its rule, and a conforming answer of any legal form by none."""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from contracts.checks import judge, read
+from contracts.document import PINNED, PINNED_OVERLAY, Document, load
+from contracts.errors import DocumentError
+from contracts.exchange import Failure, Response
+from contracts.json_text import UNREADABLE
+from contracts.tally import Tally
+from contracts.validation import LARGE
+from contracts.violation import RULES, Violation
+from contracts.wording import violation_line
+from tests.unit.tiny import JSON, PETS, answer, document_of, exchange_of
+
+THING = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
+REF = {"schema": {"$ref": "#/components/schemas/Thing"}}
+ERROR = {"type": "object", "properties": {"detail": {"type": "array"}}}
+
+
+def response(*media_types: str, **more: Any) -> dict[str, Any]:
+    return {"description": "", "content": dict.fromkeys(media_types, REF), **more}
+
+
+@cache
+def things() -> Document:
+    return document_of(
+        schemas={"Thing": THING},
+        responses={
+            "200": response(JSON),
+            "204": {"description": ""},
+            "4XX": {"description": "", "content": {JSON: {"schema": ERROR}}},
+            "410": {"description": ""},
+        },
+    )
+
+
+def found(document: Document, outcome: Response | Failure, *values: str, exists: bool | None = None) -> list[Violation]:
+    operation = document.operations[0]
+    violations = judge(operation, exchange_of(operation, outcome, *values, exists=exists))
+    assert list(violations) == sorted(set(violations))
+    for violation in violations:
+        assert violation.rule in RULES
+        document.schema(violation.document or "#")
+        line = violation_line(violation)
+        assert line.splitlines() == [line]
+    return list(violations)
+
+
+def told(
+    document: Document, outcome: Response | Failure, *values: str, exists: bool | None = None
+) -> list[tuple[str, str]]:
+    return [(each.rule, each.place) for each in found(document, outcome, *values, exists=exists)]
+
+
+GOOD = {"name": "x"}
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        answer(200, GOOD),
+        answer(200, GOOD, media_type="application/json; charset=utf-8"),
+        answer(200, GOOD, media_type="Application/JSON;charset=UTF-8"),
+        answer(200, GOOD, media_type='application/json; profile="a;b,\\"c\\""; q=1'),
+        answer(200, GOOD, media_type="application/json ; a=b ;\tc=d"),
+        answer(200, GOOD, media_type="application/json;"),
+        answer(200, GOOD, media_type="application/json "),
+        answer(200, {"name": "", "more": [1, {}], "": None}),
+        answer(200, b' \r\n{"name": "\\ud83e\\udd8a"}\t'),
+        answer(200, GOOD, ("Date", "nonsense"), ("X-Any", "\udcff"), ("X-Any", "twice")),
+        Response(200, (("content-TYPE", JSON),), b'{"name": ""}'),
+        answer(204, media_type=None),
+        answer(410, media_type=None),
+        answer(422, {}),
+        answer(422, {"detail": []}),
+        answer(499, {"detail": [1], "more": 1}),
+    ],
+    ids=str,
+)
+def test_a_conforming_answer_breaks_nothing(outcome: Response) -> None:
+    assert told(things(), outcome) == []
+
+
+BROKEN = [
+    (answer(404, {"detail": 1}), [("schema.type", "body/detail")]),
+    (answer(301, media_type=None), [("status.undocumented", "status")]),
+    (answer(201, GOOD), [("status.undocumented", "status")]),
+    (answer(500, b"oops", media_type="text/plain"), [("status.server-error", "status")]),
+    (answer(503, media_type=None), [("status.server-error", "status")]),
+    (answer(200, GOOD, media_type=None), [("content-type.missing", "header Content-Type")]),
+    (
+        answer(200, {}, media_type=None),
+        [("content-type.missing", "header Content-Type"), ("schema.required", "body/name")],
+    ),
+    (answer(200, GOOD, media_type="json"), [("content-type.malformed", "header Content-Type")]),
+    (answer(200, GOOD, media_type=""), [("content-type.malformed", "header Content-Type")]),
+    (answer(200, GOOD, media_type="application/json; charset"), [("content-type.malformed", "header Content-Type")]),
+    (answer(200, GOOD, ("Content-Type", JSON)), [("content-type.malformed", "header Content-Type")]),
+    (answer(200, GOOD, media_type="text/json"), [("content-type.undocumented", "header Content-Type")]),
+    (answer(200, GOOD, media_type="application/vnd.x+json"), [("content-type.undocumented", "header Content-Type")]),
+    (answer(200, b"<p>", media_type="text/html"), [("content-type.undocumented", "header Content-Type")]),
+    (
+        answer(200, {"name": 5}, media_type="text/html"),
+        [("content-type.undocumented", "header Content-Type"), ("schema.type", "body/name")],
+    ),
+    (answer(200), [("body.missing", "body")]),
+    (answer(200, media_type=None), [("body.missing", "body")]),
+    (answer(204, b"x", media_type=None), [("body.unexpected", "body")]),
+    (answer(410, GOOD), [("body.unexpected", "body")]),
+    (answer(200, b"<p>"), [("json.malformed", "body@0")]),
+    (answer(200, b" "), [("json.malformed", "body@1")]),
+    (answer(200, b'{"name": "\xff"}'), [("json.encoding", "body@10")]),
+    (answer(200, b'\xef\xbb\xbf{"name": ""}'), [("json.byte-order-mark", "body@0")]),
+    (answer(200, b'{"name": "", "name": ""}'), [("json.duplicate-name", "body")]),
+    (answer(200, b'{"name": "", "n": [NaN]}'), [("json.not-finite", "body/n/0")]),
+    (answer(200, b'{"name": "\\ud800"}'), [("json.surrogate", "body/name")]),
+    (answer(200, b"[" * 100_000), [("json.depth", "body@0")]),
+    (answer(200, []), [("schema.type", "body")]),
+    (answer(200, b"null"), [("schema.type", "body")]),
+    (answer(200, {}), [("schema.required", "body/name")]),
+    (Failure("timeout", "too late"), [("transport.timeout", "transport")]),
+]
+
+
+@pytest.mark.parametrize(("outcome", "expected"), BROKEN, ids=[str(row[0])[:90] for row in BROKEN])
+def test_a_broken_promise_is_told_once_by_its_rule(outcome: Response, expected: list[tuple[str, str]]) -> None:
+    assert told(things(), outcome) == expected
+
+
+KINDS = sorted(rule.partition(".")[2] for rule in RULES if rule.startswith("transport."))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_failure_of_the_transport_is_a_finding_of_its_kind(kind: str) -> None:
+    assert told(things(), Failure(kind, 'it said "no"\nand left'), exists=True) == [(f"transport.{kind}", "transport")]
+
+
+def test_a_promise_of_the_code_outweighs_its_class_and_that_the_default() -> None:
+    responses = {"404": response(JSON), "4XX": {"description": ""}, "default": response("a/b")}
+    document = document_of(schemas={"Thing": THING}, responses=responses)
+    operation = document.operations[0]
+    assert [getattr(operation.promise(status), "status", None) for status in (404, 405, 200, 500)] == [
+        "404",
+        "4XX",
+        "default",
+        "default",
+    ]
+
+
+def test_a_default_promise_is_kept_or_broken_by_any_status() -> None:
+    document = document_of(schemas={"Thing": THING}, responses={"default": response(JSON)})
+    for status in (200, 302, 404, 500, 599):
+        assert told(document, answer(status, GOOD)) == []
+        assert told(document, answer(status, {})) == [("schema.required", "body/name")]
+        assert told(document, answer(status)) == [("body.missing", "body")]
+
+
+@pytest.mark.parametrize("status", [100, 204, 205, 304])
+def test_a_status_that_never_has_a_body_is_not_told_to_lack_one(status: int) -> None:
+    document = document_of(schemas={"Thing": THING}, responses={"default": response(JSON)})
+    assert told(document, answer(status, media_type=None)) == []
+
+
+@pytest.mark.parametrize(
+    ("promised", "sent", "body", "rules"),
+    [
+        ("application/problem+json", "application/problem+json", GOOD, []),
+        ("application/problem+json", "application/problem+json", {}, ["schema.required"]),
+        ("Application/Problem+JSON; v=1", "application/problem+json;charset=utf-8", {}, ["schema.required"]),
+        ("application/*", "application/json", {}, ["schema.required"]),
+        ("*/*", "application/x+json", {}, ["schema.required"]),
+        ("*/*", "text/plain", b"5", []),
+        ("*/*", "text/plain", b"<", []),
+        ("application/*", "text/plain", GOOD, ["content-type.undocumented"]),
+        ("text/plain", "text/plain", b"5", []),
+        ("text/plain", "application/json", b"5", ["content-type.undocumented"]),
+    ],
+)
+def test_a_body_is_judged_by_the_schema_of_its_media_type(
+    promised: str, sent: str, body: Any, rules: list[str]
+) -> None:
+    document = document_of(schemas={"Thing": THING}, responses={"200": response(promised)})
+    assert [rule for rule, _ in told(document, answer(200, body, media_type=sent))] == rules
+
+
+def test_of_several_media_types_each_has_its_own_schema() -> None:
+    content = {JSON: REF, "application/list+json": {"schema": {"type": "array"}}, "text/plain": {}, "a/b+json": {}}
+    document = document_of(schemas={"Thing": THING}, responses={"200": {"description": "", "content": content}})
+    assert told(document, answer(200, [], media_type="application/list+json")) == []
+    assert told(document, answer(200, [])) == [("schema.type", "body")]
+    assert told(document, answer(200, b"<", media_type="text/plain")) == []
+    assert told(document, answer(200, 5, media_type="a/b+json")) == []
+    assert told(document, answer(200, b"<", media_type="a/b+json")) == [("json.malformed", "body@0")]
+    assert told(document, answer(200, [], media_type="x/y")) == [("content-type.undocumented", "header Content-Type")]
+
+
+HEADERS = {
+    "X-Count": {"required": True, "schema": {"type": "integer", "minimum": 0}},
+    "X-Word": {"schema": {"type": "string", "pattern": "^[0-9]+$"}},
+    "X-Flag": {"schema": {"type": "boolean"}},
+    "X-List": {"schema": {"type": "array", "items": {"type": "integer"}}},
+    "X-Any": {"schema": True},
+    "X-None": {"schema": False},
+    "X-Free": {"content": {JSON: {}}},
+    "Content-Type": {"required": True, "schema": {"const": "never/this"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ([("x-count", "5")], []),
+        ([("X-COUNT", "5"), ("X-Word", "12"), ("X-Flag", "true"), ("X-List", "1, 2"), ("X-Any", "\udcff")], []),
+        ([("X-Count", "5"), ("X-List", "1"), ("X-List", "2")], []),
+        ([], [("header.missing", "header X-Count")]),
+        ([("X-Count", "-1")], [("header.schema", "header X-Count")]),
+        ([("X-Count", "five")], [("header.schema", "header X-Count")]),
+        ([("X-Count", "5"), ("X-Count", "5")], [("header.schema", "header X-Count")]),
+        ([("X-Count", "")], [("header.schema", "header X-Count")]),
+        ([("X-Count", "\ud800")], [("header.schema", "header X-Count")]),
+        ([("X-Count", "1"), ("X-Word", "\ud800")], [("header.schema", "header X-Word")]),
+        ([("X-Count", "1"), ("X-Flag", "yes")], [("header.schema", "header X-Flag")]),
+        ([("X-Count", "1"), ("X-List", "1, x")], [("header.schema", "header X-List")]),
+        ([("X-Count", "1"), ("X-None", "")], [("header.schema", "header X-None")]),
+        ([("X-Count", "1"), ("X-Free", "{")], []),
+    ],
+)
+def test_declared_headers_are_there_and_fit(fields: list[tuple[str, str]], expected: list[tuple[str, str]]) -> None:
+    document = document_of(schemas={"Thing": THING}, responses={"200": response(JSON, headers=HEADERS)})
+    assert told(document, answer(200, GOOD, *fields)) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "exists", "rules"),
+    [
+        (404, True, ["status.known-resource"]),
+        (404, None, []),
+        (404, False, []),
+        (422, True, ["status.known-resource"]),
+        (301, True, ["status.known-resource"]),
+        (301, None, ["status.undocumented"]),
+        (500, True, ["status.server-error"]),
+        (500, False, ["status.server-error"]),
+        (200, True, []),
+        (200, False, []),
+        (204, True, []),
+    ],
+)
+def test_a_resource_that_exists_is_answered_with_success(status: int, exists: bool | None, rules: list[str]) -> None:
+    body = {"name": "x"} if status in (200, 404, 422) else b""
+    outcome = answer(status, body, media_type=JSON if body else None)
+    assert [rule for rule, _ in told(things(), outcome, exists=exists)] == rules
+
+
+def test_a_documented_failure_of_a_resource_that_exists_is_no_success() -> None:
+    document = document_of(responses={"200": {"description": ""}, "503": {"description": ""}})
+    assert told(document, answer(503, media_type=None)) == []
+    assert told(document, answer(503, media_type=None), exists=True) == [("status.known-resource", "status")]
+
+
+def test_what_success_is_can_be_told_where_the_document_lists_none() -> None:
+    document = document_of(responses={"default": {"description": ""}})
+    (violation,) = found(document, answer(404, media_type=None), exists=True)
+    assert violation_line(violation) == "status.known-resource at status: expected 2XX, got 404"
+
+
+ECHO = {"type": "object", "properties": {"ref": {"x-equals": "$request.path.thing"}}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "body", "rules"),
+    [
+        ("string", "a", {"ref": "a"}, []),
+        ("string", "a", {"ref": "A"}, ["overlay.equals"]),
+        ("string", "é🦊", {"ref": "é🦊"}, []),
+        ("string", "é", {"ref": "e\u0301"}, ["overlay.equals"]),
+        ("string", "7", {"ref": 7}, []),
+        ("string", "a", {}, []),
+        ("string", "a", [], ["schema.type"]),
+        ("string", "a", {"ref": None}, ["overlay.equals"]),
+        ("integer", "7", {"ref": 7}, []),
+        ("integer", "7", {"ref": 7.0}, []),
+        ("integer", "7", {"ref": "7"}, []),
+        ("integer", "7", {"ref": 8}, ["overlay.equals"]),
+        ("integer", "1", {"ref": True}, ["overlay.equals"]),
+        ("string", "\udcff", {"ref": "\ufffd"}, ["overlay.equals"]),
+        ("string", "\udcff", {"ref": 5}, ["overlay.equals"]),
+        ("string", "[1]", {"ref": [1]}, ["overlay.equals"]),
+    ],
+)
+def test_what_must_repeat_the_request_is_held_against_it(kind: str, asked: str, body: Any, rules: list[str]) -> None:
+    document = document_of(ECHO, kind=kind)
+    assert [rule for rule, _ in told(document, answer(200, body), asked)] == rules
+
+
+def test_an_echo_is_found_through_references_and_all_of() -> None:
+    schema = {"allOf": [{"properties": {"in": {"$ref": "#/components/schemas/Inner"}}}]}
+    inner = {"Inner": {"properties": {"ref": {"x-equals": "$request.path.thing"}}}}
+    document = document_of(schema, inner)
+    (violation,) = found(document, answer(200, {"in": {"ref": "b"}}), "a")
+    assert (violation.place, violation.document) == (
+        "body/in/ref",
+        "#/components/schemas/Inner/properties/ref/x-equals",
+    )
+
+
+@pytest.mark.parametrize("expression", ["$request.path.other", "$request.query.thing", "thing", 5])
+def test_an_echo_of_what_no_request_holds_is_an_error_of_the_document(expression: Any) -> None:
+    document = document_of({"properties": {"ref": {"x-equals": expression}}})
+    with pytest.raises(DocumentError, match="x-equals"):
+        found(document, answer(200, {}))
+
+
+def test_an_answer_is_read_once_and_for_all() -> None:
+    operation = things().operations[0]
+    one = read(operation, answer(200, GOOD, ("Date", "today")))
+    assert read(operation, answer(200, GOOD, ("Date", "tomorrow"))) is one
+    assert one.value == GOOD
+    assert read(operation, answer(200)).value is UNREADABLE
+
+
+def test_a_large_answer_is_judged_as_a_small_one_is() -> None:
+    body = {"name": 5, "pad": "p" * LARGE}
+    assert told(things(), answer(200, body)) == [("schema.type", "body/name")]
+
+
+@pytest.mark.parametrize(
+    "field", ["a/b" + ";" * 5_000 + "!", "a/b" + (";" + " " * 50) * 200 + "!", 'a/b;c="' + "\\" * 9_999]
+)
+def test_no_header_field_takes_long_to_be_refused(field: str) -> None:
+    started = time.perf_counter()
+    assert told(things(), answer(200, GOOD, media_type=field)) == [("content-type.malformed", "header Content-Type")]
+    assert time.perf_counter() - started < 2
+
+
+@cache
+def hostile() -> Document:
+    schema = {
+        "type": "object",
+        "properties": {
+            "pet": {"$ref": "#/components/schemas/Pet"},
+            "ref": {"x-equals": "$request.path.thing", "pattern": "^a"},
+            "more": {"$ref": "#/components/schemas/More"},
+            "when": {"format": "date-time", "multipleOf": 0.1},
+            "list": {"uniqueItems": True, "contains": {"type": "integer"}},
+        },
+        "patternProperties": {"^x": {"anyOf": [{"type": "string"}, False]}},
+        "unevaluatedProperties": {"not": {"const": 1}},
+    }
+    more = {"anyOf": [{"type": "array", "items": {"$ref": "#/components/schemas/More"}}, {"type": "integer"}]}
+    responses = {
+        "200": {**response(JSON, headers=HEADERS), "content": {JSON: {"schema": schema}}},
+        "4XX": response("*/*"),
+    }
+    return document_of(schemas={**PETS, "More": more, "Thing": THING}, responses=responses)
+
+
+@cache
+def pinned() -> Document:
+    return load(PINNED, [PINNED_OVERLAY])
+
+
+names = st.sampled_from(
+    ["pet", "ref", "more", "when", "list", "x", "kind", "detail", "loc", "id", "\\ud800", "vendor_configuration"]
+)
+scalars = st.sampled_from(
+    ["1", "-0", "1e999", "9" * 5_000, "NaN", '"a"', '"\\ud800"', '"\x00"', "null", "true", "[]", "{}", '"CAT"', "0.1"]
+)
+texts = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda parts: f"[{','.join(parts)}]")
+        | st.lists(st.tuples(names, inner), max_size=4).map(
+            lambda pairs: "{" + ",".join(f'"{k}":{v}' for k, v in pairs) + "}"
+        )
+    ),
+    max_leaves=12,
+).map(str.encode)
+deep = st.integers(1, 3_000).map(lambda depth: b'{"more":' + b"[" * depth + b"]" * depth + b"}")
+bodies = st.binary() | texts | deep | texts.map(lambda body: b'{"pad": "' + b"p" * LARGE + b'", "more": ' + body + b"}")
+fields = st.tuples(
+    st.sampled_from(["Content-Type", "X-Count", "X-Word", "x-list"]) | st.text(),
+    st.sampled_from([JSON, "1", "a/b"]) | st.text(st.characters()),
+)
+
+
+@given(
+    st.sampled_from([hostile, pinned]),
+    st.sampled_from([200, 422]) | st.integers(100, 599),
+    st.lists(fields, max_size=4).map(tuple),
+    bodies,
+    st.sampled_from([True, False, None]),
+    st.text(st.characters(), min_size=1),
+)
+@example(
+    hostile,
+    200,
+    (("Content-Type", JSON), ("X-Word", "\ud800")),
+    b'{"when": "\\ud800", "ref": "\\ud800"}',
+    True,
+    "\udcff",
+)
+@example(hostile, 200, (("Content-Type", JSON),), b'{"more":' + b"[" * 300 + b"]" * 300 + b"}", None, "a")
+@example(pinned, 422, (("Content-Type", JSON),), b'{"detail": [{"loc": ["\\ud800"]}]}', None, "a")
+def test_no_answer_whatever_raises_and_each_is_judged_alike_every_time(
+    document: Any, status: int, headers: tuple[tuple[str, str], ...], body: bytes, exists: bool | None, asked: str
+) -> None:
+    operation = document().operations[0]
+    outcome = Response(status, headers, body)
+    exchange = exchange_of(operation, outcome, exists=exists)
+    once = judge(operation, exchange)
+    assert judge(operation, exchange) == once
+    assert list(once) == sorted(set(once))
+    tally = Tally()
+    tally.note(exchange, once)
+    for violation in once:
+        assert violation.rule in RULES
+        document().schema(violation.document or "#")
+        line = violation_line(violation)
+        assert line.splitlines() == [line]
+        assert line.encode("utf-8")
