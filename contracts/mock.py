@@ -1,0 +1,280 @@
+"""A mock server on the loopback interface that gives the answers it was handed, over real and strict HTTP/1.1.
+
+What is answered is decided by `answer`, a pure function; `MockServer` only carries it.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import socket
+import socketserver
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from types import MappingProxyType
+from typing import Any, Final, Self
+from urllib.request import parse_http_list
+
+from contracts.document import Operation, operation_at
+from contracts.errors import ConfigurationError
+from contracts.exchange import Response
+
+METHODS: Final = ("GET", "HEAD")
+"""What a documented path allows."""
+
+_ORIGIN: Final = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
+_FRAMING: Final = ("connection", "content-length", "date", "keep-alive", "transfer-encoding")
+_WITHOUT_LENGTH: Final = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+_WITHOUT_BODY: Final = (*_WITHOUT_LENGTH, HTTPStatus.RESET_CONTENT)
+_LINGER: Final = 2.0
+_POLL: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as it came: method, request target with nothing decoded or normalised, header fields in order."""
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The answers of one operation.
+
+    `resources` are by path parameter values, in the path's order. `otherwise` answers for any other resource, given
+    its parameters by name, each text that UTF-8 can hold. `by_status` are those that `Prefer: code=STATUS` selects.
+    """
+
+    resources: Mapping[tuple[str, ...], Response]
+    otherwise: Callable[[Mapping[str, str]], Response]
+    by_status: Mapping[int, Response] = field(default_factory=lambda: MappingProxyType({}))
+
+
+Raw = Iterable[bytes]
+"""Bytes sent as they are, piece by piece, in place of an answer; then the connection is closed."""
+
+Change = Callable[[Asked, Response], Response | Raw]
+"""Turns the answer that was chosen into what is sent."""
+
+
+def answer(operations: Mapping[Operation, Catalogue], asked: Asked) -> Response:
+    """The conforming answer to a request; one that the documents do not foresee is refused as RFC 9457 has it."""
+    path = re.split("[?#]", _ORIGIN.sub("", asked.target, count=1), maxsplit=1)[0]
+    found = operation_at(operations, path)
+    if found is None:
+        return problem(HTTPStatus.NOT_FOUND, "no documented path matches")
+    if asked.method not in METHODS:
+        refusal = problem(HTTPStatus.METHOD_NOT_ALLOWED, f"{asked.method} is not documented here")
+        return _with(refusal, "Allow", ", ".join(METHODS))
+    operation, parameters = found
+    return _preferred(operations[operation], asked, _resource(operations[operation], parameters))
+
+
+def problem(status: HTTPStatus, detail: str) -> Response:
+    """An answer that tells what went wrong (RFC 9457, section 3)."""
+    body = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
+    return Response(status.value, (("Content-Type", "application/problem+json"),), json.dumps(body).encode())
+
+
+def _resource(catalogue: Catalogue, parameters: Mapping[str, str]) -> Response:
+    known = catalogue.resources.get(tuple(parameters.values()))
+    return known or catalogue.otherwise({name: _text(value) for name, value in parameters.items()})
+
+
+def _text(value: str) -> str:
+    """What was percent-encoded in another way than UTF-8, with U+FFFD in the place of what cannot be read."""
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _preferred(catalogue: Catalogue, asked: Asked, usual: Response) -> Response:
+    code = _preferred_code(", ".join(value for name, value in asked.headers if name.lower() == "prefer"))
+    answers = {str(status): response for status, response in catalogue.by_status.items()} | {str(usual.status): usual}
+    # RFC 7240, section 2: a preference that the server does not understand or cannot follow is ignored.
+    return _with(answers[code], "Preference-Applied", f"code={code}") if code in answers else usual
+
+
+def _preferred_code(prefer: str) -> str | None:
+    for preference in parse_http_list(prefer):
+        name, _, value = preference.partition(";")[0].partition("=")
+        if name.strip().lower() == "code":
+            return value.strip().strip('"')  # RFC 7240, section 2: of several, the first counts.
+    return None
+
+
+def _with(response: Response, name: str, value: str) -> Response:
+    return Response(response.status, (*response.headers, (name, value)), response.body)
+
+
+class MockServer:
+    """Serves the catalogues of some operations on 127.0.0.1 for as long as the `with` block lasts.
+
+    `port` 0 takes a free one; `changes` are applied to every answer, in their order. `url` is scheme, host and port,
+    known from `start` on; `seen` counts the requests by method, answered or refused.
+    """
+
+    def __init__(
+        self, operations: Mapping[Operation, Catalogue], port: int = 0, changes: Sequence[Change] = ()
+    ) -> None:
+        self.url = ""
+        self.seen: Counter[str] = Counter()
+        self._operations, self._port, self._changes = dict(operations), port, tuple(changes)
+        self._lock = Lock()
+        self._server: _Server | None = None
+
+    def answer(self, asked: Asked) -> Response | Raw:
+        """What is sent back: the one place where it is chosen. What is no answer any more is not changed further."""
+        response: Response | Raw = answer(self._operations, asked)
+        for change in self._changes:
+            if isinstance(response, Response):
+                response = change(asked, response)
+        return response
+
+    def count(self, method: str) -> None:
+        """Note that a request came."""
+        with self._lock:
+            self.seen[method] += 1
+
+    def start(self) -> Self:
+        """Listen; raises ConfigurationError when the port cannot be had."""
+        try:
+            self._server = _Server(self, self._port)
+        except (OSError, OverflowError) as error:
+            raise ConfigurationError(f"port {self._port} cannot be opened ({error}); choose another, or 0") from None
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        Thread(target=self._server.serve_forever, args=(_POLL,), daemon=True).start()
+        return self
+
+    def stop(self) -> None:
+        """Close the port and every connection; a second time changes nothing."""
+        server, self._server = self._server, None
+        if server:
+            server.shutdown()
+            server.server_close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+
+    def __init__(self, mock: MockServer, port: int) -> None:
+        self.mock = mock
+        self._open: set[socket.socket] = set()
+        super().__init__(("127.0.0.1", port), _Handler)
+
+    def server_bind(self) -> None:
+        # HTTPServer looks its own name up in the DNS too, which takes seconds where there is none.
+        socketserver.TCPServer.server_bind(self)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, address = super().get_request()
+        self._open.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        super().server_close()
+        for connection in tuple(self._open):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        # A client that went away is nobody's error.
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.0"  # Even a line that names no version is answered with a status line.
+    disable_nagle_algorithm = True
+    raw_requestline: bytes
+    server: _Server
+
+    def parse_request(self) -> bool:
+        """Read the request's head; False when it was refused, or was an empty line (RFC 9112, section 2.2)."""
+        if not self.raw_requestline.strip():
+            self.close_connection = False
+            return False
+        if not super().parse_request():
+            return False
+        self.server.mock.count(self.command)
+        options = ",".join(self.headers.get_all("Connection", [])).lower().split(",")
+        # A body means nothing here and is not read, so the connection cannot be used again.
+        has_body = "Transfer-Encoding" in self.headers or self.headers.get("Content-Length", "0") != "0"
+        if has_body or "close" in map(str.strip, options):
+            self.close_connection = True
+        flaw = self.flaw()
+        if flaw:
+            self.send_error(HTTPStatus.BAD_REQUEST, flaw)
+        return not flaw
+
+    def flaw(self) -> str:
+        if not self.requestline.isascii():
+            return "the request target is not percent-encoded (RFC 3986, section 2)"
+        if self.request_version >= "HTTP/1.1" and len(self.headers.get_all("Host", [])) != 1:
+            return "exactly one Host field is needed (RFC 9112, section 3.2)"
+        return ""
+
+    def handle_expect_100(self) -> bool:
+        # RFC 9110, section 10.1.1: the final answer may come at once, and no body needs to be sent for it.
+        return True
+
+    def reply(self) -> None:
+        # `self.path` is not what was sent: http.server folds slashes in it.
+        target = self.requestline.split()[1]
+        response = self.server.mock.answer(Asked(self.command, target, tuple(self.headers.items())))
+        if isinstance(response, Response):
+            self.write(response)
+            return
+        self.close_connection = True
+        for part in response:
+            self.wfile.write(part)
+
+    # Named as http.server wants them.
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_TRACE = do_CONNECT = do_QUERY = reply
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        self.close_connection = True
+        self.write(problem(HTTPStatus(code), explain or message or ""))
+
+    def write(self, response: Response) -> None:
+        """Send the answer by one call: a second one would wait for the client's delayed acknowledgement."""
+        body = b"" if response.status in _WITHOUT_BODY else response.body
+        fields = [(name, value) for name, value in response.headers if name.lower() not in _FRAMING]
+        fields.append(("Date", self.date_time_string()))
+        if response.status not in _WITHOUT_LENGTH:
+            fields.append(("Content-Length", str(len(body))))
+        if self.close_connection or self.request_version < "HTTP/1.1":
+            fields.append(("Connection", "close" if self.close_connection else "keep-alive"))
+        head = f"HTTP/1.1 {response.status} {http.client.responses.get(response.status, '')}\r\n"
+        head += "".join(f"{name}: {value}\r\n" for name, value in fields) + "\r\n"
+        self.wfile.write(head.encode("latin-1") + (b"" if self.command == "HEAD" else body))
+
+    def finish(self) -> None:
+        super().finish()
+        # RFC 9112, section 9.6: closing while input is unread resets the connection, and the answer is lost with it.
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(_LINGER)
+            while self.connection.recv(65536):
+                pass
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing is logged."""

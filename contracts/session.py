@@ -1,0 +1,314 @@
+"""The one way out: a session that can only GET from its target, and shows every exchange to an observer.
+
+Whatever is sent through it (`ask`, or a foreign library through the `requests.Session` it is) is held to the same
+rules. Redirects are not followed because the code that would follow them is never reached; proxies, netrc and
+cookies of the environment play no part.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+
+from contracts.document import Operation, operation_at
+from contracts.errors import ConfigurationError, ContractError, TargetError
+from contracts.exchange import Exchange, Failure, Request, Response
+
+KEY_HEADER: Final = "x-api-key"
+TIMEOUT: Final = 5.0
+"""Seconds for one whole answer, from the connection to the last byte."""
+
+MAX_BODY: Final = 64 * 1024 * 1024
+"""Bytes of a body, content coding undone, after which it is read no further."""
+
+_CHUNK: Final = 256 * 1024
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+Observer = Callable[[Exchange], object]
+
+
+class ForbiddenRequest(ContractError):
+    """A request that must never leave the machine: another method than GET, or another host than the target."""
+
+
+def check_base_url(text: str) -> str:
+    """The URL that operations' paths are put behind, without a trailing slash; raises ConfigurationError.
+
+    A password in it is never repeated.
+    """
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise ConfigurationError("--base-url is no URL; write it as https://host:port/path") from None
+    if "@" in (parts.netloc or text):
+        raise ConfigurationError("--base-url carries credentials; take them out and set SGP_API_KEY instead")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigurationError(f"--base-url {text!r} has no scheme; write it as https://host:port/path")
+    if parts.query or parts.fragment or any(char.isspace() or not char.isprintable() for char in text):
+        raise ConfigurationError(f"--base-url {text!r} has more than scheme, host, port and path; leave the rest out")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{f':{port}' if port is not None else ''}{parts.path.rstrip('/')}"
+
+
+def check_api_key(text: str) -> str:
+    """The key as it can stand in a header field, without white space around it; raises ConfigurationError.
+
+    The key itself is never repeated.
+    """
+    key = text.strip()
+    if not key or not key.isascii() or not key.isprintable():
+        raise ConfigurationError("SGP_API_KEY holds no key that can be sent; set it to printable ASCII characters")
+    return key
+
+
+class GuardedSession(requests.Session):
+    """Sends GET requests to one target and nothing else; shows every exchange to `observer`."""
+
+    def __init__(
+        self,
+        base_url: str,
+        operations: Iterable[Operation],
+        observer: Observer,
+        *,
+        api_key: str | None = None,
+        timeout: float = TIMEOUT,
+        max_body: int = MAX_BODY,
+        ca_bundle: str | None = None,
+        exists: Callable[[Operation, tuple[str, ...]], bool | None] = lambda operation, resource: None,
+    ) -> None:
+        super().__init__()
+        self.base_url = check_base_url(base_url)
+        parts = urlsplit(self.base_url)
+        if api_key and parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+            raise ConfigurationError(f"the API key is not sent to {parts.hostname} in clear text; use https")
+        self.trust_env = False
+        self.verify = ca_bundle or True
+        # requests' own Accept-Encoding is kept, so that compressed answers are seen too.
+        self.headers["Accept"] = "application/json"
+        self.adapters.clear()
+        self.mount(f"{parts.scheme}://{parts.netloc}/", _TargetAdapter(check_api_key(api_key) if api_key else None))
+        self._operations = tuple(operations)
+        self._observer, self._exists = observer, exists
+        self._timeout, self._max_body = timeout, max_body
+        self._template = self.prepare_request(requests.Request("GET", self.base_url))
+
+    def ask(
+        self, operation: Operation, values: Mapping[str, str], headers: Mapping[str, str] | None = None
+    ) -> Exchange:
+        """Ask for one resource and show the exchange to the observer; what fails is an exchange with a Failure."""
+        prepared = self._template.copy()
+        # Set by hand: requests would fold dot segments and decode what was encoded on purpose.
+        prepared.url = self.base_url + operation.url_path(values)
+        prepared.headers.update(headers or {})
+        return self._carry(prepared, operation, values)[0]
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """The way that requests and all that builds on it sends; raises what requests raises when no answer comes."""
+        path = (request.url or "")[len(self.base_url) :].split("?")[0]
+        found = operation_at(self._operations, path)
+        if found is None:
+            raise ForbiddenRequest(f"{request.method} {request.url} is no operation of the document; nothing was sent")
+        operation, values = found
+        exchange, answer = self._carry(request, operation, values)
+        if isinstance(answer, requests.RequestException):
+            raise answer
+        return _rewound(answer, exchange)
+
+    def _carry(
+        self, request: requests.PreparedRequest, operation: Operation, values: Mapping[str, str]
+    ) -> tuple[Exchange, requests.Response | requests.RequestException]:
+        self._guard(request)
+        preferred = tuple((name, str(value)) for name, value in request.headers.items() if name.lower() == "prefer")
+        # Whoever prefers another answer than the usual one learns nothing of what exists.
+        exists = None if preferred else self._exists(operation, tuple(values.values()))
+        asked = Request(str(request.url), tuple(values.items()), exists, preferred)
+        started = time.perf_counter()
+        outcome, answer = self._transmit(request, started + self._timeout)
+        exchange = Exchange(operation, asked, outcome, time.perf_counter() - started)
+        self._observer(exchange)
+        return exchange, answer
+
+    def _guard(self, request: requests.PreparedRequest) -> None:
+        if request.method != "GET" or request.body:
+            raise ForbiddenRequest(f"{request.method} with or without a body is not sent; only GET is")
+        if not str(request.url).startswith(self.base_url + "/"):
+            raise ForbiddenRequest(f"{request.url} is not at the target {self.base_url}; nothing was sent")
+
+    def _transmit(
+        self, request: requests.PreparedRequest, deadline: float
+    ) -> tuple[Response | Failure, requests.Response | requests.RequestException]:
+        try:
+            answer = self._on_live_connection(request)
+        except requests.RequestException as error:
+            return _failure(error), error
+        except (urllib3.exceptions.HTTPError, OSError) as error:  # Some pass through requests as they are.
+            return _failure(error), requests.ConnectionError(str(error), request=request)
+        try:
+            body = _read(answer.raw, deadline, self._max_body)
+        except (_Interrupted, urllib3.exceptions.HTTPError, OSError) as error:
+            answer.close()
+            return _failure(error), requests.ConnectionError(str(error), request=request)
+        # White space around a value is no part of it (RFC 9110, section 5.5).
+        fields = tuple((name, value.strip(" \t")) for name, value in answer.raw.headers.iteritems())
+        return Response(answer.status_code, fields, body), answer
+
+    def _on_live_connection(self, request: requests.PreparedRequest) -> requests.Response:
+        """Sends once more if an idle connection turned out to be closed (RFC 9112, section 9.3.1)."""
+        adapter = self.get_adapter(str(request.url))
+        opened = adapter.connections
+        options: dict[str, Any] = {"stream": True, "timeout": self._timeout, "verify": self.verify, "proxies": {}}
+        try:
+            return adapter.send(request, **options)
+        except requests.ConnectionError as error:
+            if adapter.connections == opened and _failure(error).kind == "reset":
+                return adapter.send(request, **options)
+            raise
+
+    def get_adapter(self, url: str) -> _TargetAdapter:
+        """The adapter of the target; raises ForbiddenRequest for any other host."""
+        try:
+            adapter = super().get_adapter(url)
+        except requests.exceptions.InvalidSchema:
+            raise ForbiddenRequest(f"{url} is not at the target {self.base_url}; nothing was sent") from None
+        assert isinstance(adapter, _TargetAdapter)
+        return adapter
+
+    def probe(self, operation: Operation, values: Mapping[str, str]) -> None:
+        """Raises TargetError, in one line with the mend, when the target does not answer at all."""
+        outcome = self.ask(operation, values).outcome
+        if isinstance(outcome, Failure):
+            problem, mend = _PROBLEMS[outcome.kind]
+            raise TargetError(self.base_url, problem, mend)
+
+
+class _TargetAdapter(HTTPAdapter):
+    """Adds the API key at the last moment: no request that anyone can see, keep or print ever holds it."""
+
+    def __init__(self, api_key: str | None) -> None:
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+        self.__api_key = api_key
+        self._pool: Any = None
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        if self.__api_key is None:
+            return super().send(request, *args, **kwargs)
+        request.headers[KEY_HEADER] = self.__api_key
+        try:
+            return super().send(request, *args, **kwargs)
+        finally:
+            del request.headers[KEY_HEADER]
+
+    @property
+    def connections(self) -> int:
+        """How many connections have been opened so far."""
+        return int(self._pool.num_connections) if self._pool else 0
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        self._pool = super().get_connection_with_tls_context(*args, **kwargs)
+        return self._pool
+
+    def close(self) -> None:
+        """Closes the connection too: urllib3 leaves that to the garbage collector."""
+        super().close()
+        if self._pool:
+            self._pool.close()
+
+
+class _Interrupted(Exception):
+    """A body that was not read to its end: too slow, or too large."""
+
+    def __init__(self, kind: str, detail: str) -> None:
+        super().__init__(detail)
+        self.kind = kind
+
+
+def _read(raw: urllib3.HTTPResponse, deadline: float, most: int) -> bytes:
+    """All of the body, content coding undone. requests' own timeout counts from byte to byte, not in total."""
+    parts, size = [], 0
+    while True:
+        part = raw.read1(_CHUNK, decode_content=True)
+        if not part:
+            break
+        parts.append(part)
+        size += len(part)
+        if size > most:
+            raise _Interrupted("oversized", f"more than {most} bytes")
+        if time.perf_counter() > deadline:
+            raise _Interrupted("timeout", f"{size} bytes came, then the time was up")
+    return b"".join(parts)
+
+
+def _rewound(answer: requests.Response, exchange: Exchange) -> requests.Response:
+    """The answer with its body, which has been read, there to be read again."""
+    assert isinstance(exchange.outcome, Response)
+    raw = answer.raw
+    headers = urllib3.HTTPHeaderDict(raw.headers)
+    # They tell of the body as it was sent, and would be held against the one that was read.
+    for name in ("content-encoding", "content-length", "transfer-encoding"):
+        headers.discard(name)
+    answer.raw = urllib3.HTTPResponse(
+        io.BytesIO(exchange.outcome.body),
+        headers=headers,
+        status=raw.status,
+        version=raw.version,
+        reason=raw.reason,
+        preload_content=False,
+    )
+    return answer
+
+
+def _failure(error: BaseException) -> Failure:
+    """The kind of failure that an exception of requests, urllib3 or the sockets below them stands for."""
+    chain = list(_chain(error))
+    kind = next((kind for types, kind in _KINDS if any(isinstance(each, types) for each in chain)), "failed")
+    interrupted = next((each.kind for each in chain if isinstance(each, _Interrupted)), None)
+    root = chain[-1]
+    return Failure(interrupted or kind, f"{type(root).__name__}: {root}" if str(root) else type(root).__name__)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The exception and those it was raised from, outermost first; urllib3 keeps some in `args` and `reason`."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        each = waiting.pop(0)
+        if isinstance(each, BaseException) and id(each) not in seen:
+            seen.add(id(each))
+            yield each
+            waiting += [*each.args, getattr(each, "reason", None), each.__cause__]
+
+
+_KINDS: Final[tuple[tuple[tuple[type[BaseException], ...], str], ...]] = (
+    ((ssl.SSLError, requests.exceptions.SSLError), "tls"),
+    ((socket.gaierror, urllib3.exceptions.LocationParseError), "unresolved"),
+    ((ConnectionRefusedError,), "refused"),
+    ((urllib3.exceptions.IncompleteRead, http.client.IncompleteRead, urllib3.exceptions.InvalidChunkLength), "cut"),
+    ((urllib3.exceptions.DecodeError,), "coding"),
+    ((TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError), "timeout"),
+    ((ConnectionResetError, BrokenPipeError, ConnectionAbortedError), "reset"),
+    ((http.client.HTTPException, urllib3.exceptions.HTTPError), "not-http"),
+)
+
+_PROBLEMS: Final[dict[str, tuple[str, str]]] = {
+    "tls": ("does not pass the TLS check", "mend its certificate, or name its authority by --ca-bundle FILE"),
+    "unresolved": ("has a host that no name server knows", "correct --base-url"),
+    "refused": ("refuses connections", "start the server, or correct --base-url"),
+    "timeout": ("does not answer in time", "start the server, or give it longer by --timeout SECONDS"),
+    "reset": ("closes the connection without an answer", "look into the server's log; is it https rather than http?"),
+    "not-http": ("answers something that is not HTTP", "correct the port in --base-url"),
+    "cut": ("breaks off in the middle of its answer", "look into the server's log"),
+    "coding": ("sends a body that does not decompress", "look into the server's log"),
+    "oversized": ("sends more than the harness reads", "raise --max-body"),
+    "failed": ("cannot be reached", "correct --base-url"),
+}
