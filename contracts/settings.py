@@ -1,0 +1,127 @@
+"""What a run is asked to do: options, environment and files, read and found to make sense."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+from contracts import keywords
+from contracts.document import PINNED, PINNED_OVERLAY, Document, Operation, load
+from contracts.errors import ConfigurationError
+from contracts.session import MAX_BODY, TIMEOUT, check_api_key, check_base_url
+
+BASE_URL_VARIABLE: Final = "CONTRACT_BASE_URL"
+JOB_IDS_VARIABLE: Final = "CONTRACT_JOB_IDS"
+API_KEY_VARIABLE: Final = "SGP_API_KEY"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One run's settings. `base_url` None means the embedded mock; the key is in no representation of this."""
+
+    document: Document
+    base_url: str | None
+    job_ids: tuple[str, ...]
+    timeout: float
+    max_body: int
+    ca_bundle: str | None
+    api_key: str | None = field(repr=False)
+
+    def resources(self, operation: Operation) -> tuple[tuple[str, ...], ...]:
+        """The resources known to exist, as values of the operation's path parameters.
+
+        An operation of one parameter takes an id as it is; one of several takes as many parts between slashes, each
+        percent-encoded. An operation without parameters is a resource of its own.
+        """
+        count = len(operation.parameters)
+        if count == 0:
+            return ((),)
+        if count == 1:
+            return tuple((job_id,) for job_id in self.job_ids)
+        parts = (tuple(unquote(part) for part in job_id.split("/")) for job_id in self.job_ids)
+        return tuple(values for values in parts if len(values) == count)
+
+
+def read(
+    *,
+    document: str | None = None,
+    overlays: Iterable[str] = (),
+    no_overlay: bool = False,
+    annotations: Iterable[str] = (),
+    base_url: str | None = None,
+    job_ids: Iterable[str] = (),
+    job_ids_file: str | None = None,
+    timeout: float = TIMEOUT,
+    max_body: int = MAX_BODY,
+    ca_bundle: str | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> Settings:
+    """Settings from options, then the environment; raises ContractError, in one line, for what makes no sense."""
+    files = [Path(name) for name in overlays]
+    if no_overlay and files:
+        raise ConfigurationError("--overlay and --no-overlay contradict each other; give one of them")
+    if not (document or files or no_overlay):
+        files = [PINNED_OVERLAY]
+    loaded = load(Path(document) if document else PINNED, files, annotations)
+    for operation in loaded.operations:
+        keywords.check(operation)
+    given = list(job_ids)
+    known = _job_ids(given, job_ids_file, environment.get(JOB_IDS_VARIABLE, ""))
+    url = base_url or environment.get(BASE_URL_VARIABLE) or None
+    if not url and (given or job_ids_file):
+        raise ConfigurationError("--job-id and --job-ids name resources of a server; give its --base-url too")
+    if ca_bundle is not None and not Path(ca_bundle).is_file():
+        raise ConfigurationError(f"--ca-bundle {ca_bundle} is no file; name a file of PEM certificates")
+    key = environment.get(API_KEY_VARIABLE)
+    if not 0 < timeout < math.inf:
+        raise ConfigurationError(f"--timeout {timeout:g} is no time; give seconds above 0")
+    if max_body <= 0:
+        raise ConfigurationError(f"--max-body {max_body} leaves no room; give bytes above 0")
+    return Settings(
+        document=loaded,
+        base_url=check_base_url(url) if url else None,
+        job_ids=known,
+        timeout=timeout,
+        max_body=max_body,
+        ca_bundle=ca_bundle,
+        api_key=check_api_key(key) if key else None,
+    )
+
+
+def _job_ids(given: list[str], file: str | None, variable: str) -> tuple[str, ...]:
+    listed = _lines(Path(file)) if file else []
+    ids = [*given, *listed] or variable.replace(",", " ").split()
+    for job_id in ids:
+        if job_id in ("", ".", ".."):
+            raise ConfigurationError(f"the job id {job_id!r} cannot be sent: it is no path segment (RFC 3986, 5.2.4)")
+        if "\n" in job_id or "\r" in job_id:
+            raise ConfigurationError(f"the job id {job_id[:40]!r} holds a line break; write one --job-id for each id")
+        if not _is_text(job_id):
+            raise ConfigurationError(f"the job id {job_id[:40]!a} is not UTF-8; write it in UTF-8")
+    return tuple(dict.fromkeys(ids))
+
+
+def _is_text(job_id: str) -> bool:
+    try:
+        job_id.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        text = file.read_text("utf-8-sig")
+    except OSError as error:
+        raise ConfigurationError(f"--job-ids {file} cannot be read: {error.strerror}; name a readable file") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"--job-ids {file} is not UTF-8; write one id a line in UTF-8") from None
+    ids = [line.strip() for line in text.split("\n") if line.strip()]
+    if not ids:
+        raise ConfigurationError(f"--job-ids {file} holds no id; write one id a line")
+    return ids

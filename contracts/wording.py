@@ -1,0 +1,220 @@
+"""The words for people: a violation in one line, a verdict in three seconds."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from contracts.coverage import Feature, promised
+from contracts.dialect import json_type
+from contracts.document import Document
+from contracts.tally import KEPT, Outcome, Seen, Tally, Witness
+from contracts.violation import Violation
+
+WIDTH: Final = 60
+"""Characters of a value that a line shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a verdict is about, beside what was seen: the target, the document, and the time it took."""
+
+    target: str
+    document: Document
+    seconds: float
+    keyed: bool = False
+
+
+def violation_line(violation: Violation) -> str:
+    """Rule, place, branch, what was expected and what came: `schema.type at /a (A): expected object, got array []`."""
+    branch = f" ({violation.branch})" if violation.branch else ""
+    expected, got = _expected(violation), _got(violation)
+    near = f"; did it mean {json.dumps(violation.nearest)}?" if violation.nearest else ""
+    return _visible(f"{violation.rule} at {_place(violation)}{branch}: expected {expected}, got {got}{near}")
+
+
+def _visible(text: str) -> str:
+    """On one line and harmless to a terminal, whatever a server put into its answer."""
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
+
+
+def _place(violation: Violation) -> str:
+    kind, slash, pointer = violation.place.partition("/")
+    where = slash + pointer if kind == "body" and pointer else violation.place.replace("body@", "byte ")
+    return f"{where} of {violation.status}" if violation.status and violation.place != "status" else where
+
+
+def _expected(violation: Violation) -> str:
+    told = _SHAPES.get(violation.rule)
+    if told is not None and violation.expected:
+        return told(violation.expected)
+    if violation.rule in _OTHERWISE:
+        return _OTHERWISE[violation.rule]
+    if violation.rule.startswith("schema."):
+        return f"{violation.rule.removeprefix('schema.')} {_short(violation.expected)}"
+    return _short(violation.expected) if violation.expected else "an HTTP answer"
+
+
+def _values(text: str) -> str:
+    return _listed(json.loads(text))
+
+
+def _words(text: str) -> str:
+    return _listed(json.loads(text), quoted=False)
+
+
+_SHAPES: Final[dict[str, Callable[[str], str]]] = {
+    "body.missing": _words,
+    "content-type.malformed": _words,
+    "content-type.missing": _words,
+    "content-type.undocumented": _words,
+    "overlay.equals": lambda text: f"{_short(text)} as asked for",
+    "overlay.final": lambda text: f"{_short(text)}, which is final",
+    "overlay.unknown-resource": _words,
+    "overlay.immutable": lambda text: f"{_short(text)} as before",
+    "schema.anyOf": _words,
+    "schema.enum": _values,
+    "schema.oneOf": _words,
+    "schema.type": _words,
+    "status.known-resource": _words,
+    "status.server-error": _words,
+    "status.undocumented": _words,
+    "union.tag-missing": _values,
+    "union.tag-type": _values,
+    "union.tag-unknown": _values,
+}
+"""Rule to how the expected value is said."""
+
+_OTHERWISE: Final = {
+    "body.unexpected": "nothing",
+    "schema.additionalProperties": "nothing",
+    "schema.dependentRequired": "the property",
+    "schema.false": "nothing",
+    "schema.required": "the property",
+    "schema.unevaluatedProperties": "nothing",
+    "header.missing": "the header",
+    "json.byte-order-mark": "none",
+    "json.depth": "less nesting",
+    "json.duplicate-name": "each name once",
+    "json.encoding": "UTF-8",
+    "json.malformed": "JSON text",
+    "json.not-finite": "a JSON number",
+    "json.surrogate": "whole characters",
+    "transport.coding": "a body that decompresses",
+    "transport.oversized": "a smaller body",
+    "transport.timeout": "an answer in time",
+}
+
+
+def _got(violation: Violation) -> str:
+    if not violation.actual:
+        return "nothing"
+    value = json.loads(violation.actual)
+    if violation.rule.startswith(("transport.", "json.", "body.")):
+        return _short(str(value))
+    if violation.rule in ("schema.type", "schema.anyOf", "schema.oneOf"):
+        kind = json_type(value)
+        return kind if value is None else f"{kind} {_short(violation.actual)}"
+    if violation.rule == "schema.required":
+        return "nothing"
+    return _short(violation.actual)
+
+
+def _listed(value: Any, *, quoted: bool = True) -> str:
+    items = value if isinstance(value, list) else [value]
+    words = [json.dumps(item, ensure_ascii=False) if quoted or not isinstance(item, str) else item for item in items]
+    return "".join(words) if len(words) < 2 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _short(text: str) -> str:
+    # What an answer holds must neither steer the terminal nor turn the line around.
+    shown = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text[:WIDTH])
+    return shown if len(text) <= WIDTH else f"{shown}… ({len(text)} characters)"
+
+
+def curl(witness: Witness, *, keyed: bool) -> str:
+    """The command that asks again; the key is left to the shell's environment."""
+    words = ["curl", "-sS", "-i"]
+    # curl folds dot segments away unless told not to.
+    words += ["--path-as-is"] if "/." in witness.url else []
+    words += [word for name, value in witness.headers for word in ("-H", shlex.quote(f"{name}: {value}"))]
+    words += ["-H", '"x-api-key: $SGP_API_KEY"'] if keyed else []
+    return " ".join([*words, shlex.quote(witness.url)])
+
+
+def verdict(run: Run, tally: Tally) -> Iterator[str]:
+    """The lines of a verdict: the outcome, what was asked, what was seen, and every distinct violation."""
+    outcome = tally.outcome(run.document)
+    yield f"{outcome}  {_summary(outcome, tally)}"
+    yield f"target      {run.target}"
+    layers = f" + {', '.join(run.document.overlays)}" if run.document.overlays else ", no overlay"
+    yield f"document    {run.document.title} {run.document.version} ({run.document.path.name}{layers})"
+    yield f"            sha256 {run.document.sha256}"
+    statuses = ", ".join(f"{name}: {count}" for name, count in sorted(tally.answers.items())) or "none"
+    yield f"requests    {tally.requests} in {run.seconds:.1f} s ({statuses})"
+    yield from _coverage(run.document, tally)
+    if tally.faults:
+        idle = f", {tally.faults['idle']} more find nothing to break" if tally.faults["idle"] else ""
+        yield f"self-test   would have noticed {tally.faults['caught']} of {tally.faults['all']} faults{idle}"
+    for note in run.document.notes:
+        yield f"note        {note}"
+    for difference, count in sorted(tally.differences.items()):
+        yield _visible(f"harness     the validators differ ({count}x): {difference}")
+    yield f"violations  {len(tally.found) or 'none'}"
+    for number, each in enumerate(tally.found, 1):
+        yield f"{number:>3}. {violation_line(each.violation)} [{_spread(each)}]"
+        yield f"     {curl(each.witness, keyed=run.keyed)}"
+
+
+def _summary(outcome: Outcome, tally: Tally) -> str:
+    match outcome:
+        case Outcome.CONFORMS:
+            return f"{_count(tally.requests, 'answer')} kept what the document promises"
+        case Outcome.VIOLATES:
+            differ = ", and the validators differ" if tally.differences else ""
+            return f"{_count(len(tally.found), 'distinct violation')} in {_count(tally.requests, 'answer')}{differ}"
+        case Outcome.INCONCLUSIVE:
+            return f"{_count(tally.requests, 'answer')} broke no promise, but too few were a success to tell"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _spread(each: Seen) -> str:
+    """How often a violation was seen, and on how many resources."""
+    count = len(each.resources)
+    return f"{each.count}x on {f'{KEPT} or more resources' if count == KEPT else _count(count, 'resource')}"
+
+
+def _coverage(document: Document, tally: Tally) -> Iterator[str]:
+    label = "seen"
+    for operation in document.operations:
+        features = promised(operation)
+        several = f"{operation}: " if len(document.operations) > 1 else ""
+        for place, group in _grouped(features).items():
+            counts = " · ".join(f"{each.which} {tally.features[each] or 'never'}" for each in group)
+            yield f"{label:<12}{several}{place}: {counts}"
+            label = ""
+        optional = [feature for feature in features if feature.kind in ("present", "absent")]
+        if optional:
+            both = Counter(feature.place for feature in optional if feature in tally.features)
+            full = sum(1 for count in both.values() if count == 2)
+            places = len({feature.place for feature in optional})
+            yield f"{label:<12}{several}optional properties seen present and absent: {full} of {places}"
+            label = ""
+    missing = [f"{feature.place} {feature.kind}" for feature in tally.unseen(document) if not feature.which]
+    if missing:
+        yield f"not seen    {', '.join(missing[:8])}{f' and {len(missing) - 8} more' if len(missing) > 8 else ''}"
+
+
+def _grouped(features: tuple[Feature, ...]) -> Mapping[str, list[Feature]]:
+    groups: dict[str, list[Feature]] = {}
+    for feature in features:
+        if feature.kind in ("status", "branch", "value", "alternative"):
+            groups.setdefault(feature.place, []).append(feature)
+    return groups

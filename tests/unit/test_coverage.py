@@ -1,0 +1,168 @@
+"""What a document promises that an answer can show, and what one answer shows of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from contracts.checks import read
+from contracts.coverage import promised, seen
+from contracts.document import Document
+from tests.unit.tiny import JSON, PETS, answer, document_of
+
+PATH = "/things/{thing}"
+SCHEMAS = {
+    **PETS,
+    "Thing": {
+        "type": "object",
+        "required": ["name", "state"],
+        "properties": {
+            "name": {"type": "string"},
+            "state": {"enum": ["on", "off", 1, None]},
+            "kind": {"type": "string"},
+            "pets": {"type": "array", "items": {"$ref": "#/components/schemas/Pet"}},
+            "sub": {"$ref": "#/components/schemas/Thing"},
+            "loose": {"anyOf": [{"type": "string"}, {"$ref": "#/components/schemas/Cat"}, {"minimum": 3}]},
+        },
+    },
+}
+THING = {"$ref": "#/components/schemas/Thing"}
+
+
+def thing() -> Document:
+    responses = {
+        "200": {"description": "", "content": {JSON: {"schema": THING}}},
+        "404": {"description": ""},
+        "default": {"description": "", "content": {JSON: {"schema": {"properties": {"why": True}}}}},
+    }
+    return document_of(schemas=SCHEMAS, responses=responses)
+
+
+PROMISED = {
+    "status status": {"200", "404", "default"},
+    "200/state value": {"on", "off", "1", "null"},
+    "200/kind present": {""},
+    "200/kind absent": {""},
+    "200/pets present": {""},
+    "200/pets absent": {""},
+    "200/pets/*/kind branch": {"CAT", "DOG", "EEL"},
+    "200/sub present": {""},
+    "200/sub absent": {""},
+    "200/loose present": {""},
+    "200/loose absent": {""},
+    "200/loose alternative": {"string", "Cat", '{"minimum": 3}'},
+    # Behind an alternative that has no tag, a property called as one is a property.
+    **{f"200/loose/{name} {side}": {""} for name in ("kind", "toys", "home") for side in ("present", "absent")},
+    **{
+        f"200/pets/*[{tag}]/{name} {side}": {""}
+        for tag in ("CAT", "DOG", "EEL")
+        for name in ("toys", "home")
+        for side in ("present", "absent")
+        if (tag, name) != ("EEL", "home")
+    },
+    "default/why present": {""},
+    "default/why absent": {""},
+}
+
+
+def grouped(features: Any) -> dict[str, set[str]]:
+    groups: dict[str, set[str]] = {}
+    for feature in features:
+        assert feature.operation == PATH
+        groups.setdefault(f"{feature.place} {feature.kind}", set()).add(feature.which)
+    return groups
+
+
+def shown(document: Document, status: int, body: Any) -> dict[str, set[str]]:
+    operation = document.operations[0]
+    features = seen(operation, read(operation, answer(status, body)))
+    assert features <= set(promised(operation))
+    return grouped(features)
+
+
+def test_all_that_an_answer_can_show_is_promised_and_no_schema_inside_itself_goes_on_for_ever() -> None:
+    assert grouped(promised(thing().operations[0])) == PROMISED
+
+
+def test_each_feature_is_promised_once() -> None:
+    features = promised(thing().operations[0])
+    assert len(features) == len(set(features))
+
+
+PLAIN = {
+    "status status": {"200"},
+    **{f"200/{name} absent": {""} for name in ("kind", "pets", "sub", "loose")},
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "changes"),
+    [
+        ({}, {}),
+        ({"state": "on", "name": "x", "more": 1}, {"200/state value": {"on"}}),
+        ({"state": 1}, {"200/state value": {"1"}}),
+        ({"state": True}, {}),
+        ({"state": "unknown"}, {}),
+        ({"kind": "x"}, {"200/kind present": {""}, "200/kind absent": None}),
+        ({"pets": []}, {"200/pets present": {""}, "200/pets absent": None}),
+        ({"pets": 5}, {"200/pets present": {""}, "200/pets absent": None}),
+        (
+            {"pets": [{"kind": "EEL", "home": "x"}, {"kind": "eel"}, {}, 5]},
+            {
+                "200/pets present": {""},
+                "200/pets absent": None,
+                "200/pets/*/kind branch": {"EEL"},
+                "200/pets/*[EEL]/toys absent": {""},
+            },
+        ),
+        (
+            {"loose": 5},
+            {"200/loose present": {""}, "200/loose absent": None, "200/loose alternative": {'{"minimum": 3}'}},
+        ),
+        ({"loose": 1}, {"200/loose present": {""}, "200/loose absent": None}),
+        ({"sub": {"state": "off", "sub": {}}}, {"200/sub present": {""}, "200/sub absent": None}),
+    ],
+    ids=str,
+)
+def test_an_answer_shows_what_is_in_it_and_credits_only_the_branch_it_claims(
+    body: Any, changes: dict[str, Any]
+) -> None:
+    expected = {name: which for name, which in {**PLAIN, **changes}.items() if which is not None}
+    assert shown(thing(), 200, body) == expected
+
+
+@pytest.mark.parametrize("body", [b"{", b"", b"[]", b"null"])
+def test_a_body_that_is_no_object_shows_its_status_alone(body: bytes) -> None:
+    assert shown(thing(), 200, body) == {"status status": {"200"}}
+
+
+def test_an_answer_counts_for_the_promise_that_covers_it() -> None:
+    assert shown(thing(), 418, {"why": 1}) == {"status status": {"default"}, "default/why present": {""}}
+    assert shown(thing(), 404, {"why": 1}) == {"status status": {"404"}}
+
+
+def test_an_unpromised_status_shows_nothing() -> None:
+    assert shown(document_of(THING, SCHEMAS), 500, {"state": "on"}) == {}
+
+
+def test_a_branch_of_several_tags_is_seen_under_each_of_them() -> None:
+    both = {"type": "object", "properties": {"kind": {"enum": ["a", "b"]}, "x": True}}
+    other = {"type": "object", "properties": {"kind": {"const": "c"}}}
+    union = {"oneOf": [{"$ref": "#/components/schemas/Both"}, {"$ref": "#/components/schemas/Other"}]}
+    document = document_of({**union, "discriminator": {"propertyName": "kind"}}, {"Both": both, "Other": other})
+    assert grouped(promised(document.operations[0])) == {
+        "status status": {"200"},
+        "200/kind branch": {"a", "b", "c"},
+        **{f"200[{tag}]/x {side}": {""} for tag in "ab" for side in ("present", "absent")},
+    }
+    assert shown(document, 200, {"kind": "b", "x": 1}) == {
+        "status status": {"200"},
+        "200/kind branch": {"b"},
+        "200[b]/x present": {""},
+    }
+
+
+def test_half_a_surrogate_pair_shows_what_any_text_shows() -> None:
+    document = document_of({"anyOf": [{"type": "string"}, {"type": "integer"}]})
+    assert shown(document, 200, "\ud800") == {"status status": {"200"}, "200 alternative": {"string"}}

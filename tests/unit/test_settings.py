@@ -1,0 +1,153 @@
+"""What a run is asked to do: what is taken, and what is refused in one line with the mend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.document import PINNED
+from contracts.errors import ConfigurationError, ContractError
+from contracts.session import MAX_BODY, TIMEOUT
+from contracts.settings import read
+from tests.unit.tiny import document_of
+
+URL = "http://127.0.0.1:1"
+CLEAN: dict[str, str] = {}
+
+
+def chosen(**options: Any) -> Any:
+    return read(**{"environment": CLEAN, **options})
+
+
+def test_without_options_the_pinned_document_is_judged_on_the_embedded_mock() -> None:
+    settings = chosen()
+    assert settings.document.path == PINNED
+    assert settings.document.overlays == ("sgp-v4.overlay.yaml",)
+    assert (settings.base_url, settings.job_ids, settings.api_key) == (None, (), None)
+    assert (settings.timeout, settings.max_body, settings.ca_bundle) == (TIMEOUT, MAX_BODY, None)
+
+
+def test_the_environment_fills_in_what_no_option_gives() -> None:
+    environment = {"CONTRACT_BASE_URL": URL + "/", "CONTRACT_JOB_IDS": "a,b  c,,a", "SGP_API_KEY": " key\n"}
+    settings = chosen(environment=environment)
+    assert (settings.base_url, settings.job_ids, settings.api_key) == (URL, ("a", "b", "c"), "key")
+    settings = chosen(environment=environment, base_url="http://other:2", job_ids=["x"])
+    assert (settings.base_url, settings.job_ids) == ("http://other:2", ("x",))
+
+
+@pytest.mark.parametrize("name", ["CONTRACT_BASE_URL", "CONTRACT_JOB_IDS", "SGP_API_KEY"])
+def test_an_empty_variable_is_one_that_is_not_set(name: str) -> None:
+    assert chosen(environment={name: ""}) == chosen() or name
+    settings = chosen(environment={name: ""})
+    assert (settings.base_url, settings.job_ids, settings.api_key) == (None, (), None)
+
+
+def test_the_key_is_in_no_representation() -> None:
+    settings = chosen(environment={"SGP_API_KEY": "sk-invented"})
+    assert settings.api_key == "sk-invented"
+    assert "sk-invented" not in repr(settings) + str(settings)
+
+
+OVERLAY = "overlay: 1.0.0\ninfo: {title: t, version: '1'}\nactions: [{target: $.info, update: {title: changed}}]\n"
+
+
+def test_another_document_is_judged_without_the_pinned_overlay(tmp_path: Path) -> None:
+    file = tmp_path / "copy.yaml"
+    file.write_bytes(PINNED.read_bytes())
+    assert chosen(document=str(file)).document.overlays == ()
+    assert chosen(no_overlay=True).document.overlays == ()
+    (tmp_path / "mine.yaml").write_text(OVERLAY)
+    settings = chosen(overlays=[str(tmp_path / "mine.yaml")])
+    assert (settings.document.overlays, settings.document.title) == (("mine.yaml",), "changed")
+
+
+@pytest.mark.parametrize(
+    ("content", "ids"),
+    [
+        (b"a\nb\n", ("a", "b")),
+        (b"a\r\nb", ("a", "b")),
+        (b"\xef\xbb\xbfa\n\n  b  \n\t\n", ("a", "b")),
+        (b"a\nb\na\n", ("a", "b")),
+        ("é/🦊 %2F".encode(), ("é/🦊 %2F",)),
+        (b"a,b", ("a,b",)),
+        (b"#a", ("#a",)),
+    ],
+)
+def test_a_file_of_ids_holds_one_a_line(tmp_path: Path, content: bytes, ids: tuple[str, ...]) -> None:
+    file = tmp_path / "ids.txt"
+    file.write_bytes(content)
+    assert chosen(base_url=URL, job_ids_file=str(file)).job_ids == ids
+
+
+def test_ids_of_options_come_before_those_of_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "ids.txt"
+    file.write_text("b\na\n")
+    settings = chosen(base_url=URL, job_ids=["a", "z"], job_ids_file=str(file), environment={"CONTRACT_JOB_IDS": "e"})
+    assert settings.job_ids == ("a", "z", "b")
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"overlays": ["x"], "no_overlay": True}, "--no-overlay"),
+    ({"document": "/nowhere/at all.yaml"}, "readable file"),
+    ({"document": "."}, "readable file"),
+    ({"overlays": ["/nowhere"]}, "readable file"),
+    ({"job_ids": ["a"]}, "--base-url"),
+    ({"job_ids_file": "/nowhere"}, "/nowhere"),
+    ({"base_url": "nonsense"}, "--base-url"),
+    ({"base_url": "http://u:p@h"}, "SGP_API_KEY"),
+    ({"base_url": URL, "job_ids": [""]}, "path segment"),
+    ({"base_url": URL, "job_ids": ["."]}, "path segment"),
+    ({"base_url": URL, "job_ids": [".."]}, "path segment"),
+    ({"base_url": URL, "job_ids": ["a\nb"]}, "line break"),
+    ({"base_url": URL, "job_ids": ["\udcff"]}, "UTF-8"),
+    ({"base_url": URL, "job_ids_file": "/nowhere"}, "readable file"),
+    ({"base_url": URL, "job_ids_file": "."}, "readable file"),
+    ({"ca_bundle": "/nowhere"}, "--ca-bundle"),
+    ({"ca_bundle": "."}, "--ca-bundle"),
+    ({"timeout": 0}, "--timeout"),
+    ({"timeout": -1.0}, "--timeout"),
+    ({"timeout": float("nan")}, "--timeout"),
+    ({"timeout": float("inf")}, "--timeout"),
+    ({"max_body": 0}, "--max-body"),
+    ({"environment": {"CONTRACT_BASE_URL": "nonsense"}}, "--base-url"),
+    ({"environment": {"CONTRACT_BASE_URL": URL, "CONTRACT_JOB_IDS": "a .. b"}}, "path segment"),
+    ({"environment": {"SGP_API_KEY": "geheim\x00"}}, "SGP_API_KEY"),
+    ({"environment": {"SGP_API_KEY": "  "}}, "SGP_API_KEY"),
+]
+
+
+@pytest.mark.parametrize(("options", "words"), REFUSED, ids=[str(row[0]) for row in REFUSED])
+def test_what_makes_no_sense_is_refused_in_one_line_with_the_mend(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(ContractError) as caught:
+        chosen(**options)
+    line = str(caught.value)
+    assert line.splitlines() == [line]
+    assert words in line
+    assert any(mark in line for mark in (";", ":"))
+    assert "geheim" not in line
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"", "holds no id"), (b" \n\r\n", "holds no id"), (b"\xff", "UTF-8"), (b"a\n..\n", "path segment")],
+)
+def test_a_file_without_usable_ids_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
+    file = tmp_path / "ids.txt"
+    file.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=words):
+        chosen(base_url=URL, job_ids_file=str(file))
+
+
+@pytest.mark.parametrize(
+    ("path", "resources"),
+    [
+        ("/things", ((),)),
+        ("/things/{thing}", (("a/b",), ("c",), ("d%2Fe/f",))),
+        ("/rows/{row}/things/{thing}", (("a", "b"), ("d/e", "f"))),
+    ],
+)
+def test_an_id_is_the_values_of_an_operations_parameters(path: str, resources: Any) -> None:
+    settings = chosen(base_url=URL, job_ids=["a/b", "c", "d%2Fe/f"])
+    assert settings.resources(document_of(path=path).operations[0]) == resources

@@ -1,0 +1,246 @@
+"""Tallies of what a run saw: each violation once, the smallest witness, one verdict whoever saw what first."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.document import Document, Operation
+from contracts.exchange import Failure, Response
+from contracts.tally import KEPT, Judge, Outcome, Tally
+from contracts.violation import Violation
+from tests.unit.tiny import answer, document_of, exchange_of
+
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "list": {"items": {"type": "string"}},
+        "state": {"enum": ["on", "off"]},
+        "born": {"x-immutable": True},
+    },
+}
+
+
+@cache
+def operation() -> Operation:
+    return document_of(SCHEMA).operations[0]
+
+
+def tally_of(*outcomes: Response | Failure, thing: str = "one") -> Tally:
+    judge = Judge()
+    for outcome in outcomes:
+        judge(exchange_of(operation(), outcome, thing))
+    return judge.take()
+
+
+def merged(*tallies: Tally) -> Tally:
+    together = Tally()
+    for tally in tallies:
+        together.merge(copy.deepcopy(tally))
+    return together
+
+
+outcomes = st.sampled_from(
+    [
+        answer(200, {}),
+        answer(200, {"state": "on"}),
+        answer(200, {"state": "x"}),
+        answer(200, {"state": "y", "pad": "ppp"}),
+        answer(200, {"list": [1, "a", 2]}),
+        answer(200, {"list": [None]}),
+        answer(404, {}),
+        answer(500, b"\xff"),
+        answer(200, b'{"list": ["\\ud800", 5]}'),
+        Failure("timeout", "too late"),
+        Failure("reset", "gone"),
+    ]
+)
+tallies = st.builds(
+    lambda found, thing, differences: _with(tally_of(*found, thing=thing), differences),
+    st.lists(outcomes, max_size=5),
+    st.sampled_from(["one", "two", "\udcff", *"abcdefghijkl"]),
+    st.lists(st.sampled_from(["x", "y"]), max_size=2),
+)
+
+
+def _with(tally: Tally, differences: list[str]) -> Tally:
+    tally.differences.update(differences)
+    return tally
+
+
+@given(tallies, tallies)
+def test_it_does_not_matter_who_is_merged_into_whom(one: Tally, two: Tally) -> None:
+    assert merged(one, two) == merged(two, one)
+
+
+@given(tallies, tallies, tallies)
+def test_it_does_not_matter_which_are_merged_first(one: Tally, two: Tally, three: Tally) -> None:
+    assert merged(merged(one, two), three) == merged(one, merged(two, three))
+
+
+@given(tallies)
+def test_merging_nothing_changes_nothing(one: Tally) -> None:
+    assert merged(one, Tally()) == merged(Tally(), one) == merged(one)
+
+
+@given(tallies)
+def test_a_tally_survives_the_way_between_processes(one: Tally) -> None:
+    assert Tally.from_json(json.loads(json.dumps(one.to_json()))) == one
+    assert Tally.from_json(one.to_json()) == one
+
+
+@given(st.lists(outcomes, max_size=8))
+def test_one_worker_and_several_come_to_the_same(found: list[Response | Failure]) -> None:
+    assert functools.reduce(lambda sofar, each: merged(sofar, tally_of(each)), found, Tally()) == tally_of(*found)
+
+
+def test_each_distinct_violation_is_there_once_with_its_count() -> None:
+    tally = tally_of(
+        answer(200, {"list": [1]}),
+        answer(200, {"list": ["a", 2, 3]}),
+        answer(200, {"list": [None]}),
+        answer(200, {"state": "x"}),
+        answer(200, {"state": "x"}),
+        answer(200, {"state": "y"}),
+    )
+    assert [(each.violation.place, each.violation.cause, each.count) for each in tally.found] == [
+        ("body/state", "x", 2),
+        ("body/state", "y", 1),
+        ("body/list/0", "integer", 3),
+        ("body/list/0", "null", 1),
+    ]
+
+
+def test_the_smallest_answer_is_the_witness() -> None:
+    large, small = answer(200, {"state": "x", "pad": "p"}), answer(200, {"state": "x"})
+    for order in ((large, small, large), (small, large)):
+        (found,) = tally_of(*order).found
+        assert found.witness.body == '{"state": "x"}'
+
+
+def test_a_witness_can_be_shown_whatever_its_bytes() -> None:
+    (found,) = tally_of(answer(200, b"\xff{")).found[:1]
+    assert found.witness.body == "\\xff{"
+    (found,) = tally_of(Failure("reset", "gone")).found
+    assert found.witness.body == ""
+
+
+def test_a_resource_that_exists_is_a_better_witness_than_a_smaller_answer() -> None:
+    judge = Judge()
+    judge(exchange_of(operation(), answer(200, {"state": "x"}), "a"))
+    judge(exchange_of(operation(), answer(200, {"state": "x", "pad": "ppp"}), "known", exists=True))
+    (found,) = judge.tally.found
+    assert found.witness.url.endswith("/known")
+
+
+def test_of_the_resources_the_first_few_are_kept() -> None:
+    judge = Judge()
+    for number in range(30):
+        judge(exchange_of(operation(), answer(404, {}), f"{number:02}"))
+    (found,) = judge.tally.found
+    assert found.count == 30
+    assert found.resources == tuple((f"{number:02}",) for number in range(KEPT))
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "same"),
+    [
+        ({"place": "body/a/0"}, {"place": "body/a/17"}, True),
+        ({"place": "body/0/a/1/b"}, {"place": "body/5/a/5/b"}, True),
+        ({"place": "body@5"}, {"place": "body@117"}, True),
+        ({"actual": "1"}, {"actual": "2"}, True),
+        ({"nearest": "a"}, {"nearest": "b"}, True),
+        ({"place": "body/a"}, {"place": "body/b"}, False),
+        ({"place": "body/a@5"}, {"place": "body/b@5"}, False),
+        ({"place": "body/0"}, {"place": "body/a"}, False),
+        ({"cause": "a"}, {"cause": "b"}, False),
+        ({"branch": "A"}, {"branch": "B"}, False),
+        ({"status": 200}, {"status": 201}, False),
+        ({"document": "#/a"}, {"document": "#/b"}, False),
+        ({"rule": "schema.enum"}, {"rule": "schema.const"}, False),
+    ],
+)
+def test_violations_of_one_cause_are_one(one: dict[str, Any], two: dict[str, Any], same: bool) -> None:
+    plain: dict[str, Any] = {"rule": "schema.type", "status": 200, "place": "body", "document": "#"}
+    assert (Violation(**{**plain, **one}).identity == Violation(**{**plain, **two}).identity) is same
+
+
+def test_a_text_cut_at_many_places_is_one_violation() -> None:
+    whole = b'{"state": "on", "list": ["a", "b"]}'
+    tally = tally_of(*(answer(200, whole[:end]) for end in range(1, len(whole))))
+    assert [each.violation.rule for each in tally.found] == ["json.malformed"]
+
+
+@pytest.mark.parametrize(
+    ("found", "outcome"),
+    [
+        ([answer(200, {})], Outcome.CONFORMS),
+        ([answer(200, {}), answer(404, {})], Outcome.VIOLATES),
+        ([answer(200, {"state": "x"})], Outcome.VIOLATES),
+        ([Failure("timeout", "")], Outcome.VIOLATES),
+        ([], Outcome.INCONCLUSIVE),
+    ],
+)
+def test_violations_outweigh_all_and_nothing_seen_is_no_success(found: list[Any], outcome: Outcome) -> None:
+    assert tally_of(*found).outcome(operation().document) is outcome
+
+
+@pytest.mark.parametrize(
+    ("promised", "status", "outcome"),
+    [
+        ("default", 200, Outcome.CONFORMS),
+        ("default", 404, Outcome.INCONCLUSIVE),
+        ("default", 500, Outcome.INCONCLUSIVE),
+        ("2XX", 206, Outcome.CONFORMS),
+        ("4XX", 404, Outcome.INCONCLUSIVE),
+    ],
+)
+def test_only_a_success_is_evidence(promised: str, status: int, outcome: Outcome) -> None:
+    document = document_of(responses={promised: {"description": ""}})
+    judge = Judge()
+    judge(exchange_of(document.operations[0], answer(status, media_type=None)))
+    assert judge.tally.outcome(document) is outcome
+    assert Tally.from_json(judge.tally.to_json()).outcome(document) is outcome
+
+
+def test_where_validators_differ_no_run_conforms() -> None:
+    judge = Judge(lambda exchange: ["they differ"])
+    judge(exchange_of(operation(), answer(200, {})))
+    assert judge.tally.outcome(operation().document) is Outcome.VIOLATES
+
+
+def test_a_judge_knows_what_was_said_before_even_after_its_tally_was_taken() -> None:
+    judge = Judge()
+
+    def ask(born: str) -> tuple[Violation, ...]:
+        return judge(exchange_of(operation(), answer(200, {"born": born})))
+
+    assert ask("x") == ()
+    assert judge.take().requests == 1
+    assert [each.rule for each in ask("y")] == ["overlay.immutable"]
+    assert judge.take().requests == 1
+    assert judge.take() == Tally()
+
+
+def test_what_was_promised_and_not_shown_is_known() -> None:
+    document: Document = operation().document
+    unseen = {(each.place, each.kind, each.which) for each in tally_of(answer(200, {"state": "on"})).unseen(document)}
+    assert unseen == {
+        ("200/state", "value", "off"),
+        ("200/state", "absent", ""),
+        ("200/list", "present", ""),
+        ("200/born", "present", ""),
+    }
+
+
+def test_answers_are_counted_by_status_and_failures_by_kind() -> None:
+    tally = tally_of(answer(200, {}), answer(200, {}), answer(404, {}), Failure("reset", ""))
+    assert tally.answers == {"200": 2, "404": 1, "reset": 1}
+    assert tally.requests == 4

@@ -1,0 +1,251 @@
+"""The words for people: every rule in one readable line, a command that asks again, and the verdict."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.exchange import Exchange, Failure
+from contracts.tally import Judge, Tally, Witness
+from contracts.violation import RULES, Violation
+from contracts.wording import WIDTH, Run, curl, verdict, violation_line
+from tests.unit.tiny import PETS, answer, document_of, exchange_of
+
+LONG = json.dumps("x" * 500)
+
+
+def violation(rule: str, place: str = "body", status: int = 200, **data: str) -> Violation:
+    return Violation(rule, status, place, "#/x", **data)
+
+
+LINES = [
+    (
+        violation("schema.type", "body/a/0", expected='"object"', actual="[]", cause="array", branch="CAT"),
+        "schema.type at /a/0 of 200 (CAT): expected object, got array []",
+    ),
+    (
+        violation("schema.type", expected='["string", "null"]', actual="5"),
+        "schema.type at body of 200: expected string or null, got integer 5",
+    ),
+    (
+        violation("schema.type", "body/a", expected='"string"', actual="null"),
+        "schema.type at /a of 200: expected string, got null",
+    ),
+    (
+        violation("schema.enum", "body/s", expected='["ON", "OFF", 1]', actual='"on"', nearest="ON"),
+        'schema.enum at /s of 200: expected "ON", "OFF" or 1, got "on"; did it mean "ON"?',
+    ),
+    (
+        violation("schema.required", "body/a~1b", 422),
+        "schema.required at /a~1b of 422: expected the property, got nothing",
+    ),
+    (
+        violation("schema.format", "body/t", expected='"date-time"', actual='"now"'),
+        'schema.format at /t of 200: expected format "date-time", got "now"',
+    ),
+    (violation("schema.false", "body/a", actual="5"), "schema.false at /a of 200: expected nothing, got 5"),
+    (
+        violation("schema.anyOf", "body/loc/1", expected='["string", "integer"]', actual="1.5"),
+        "schema.anyOf at /loc/1 of 200: expected string or integer, got number 1.5",
+    ),
+    (
+        violation("schema.oneOf", expected='"a single alternative, not oneOf/0 and oneOf/2 alike"', actual="3"),
+        "schema.oneOf at body of 200: expected a single alternative, not oneOf/0 and oneOf/2 alike, got integer 3",
+    ),
+    (
+        violation("union.tag-missing", "body/pet/kind", expected='["CAT", "DOG"]'),
+        'union.tag-missing at /pet/kind of 200: expected "CAT" or "DOG", got nothing',
+    ),
+    (
+        violation("union.tag-unknown", "body/kind", expected='["CAT"]', actual='"cat"', nearest="CAT"),
+        'union.tag-unknown at /kind of 200: expected "CAT", got "cat"; did it mean "CAT"?',
+    ),
+    (
+        violation("json.malformed", "body@17", actual="\"Expecting value: 'x'\""),
+        "json.malformed at byte 17 of 200: expected JSON text, got Expecting value: 'x'",
+    ),
+    (
+        violation("json.duplicate-name", "body/a", actual='"b"'),
+        "json.duplicate-name at /a of 200: expected each name once, got b",
+    ),
+    (
+        violation("status.undocumented", "status", 302, expected='["200", "4XX"]', actual="302"),
+        "status.undocumented at status: expected 200 or 4XX, got 302",
+    ),
+    (
+        violation("content-type.undocumented", "header Content-Type", expected='["a/b", "c/d"]', actual='"x/y"'),
+        'content-type.undocumented at header Content-Type of 200: expected a/b or c/d, got "x/y"',
+    ),
+    (
+        violation("header.missing", "header X-A"),
+        "header.missing at header X-A of 200: expected the header, got nothing",
+    ),
+    (
+        violation("overlay.equals", "body/id", expected='"a"', actual='"b"'),
+        'overlay.equals at /id of 200: expected "a" as asked for, got "b"',
+    ),
+    (
+        violation("overlay.final", "body/s", expected='"END"', actual='"RUN"'),
+        'overlay.final at /s of 200: expected "END", which is final, got "RUN"',
+    ),
+    (
+        violation("overlay.immutable", "body/s", expected='"a"'),
+        'overlay.immutable at /s of 200: expected "a" as before, got nothing',
+    ),
+    (
+        violation("transport.refused", "transport", 0, actual='"no"'),
+        "transport.refused at transport: expected an HTTP answer, got no",
+    ),
+    (violation("body.missing", expected='["a/b"]'), "body.missing at body of 200: expected a/b, got nothing"),
+]
+
+
+@pytest.mark.parametrize(("broken", "line"), LINES, ids=[row[0].rule for row in LINES])
+def test_a_violation_is_told_by_rule_place_expected_and_actual(broken: Violation, line: str) -> None:
+    assert violation_line(broken) == line
+
+
+SPOKEN = ("body.", "json.", "transport.")
+"""Rules whose actual value is words of ours, not a value of the answer."""
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_is_told_in_one_line_of_some_length(rule: str) -> None:
+    values = ['"text"', LONG] if rule.startswith(SPOKEN) else ["null", "[1]", '"text"', LONG, "NaN"]
+    for expected in ("", "[]", "5", '["a", "b"]', '"text"', '{"a": 1}', "null", LONG):
+        for actual in ("", *values):
+            line = violation_line(violation(rule, expected=expected, actual=actual, nearest="n", branch="B"))
+            assert line.splitlines() == [line]
+            assert line.startswith(f"{rule} at ")
+            assert ": expected " in line
+            assert "not valid under any" not in line
+            assert "None" not in line
+            # What the document says is told in full; what an answer holds is cut.
+            assert len(line.rsplit(", got ", 1)[1]) < WIDTH + 80
+
+
+@given(st.text(st.characters()), st.text(st.characters()))
+def test_what_a_server_sends_can_neither_break_the_line_nor_steer_the_terminal(name: str, value: str) -> None:
+    broken = violation("schema.type", f"body/{name}", expected='"array"', actual=json.dumps(value), nearest=value)
+    line = violation_line(broken)
+    assert line.isprintable()
+    assert line.encode("utf-8")
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)
+def test_every_rule_says_what_breaking_it_means_and_where_that_is_written(rule: Any) -> None:
+    assert rule.meaning
+    assert rule.source
+    assert RULES[rule.code] is rule
+    assert len(rule.meaning) < 80
+
+
+def witness(url: str, *headers: tuple[str, str]) -> Witness:
+    judge = Judge()
+    document = document_of()
+    exchange = exchange_of(document.operations[0], Failure("reset", ""), headers=headers)
+    judge(Exchange(exchange.operation, type(exchange.request)(url, (), None, headers), exchange.outcome))
+    (found,) = judge.tally.found
+    return found.witness
+
+
+@pytest.mark.parametrize(
+    ("url", "headers", "keyed", "command"),
+    [
+        ("http://h/a", (), False, "curl -sS -i http://h/a"),
+        ("http://h/a", (), True, 'curl -sS -i -H "x-api-key: $SGP_API_KEY" http://h/a'),
+        ("http://h/it's", (), False, """curl -sS -i 'http://h/it'"'"'s'"""),
+        ("http://h/$(x)`y`", (), False, "curl -sS -i 'http://h/$(x)`y`'"),
+        ("http://h/..", (), False, "curl -sS -i --path-as-is http://h/.."),
+        ("http://h/a", (("Prefer", "code=422"),), False, "curl -sS -i -H 'Prefer: code=422' http://h/a"),
+    ],
+)
+def test_the_command_asks_again_and_leaves_the_key_to_the_shell(
+    url: str, headers: tuple[tuple[str, str], ...], keyed: bool, command: str
+) -> None:
+    assert curl(witness(url, *headers), keyed=keyed) == command
+    assert shlex.split(command)[-1] == url
+
+
+def test_a_shell_hands_the_address_on_as_it_is() -> None:
+    url = "http://h/'\"$HOME `id`\\%00"
+    command = curl(witness(url), keyed=False).replace("curl -sS -i", "printf %s", 1)
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+    assert done.stdout == url
+
+
+SCHEMA = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {
+        "name": {"type": "string"},
+        "state": {"enum": ["on", "off"]},
+        "pet": {"$ref": "#/components/schemas/Pet"},
+    },
+}
+
+
+def verdict_of(*bodies: Any, keyed: bool = False) -> list[str]:
+    document = document_of(SCHEMA, PETS)
+    judge = Judge()
+    for number, body in enumerate(bodies):
+        judge(exchange_of(document.operations[0], answer(200, body), f"it{number}"))
+    run = Run("http://127.0.0.1:1", document, 1.25, keyed=keyed)
+    return [line for line in verdict(run, judge.tally) if "sha256" not in line and "note  " not in line]
+
+
+def test_a_verdict_reads_like_this() -> None:
+    lines = verdict_of(
+        {"name": "a", "state": "on"}, {"name": 5, "pet": {"kind": "CAT", "toys": 1}}, {"name": 6}, keyed=True
+    )
+    assert lines == [
+        "VIOLATES  2 distinct violations in 3 answers",
+        "target      http://127.0.0.1:1",
+        "document    Tiny 7 (tiny.json, no overlay)",
+        "requests    3 in 1.2 s (200: 3)",
+        "seen        status: 200 3",
+        "            200/state: on 1 · off never",
+        "            200/pet/kind: CAT 1 · DOG never · EEL never",
+        "            optional properties seen present and absent: 2 of 7",
+        "not seen    "
+        + ", ".join(f"200/pet[{which}" for which in ("CAT]/toys absent", "CAT]/home present", "DOG]/toys present"))
+        + ", "
+        + ", ".join(f"200/pet[{which}" for which in ("DOG]/toys absent", "DOG]/home present", "DOG]/home absent"))
+        + ", 200/pet[EEL]/toys present, 200/pet[EEL]/toys absent",
+        "violations  2",
+        "  1. schema.type at /name of 200: expected string, got integer 6 [2x on 2 resources]",
+        '     curl -sS -i -H "x-api-key: $SGP_API_KEY" http://127.0.0.1:1/things/it2',
+        "  2. schema.type at /pet/toys of 200 (CAT): expected object, got integer 1 [1x on 1 resource]",
+        '     curl -sS -i -H "x-api-key: $SGP_API_KEY" http://127.0.0.1:1/things/it1',
+    ]
+
+
+CASES: list[list[Any]] = [[{"name": "a"}], [{}], []]
+
+
+def test_the_first_word_of_a_verdict_is_its_outcome() -> None:
+    assert [verdict_of(*bodies)[0].split()[0] for bodies in CASES] == [
+        "CONFORMS",
+        "VIOLATES",
+        "INCONCLUSIVE",
+    ]
+
+
+def test_a_verdict_of_nothing_says_so() -> None:
+    lines = verdict_of()
+    assert "requests    0 in 1.2 s (none)" in lines
+    assert lines[-1] == "violations  none"
+
+
+def test_a_difference_between_the_validators_is_told() -> None:
+    document = document_of(SCHEMA, PETS)
+    tally = Tally()
+    tally.differences.update(["one says\nno"] * 2)
+    lines = list(verdict(Run("x", document, 0.0), tally))
+    assert "harness     the validators differ (2x): one says\\u000ano" in lines
