@@ -1,0 +1,453 @@
+"""FAULTS: for every promise of a document, ways to break it and nothing else.
+
+They are derived from the document alone, by rules of their own for each keyword, so that what catches them (`judge`)
+has no part in making them. `self_test` holds the two against each other.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from typing import Any, Final
+
+from contracts.document import Operation, Promise
+from contracts.exchange import Exchange, Failure, Request, Response
+from contracts.keywords import EQUALS, Equals, Lasting, equals, lasting, refuses_unknown
+from contracts.pointer import find, join, split
+from contracts.tally import Judge
+from contracts.validation import compiled
+from strategies.answers import catalogue, covering_answers
+from strategies.breakage import Breakage, breakages, places
+
+JSON_TYPE: Final = ("Content-Type", "application/json")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One answer that is about to be given: to which resource, whether that exists, how often it was read before."""
+
+    operation: Operation
+    resource: tuple[str, ...]
+    exists: bool
+    reads: int
+    response: Response
+
+
+Sabotage = Callable[[Turn], Response | Failure | None]
+"""The broken answer; None where this one has nothing to break."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A way to break one promise: the rule that is broken, where in the answer, and how.
+
+    `name` is unique and stable: `schema.type 200/vendor_configuration[OPENAI]/hyperparameters array`. `place` has `*`
+    for the index of an item.
+    """
+
+    name: str
+    rule: str
+    place: str
+    sabotage: Sabotage
+
+
+@lru_cache(maxsize=16)
+def faults(operation: Operation) -> tuple[Fault, ...]:
+    """Every fault of the operation, in a stable order, each name once."""
+    found: dict[str, Fault] = {}
+    for fault in _all(operation):
+        found.setdefault(fault.name, fault)
+    return tuple(found.values())
+
+
+def _all(operation: Operation) -> Iterator[Fault]:
+    for promise in operation.promises:
+        if not promise.status.isdigit():
+            continue
+        for media_type, schema in promise.content.items():
+            if media_type.split(";")[0].strip().lower() == JSON_TYPE[1]:
+                yield from _text_faults(promise)
+                yield from _schema_faults(operation, promise, schema) if schema else ()
+        yield from _header_faults(promise)
+        yield from _overlay_faults(operation, promise)
+    yield from _status_faults(operation)
+    yield from _transport_faults()
+
+
+def _schema_faults(operation: Operation, promise: Promise, schema: str) -> Iterator[Fault]:
+    for breakage in breakages(operation.document, schema):
+        yield Fault(
+            f"{breakage.rule} {promise.status}{breakage.name}",
+            breakage.rule,
+            "body" + breakage.place,
+            _in_value(promise, partial(_first, breakage)),
+        )
+
+
+def _first(breakage: Breakage, value: Any) -> Any:
+    """The value with the breakage at the first place where there is something to break."""
+    for path in places(value, breakage.steps):
+        broken = breakage.change(_at(value, path))
+        if broken is not _NOTHING:
+            return _put(value, path, broken)
+    return _NOTHING
+
+
+_NOTHING: Final = Breakage.NOTHING
+
+
+def _at(value: Any, path: tuple[str | int, ...]) -> Any:
+    for step in path:
+        value = value[step]
+    return value
+
+
+def _put(value: Any, path: tuple[str | int, ...], new: Any) -> Any:
+    if not path:
+        return new
+    copied = value.copy()
+    copied[path[0]] = _put(value[path[0]], path[1:], new)
+    return copied
+
+
+def _in_value(promise: Promise, change: Callable[[Any], Any]) -> Sabotage:
+    """A change of the JSON value in the answers of one status."""
+
+    def sabotage(turn: Turn) -> Response | None:
+        if str(turn.response.status) != promise.status or not turn.response.body:
+            return None
+        changed = change(json.loads(turn.response.body))
+        if changed is _NOTHING:
+            return None
+        body = json.dumps(changed, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        return Response(turn.response.status, turn.response.headers, body)
+
+    return sabotage
+
+
+def _in_text(promise: Promise, change: Callable[[bytes], bytes | None]) -> Sabotage:
+    """A change of the bytes in the answers of one status."""
+
+    def sabotage(turn: Turn) -> Response | None:
+        if str(turn.response.status) != promise.status or not turn.response.body:
+            return None
+        body = change(turn.response.body)
+        return None if body is None else Response(turn.response.status, turn.response.headers, body)
+
+    return sabotage
+
+
+def _text_faults(promise: Promise) -> Iterator[Fault]:
+    """RFC 8259: ways in which a body is not, or not quite, the JSON text it should be."""
+    for name, (rule, place, change) in TEXT.items():
+        yield Fault(f"{rule} {promise.status} {name}", rule, "body" + place, _in_text(promise, change))
+
+
+def _inside(body: bytes, member: bytes) -> bytes | None:
+    """The text of an object with another member at its end."""
+    if not body.endswith(b"}"):
+        return None
+    return body[:-1] + (b"" if body == b"{}" else b", ") + member + b"}"
+
+
+def _first_member_twice(body: bytes) -> bytes | None:
+    value = json.loads(body)
+    if not isinstance(value, dict) or not value:
+        return None
+    name, first = next(iter(value.items()))
+    return _inside(body, f"{json.dumps(name)}: {json.dumps(first)}".encode())
+
+
+TEXT: Final[dict[str, tuple[str, str, Callable[[bytes], bytes | None]]]] = {
+    "byte order mark": ("json.byte-order-mark", "@", lambda body: codecs.BOM_UTF8 + body),
+    "UTF-16": ("json.encoding", "@", lambda body: body.decode().encode("utf-16")),
+    "UTF-32": ("json.encoding", "@", lambda body: body.decode().encode("utf-32")),
+    "Latin-1": ("json.encoding", "@", lambda body: _inside(body, b'"zz-undeclared": "caf\xe9"')),
+    "a name twice": ("json.duplicate-name", "", _first_member_twice),
+    "NaN": ("json.not-finite", "/zz-undeclared", lambda body: _inside(body, b'"zz-undeclared": NaN')),
+    "Infinity": ("json.not-finite", "/zz-undeclared", lambda body: _inside(body, b'"zz-undeclared": Infinity')),
+    "half a pair": ("json.surrogate", "/zz-undeclared", lambda body: _inside(body, b'"zz-undeclared": "\\ud800"')),
+    "cut short": ("json.malformed", "@", lambda body: body[:-1]),
+    "something behind": ("json.malformed", "@", lambda body: body + b" {}"),
+    "something before": ("json.malformed", "@", lambda body: b")]}',\n" + body),
+    "a comma too many": ("json.malformed", "@", lambda body: body[:-1] + b"," + body[-1:]),
+    "single quotes": ("json.malformed", "@", lambda body: _inside(body, b"'zz-undeclared': 1")),
+    "a comment": ("json.malformed", "@", lambda body: body + b" // done"),
+    "white space only": ("json.malformed", "@", lambda body: b" "),
+    "nothing": ("body.missing", "", lambda body: b""),
+}
+"""Name to the rule, the place in the body, and the change; `@` stands for any byte offset."""
+
+
+def _header_faults(promise: Promise) -> Iterator[Fault]:
+    documented = {name.partition(";")[0].strip().lower() for name in promise.content}
+    for field, rule in _TYPES.items() if documented else ():
+        if rule == "content-type.undocumented" and field in documented:
+            continue
+        if rule == "content-type.charset" and field.partition(";")[0] not in documented:
+            continue
+        name = f"{rule} {promise.status} {field}".rstrip()
+        yield Fault(name, rule, "header Content-Type", _with_field(promise, "Content-Type", field or None))
+    for header in promise.headers:
+        if header.required:
+            name = f"header.missing {promise.status} {header.name}"
+            yield Fault(name, "header.missing", f"header {header.name}", _with_field(promise, header.name, None))
+
+
+_TYPES: Final = {
+    "": "content-type.missing",
+    "json": "content-type.malformed",
+    "application/json; charset": "content-type.malformed",
+    "text/html": "content-type.undocumented",
+    "application/problem+json": "content-type.undocumented",
+    "application/json; charset=iso-8859-1": "content-type.charset",
+}
+"""Content-Type, empty for none, to the rule that it breaks."""
+
+
+def _with_field(promise: Promise, name: str, value: str | None) -> Sabotage:
+    def sabotage(turn: Turn) -> Response | None:
+        if str(turn.response.status) != promise.status:
+            return None
+        others = tuple(field for field in turn.response.headers if field[0].lower() != name.lower())
+        fields = others if value is None else (*others, (name, value))
+        return Response(turn.response.status, fields, turn.response.body)
+
+    return sabotage
+
+
+def _overlay_faults(operation: Operation, promise: Promise) -> Iterator[Fault]:
+    for promised in equals(operation, promise):
+        for name, change in _ECHOES.items():
+            yield Fault(
+                f"overlay.equals {promise.status}{promised.place} {name}",
+                "overlay.equals",
+                "body" + promised.place,
+                _echoed_otherwise(operation, promise, promised, change),
+            )
+        name = f"overlay.equals {promise.status}{promised.place} of another resource"
+        yield Fault(name, "overlay.equals", "body" + promised.place, _of_another(operation, promise, promised.place))
+    for kept in lasting(operation, promise):
+        rule = "overlay.immutable" if kept.values is None else "overlay.final"
+        name = f"{rule} {promise.status}{kept.place}"
+        yield Fault(name, rule, "body" + kept.place, _changed_later(operation, promise, kept))
+
+
+_ECHOES: Final[dict[str, Callable[[str], str]]] = {
+    "in the other case": str.swapcase,
+    "with a blank": lambda text: text + " ",
+    "without its last character": lambda text: text[:-1],
+    "with something behind": lambda text: text + "-other",
+}
+
+
+def _echoed_otherwise(
+    operation: Operation, promise: Promise, promised: Equals, change: Callable[[str], str]
+) -> Sabotage:
+    schema = promised.document.removesuffix(join(EQUALS))
+
+    def broken(value: Any) -> Any:
+        try:
+            old = find(value, split(promised.place))
+        except LookupError:
+            return _NOTHING
+        # The new value has to be one that the schema allows, or its shape would be what is told.
+        if not isinstance(old, str) or change(old) == old or not allowed(change(old)):
+            return _NOTHING
+        return _put(value, tuple(split(promised.place)), change(old))
+
+    def allowed(value: str) -> bool:
+        return compiled(operation.document).is_valid(schema, value)
+
+    return _in_value(promise, broken)
+
+
+def _of_another(operation: Operation, promise: Promise, place: str) -> Sabotage:
+    """The value that stands at the place in the answer of another resource."""
+
+    def broken(value: Any) -> Any:
+        try:
+            old = find(value, split(place))
+        except LookupError:
+            return _NOTHING
+        new = next((other for other in _others(operation, place) if other != old), _NOTHING)
+        return _NOTHING if new is _NOTHING else _put(value, tuple(split(place)), new)
+
+    return _in_value(promise, broken)
+
+
+def _others(operation: Operation, place: str) -> Iterator[Any]:
+    for response in catalogue(operation).values():
+        with suppress(LookupError):
+            yield find(json.loads(response.body), split(place))
+
+
+def _changed_later(operation: Operation, promise: Promise, kept: Lasting) -> Sabotage:
+    """From the second read on another legal value, taken from the answer of another resource."""
+    another = _of_another(operation, promise, kept.place)
+
+    def sabotage(turn: Turn) -> Response | Failure | None:
+        # The first read has to show a value that lasts, or there is nothing to change.
+        if not turn.exists or not _shows(kept, turn.response):
+            return None
+        changed = another(turn)
+        return changed if turn.reads or changed is None else turn.response
+
+    return sabotage
+
+
+def _shows(kept: Lasting, response: Response) -> bool:
+    try:
+        value = find(json.loads(response.body), split(kept.place))
+    except (LookupError, ValueError):
+        return False
+    return value is not None if kept.values is None else value in kept.values
+
+
+def _status_faults(operation: Operation) -> Iterator[Fault]:
+    for status in (500, 503):
+        if operation.promise(status) is None:
+            name = f"status.server-error {status}"
+            yield Fault(name, "status.server-error", "status", _status(status))
+    for status in (201, 302, 404, 418):
+        if operation.promise(status) is None:
+            # Of a resource that exists, a refusal is told as that.
+            missed = operation.parameters and status >= 300
+            rule = "status.undocumented" if missed or status < 300 else "status.known-resource"
+            yield Fault(f"{rule} {status}", rule, "status", _status(status, unknown_only=bool(missed)))
+    for promise in operation.promises:
+        if promise.status.isdigit() and not promise.succeeds:
+            name = f"status.known-resource {promise.status}"
+            yield Fault(name, "status.known-resource", "status", _refused(operation, promise))
+    if operation.parameters and refuses_unknown(operation):
+        yield Fault("overlay.unknown-resource", "overlay.unknown-resource", "status", _granted(operation))
+
+
+def _status(status: int, *, unknown_only: bool = False) -> Sabotage:
+    problem = Response(status, (JSON_TYPE,), b'{"detail": "broken on purpose"}')
+    return lambda turn: None if unknown_only and turn.exists else problem
+
+
+def _refused(operation: Operation, promise: Promise) -> Sabotage:
+    answer = covering_answers(operation, promise.status)[0]
+    return lambda turn: answer if turn.exists else None
+
+
+def _granted(operation: Operation) -> Sabotage:
+    """An id that nobody gave out is answered with a job, as if it were that job's."""
+    promise = next((promise for promise in operation.promises if promise.succeeds), None)
+    names = [parameter.name for parameter in operation.parameters]
+
+    def sabotage(turn: Turn) -> Response | None:
+        if turn.exists or promise is None:
+            return None
+        return covering_answers(operation, promise.status, dict(zip(names, turn.resource, strict=True)))[0]
+
+    return sabotage
+
+
+def _transport_faults() -> Iterator[Fault]:
+    for kind in ("reset", "cut", "not-http", "timeout", "oversized", "coding"):
+        rule = f"transport.{kind}"
+        yield Fault(rule, rule, "transport", _failing(kind))
+
+
+def _failing(kind: str) -> Sabotage:
+    return lambda turn: Failure(kind, "broken on purpose")
+
+
+@dataclass(frozen=True, slots=True)
+class Survivor:
+    """A fault that was not caught as it should be: what it breaks, and what was told instead."""
+
+    fault: str
+    told: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.fault}: {', '.join(self.told) or 'nothing'} was told"
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTest:
+    """How many faults were caught, which were not, and which found nothing to break in any answer there is."""
+
+    caught: int
+    survivors: tuple[Survivor, ...]
+    idle: tuple[str, ...]
+
+
+SHOWN: Final = 2
+"""To how many answers a fault is put before it counts as caught."""
+
+TRIED: Final = 20
+"""To how many more, where what it breaks has consequences, until it is told alone."""
+
+
+def self_test(operation: Operation) -> SelfTest:
+    """Whether the judge catches every fault: each time by its rule, at its place, and at least once nothing else."""
+    turns = tuple(_turns(operation))
+    caught, survivors, idle = 0, [], []
+    for fault in faults(operation):
+        tellings = list(_tellings(fault, turns))
+        wanted = (fault.rule, fault.place)
+        if not tellings:
+            idle.append(fault.name)
+        elif any(_of_one_cause(told, wanted) for told in tellings) and all(wanted in told for told in tellings):
+            caught += 1
+        else:
+            told = {f"{rule} at {place}" for telling in tellings for rule, place in telling}
+            survivors.append(Survivor(fault.name, tuple(sorted(told))))
+    return SelfTest(caught, tuple(survivors), tuple(idle))
+
+
+def _turns(operation: Operation) -> Iterator[Turn]:
+    """Every answer of the operation's covering sets, as given to resources that exist and to those that do not."""
+    for resource, response in catalogue(operation).items():
+        yield Turn(operation, resource, True, 0, response)
+    for promise in operation.promises:
+        if promise.status.isdigit() and not promise.succeeds:
+            for index, response in enumerate(covering_answers(operation, promise.status)):
+                resource = tuple(f"zz-unknown-{index}" for _ in operation.parameters)
+                yield Turn(operation, resource, False, 0, response)
+
+
+def _tellings(fault: Fault, turns: Iterable[Turn]) -> Iterator[set[tuple[str, str]]]:
+    """Rules and places told of each answer that the fault breaks, read twice."""
+    judge, wanted, alone = Judge(), (fault.rule, fault.place), 0
+    for shown, (turn, outcomes) in enumerate(_broken(fault, turns)):
+        if alone >= SHOWN or shown >= TRIED:
+            return
+        told = {(each.rule, folded(each.place)) for outcome in outcomes for each in judge(_exchange(turn, outcome))}
+        alone += _of_one_cause(told, wanted)
+        yield told
+
+
+def _of_one_cause(told: set[tuple[str, str]], wanted: tuple[str, str]) -> bool:
+    """Whether nothing else is told, but for what the same value breaks at its own place, or around it."""
+    return wanted in told and all(wanted[1] == place or wanted[1].startswith(f"{place}/") for _, place in told)
+
+
+def _broken(fault: Fault, turns: Iterable[Turn]) -> Iterator[tuple[Turn, list[Response | Failure]]]:
+    for turn in turns:
+        reads = [replace(turn, reads=number) for number in range(2)]
+        outcomes = [outcome for each in reads if (outcome := fault.sabotage(each))]
+        if len(outcomes) == len(reads):
+            yield turn, outcomes
+
+
+def _exchange(turn: Turn, outcome: Response | Failure) -> Exchange:
+    names = [parameter.name for parameter in turn.operation.parameters]
+    values = dict(zip(names, turn.resource, strict=True))
+    url = "http://self.test" + turn.operation.url_path(values)
+    return Exchange(turn.operation, Request(url, tuple(values.items()), turn.exists), outcome)
+
+
+def folded(place: str) -> str:
+    """A place with `*` for every index, and nothing behind the `@` of a byte offset."""
+    text, _, _ = place.partition("@") if "@" in place else (place, "", "")
+    parts = ["*" if part.isdigit() else part for part in text.split("/")]
+    return "/".join(parts) + ("@" if "@" in place else "")

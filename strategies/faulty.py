@@ -1,0 +1,103 @@
+"""Faults over real HTTP: a mock server's answers broken on request, always or rarely.
+
+`Prefer: fault="NAME"` breaks one answer (RFC 7240); `FaultyMock` breaks them all, or each with a probability.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.request import parse_http_list
+
+from contracts.document import Document, Operation, operation_at
+from contracts.errors import ConfigurationError
+from contracts.exchange import Failure, Response
+from contracts.mock import Asked, Change, Raw
+from strategies.answers import catalogue
+from strategies.faults import Fault, Turn, faults
+
+SILENCE = 30.0
+"""Seconds that a silent server keeps a connection open, unless the client closes it."""
+
+
+def named(document: Document, name: str) -> Fault:
+    """The fault of that name; raises ConfigurationError, with the nearest names, for an unknown one."""
+    from difflib import get_close_matches
+
+    known = {fault.name: fault for operation in document.operations for fault in faults(operation)}
+    if name not in known:
+        near = get_close_matches(name, known, n=3, cutoff=0.3)
+        raise ConfigurationError(f"no fault is named {name!r}; near are {', '.join(map(repr, near)) or 'none'}")
+    return known[name]
+
+
+def breaking(document: Document, always: Sequence[Fault] = (), rate: float = 1.0, seed: int = 0) -> Change:
+    """A change for a mock server of the document.
+
+    `always` are tried in their order on every answer, the first that finds something to break does, with probability
+    `rate`; whatever a request prefers by `fault="NAME"` comes before.
+    """
+    chance, reads, lock = random.Random(seed), Counter[tuple[str, ...]](), threading.Lock()
+    known = {fault.name: fault for operation in document.operations for fault in faults(operation)}
+
+    def change(asked: Asked, response: Response) -> Response | Raw:
+        found = operation_at(document.operations, asked.target.partition("?")[0])
+        if found is None:
+            return response
+        with lock:
+            turn = _turn(found[0], found[1], response, reads)
+            hit = chance.random() < rate
+        preferred = [known[name] for name in _preferred(asked) if name in known]
+        for fault in (*preferred, *(always if hit else ())):
+            broken = fault.sabotage(turn)
+            if broken is not None:
+                return _raw(broken, response) if isinstance(broken, Failure) else broken
+        return response
+
+    return change
+
+
+def _turn(operation: Operation, values: Mapping[str, str], response: Response, reads: Counter[tuple[str, ...]]) -> Turn:
+    resource = tuple(values.values())
+    key = (operation.path, *resource)
+    reads[key] += 1
+    return Turn(operation, resource, resource in catalogue(operation), reads[key] - 1, response)
+
+
+def _preferred(asked: Asked) -> Iterator[str]:
+    for name, field in asked.headers:
+        if name.lower() == "prefer":
+            for preference in parse_http_list(field):
+                key, _, value = preference.partition("=")
+                if key.strip().lower() == "fault":
+                    yield value.strip().strip('"')
+
+
+def _raw(failure: Failure, response: Response) -> Raw:
+    """The bytes, or their absence, that a client takes for this failure."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    match failure.kind:
+        case "cut":
+            return [head + b"Content-Length: %d\r\n\r\n" % (len(response.body) + 9), response.body]
+        case "not-http":
+            return [b"220 mail.example.org ESMTP\r\n"]
+        case "coding":
+            return [head + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\n", b"plain"]
+        case "oversized":
+            return _endless(head)
+        case "timeout":
+            return _silent()
+    return []
+
+
+def _endless(head: bytes) -> Iterator[bytes]:
+    yield head + b"\r\n"
+    while True:
+        yield b" " * 65536
+
+
+def _silent() -> Iterator[bytes]:
+    threading.Event().wait(SILENCE)
+    yield from ()

@@ -1,0 +1,80 @@
+"""A mock server of a whole document: every answer that it promises, from the covering sets, over real HTTP.
+
+python -m strategies.mocking --port 4010 --document openapi.yaml
+"""
+
+from __future__ import annotations
+
+import argparse
+import threading
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from contracts.document import PINNED, PINNED_OVERLAY, Document, Operation, load
+from contracts.errors import ContractError
+from contracts.exchange import Response
+from contracts.mock import Catalogue, Change, MockServer
+from strategies.answers import catalogue, covering_answers
+from strategies.faults import faults
+from strategies.faulty import breaking, named
+
+
+def mock_server(document: Document, port: int = 0, changes: Sequence[Change] = ()) -> MockServer:
+    """A server that keeps every promise of the document; known resources are those of `catalogue(operation)`."""
+    return MockServer({operation: _catalogue(operation) for operation in document.operations}, port, changes)
+
+
+def _catalogue(operation: Operation) -> Catalogue:
+    codes = [promise.status for promise in operation.promises if promise.status.isdigit()]
+    by_status = {int(status): covering_answers(operation, status)[0] for status in codes}
+    return Catalogue(catalogue(operation), _otherwise(operation), by_status)
+
+
+def _otherwise(operation: Operation) -> Callable[[Mapping[str, str]], Response]:
+    """What any other resource is answered: a documented refusal or, where there is none, success."""
+    statuses = [promise.status for promise in operation.promises]
+    refusals = [status for status in statuses if status.startswith("4")]
+    status = next(iter([*refusals, *(status for status in statuses if status == "default"), *statuses]))
+
+    def otherwise(values: Mapping[str, str]) -> Response:
+        answers = covering_answers(operation, status, values) if not refusals else plain
+        # The same resource is always answered alike, and between them resources see every answer of the kind.
+        return answers[zlib.crc32(repr(sorted(values.items())).encode()) % len(answers)]
+
+    plain = covering_answers(operation, status)
+    return otherwise
+
+
+def main() -> None:
+    """Serve until interrupted."""
+    parser = argparse.ArgumentParser(prog="python -m strategies.mocking", description="Serve what a document promises.")
+    parser.add_argument("--port", type=int, default=4010, help="default: %(default)s; 0 for any free one")
+    parser.add_argument("--document", type=Path, help="an OpenAPI 3.1 document (default: the pinned one)")
+    parser.add_argument("--overlay", type=Path, action="append", default=[], help="an OpenAPI Overlay 1.0")
+    parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="break answers; repeatable")
+    parser.add_argument("--rate", type=float, default=1.0, help="the probability of it (default: always)")
+    parser.add_argument("--faults", action="store_true", help="list the names of all faults and end")
+    chosen = parser.parse_args()
+    overlays = chosen.overlay or ([] if chosen.document else [PINNED_OVERLAY])
+    try:
+        document = load(chosen.document or PINNED, overlays)
+        if chosen.faults:
+            print(*(fault.name for operation in document.operations for fault in faults(operation)), sep="\n")
+            return
+        change = breaking(document, [named(document, name) for name in chosen.fault], chosen.rate)
+        with mock_server(document, chosen.port, [change]) as server:
+            for operation in document.operations:
+                names = ", ".join("/".join(resource) for resource in list(catalogue(operation))[:3])
+                print(
+                    f"{server.url}  {operation}  knows {len(catalogue(operation))} resources: {names}, ...", flush=True
+                )
+            threading.Event().wait()
+    except ContractError as error:
+        parser.exit(4, f"{error}\n")
+    except KeyboardInterrupt:
+        pass
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""Answers keep what their operation promises: status, media type, header fields, body, and what repeats the request."""
+
+from __future__ import annotations
+
+import json
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+
+from contracts.document import Operation
+from contracts.exchange import Response
+from strategies import answers, catalogue, covering_answers
+from tests.properties.invented import PINNED_DOCUMENT, SHOP, UNIONS, both_validators
+
+OPERATIONS = [
+    pytest.param(operation, id=str(operation))
+    for document in (PINNED_DOCUMENT, UNIONS, SHOP)
+    for operation in document.operations
+]
+(PINNED_OPERATION,) = PINNED_DOCUMENT.operations
+(ENCLOSURE,) = UNIONS.operations
+SHELF, PARCEL, HOURS = SHOP.operations
+
+
+def promised(operation: Operation, response: Response) -> bool:
+    promise = operation.promise(response.status)
+    assert promise is not None
+    assert all(response.header(header.name.lower()) for header in promise.headers if header.required)
+    if not promise.content:
+        return response.body == b"" and response.header("content-type") is None
+    pointer = promise.content[response.header("content-type") or ""]
+    assert pointer
+    return both_validators(operation.document, pointer)(json.loads(response.body.decode("utf-8")))
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_drawn_answer_keeps_its_promise(operation: Operation) -> None:
+    @given(answers(operation))
+    def check(response: Response) -> None:
+        assert promised(operation, response)
+
+    check()
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_covering_answer_keeps_its_promise(operation: Operation) -> None:
+    for promise in operation.promises:
+        found = covering_answers(operation, promise.status)
+        assert found
+        assert all(promised(operation, response) for response in found)
+        assert {operation.promise(response.status) for response in found} == {promise}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_resource_of_the_catalogue_keeps_its_promise_under_its_own_name(operation: Operation) -> None:
+    resources = catalogue(operation)
+    assert resources
+    for values, response in resources.items():
+        assert promised(operation, response)
+        parameters = dict(zip([parameter.name for parameter in operation.parameters], values, strict=True))
+        assert operation.match(operation.url_path(parameters)) == parameters
+
+
+def test_a_status_that_is_drawn_is_one_of_the_documented() -> None:
+    @given(answers(SHELF, status="default"))
+    def check(response: Response) -> None:
+        assert SHELF.promise(response.status) == SHELF.promises[1]
+
+    check()
+
+
+def test_a_status_that_is_not_documented_is_refused() -> None:
+    with pytest.raises(ValueError, match="documented are 200, 404, 5XX"):
+        covering_answers(ENCLOSURE, 418)
+
+
+def test_a_class_of_statuses_is_answered_with_one_of_them() -> None:
+    assert {response.status for response in covering_answers(ENCLOSURE, "5XX")} == {500}
+    assert covering_answers(ENCLOSURE, 503) == covering_answers(ENCLOSURE, "5XX")
+
+
+def test_the_path_parameter_is_echoed_when_it_is_given() -> None:
+    wanted = 'a/ü "\0'
+
+    @given(answers(ENCLOSURE, 200, {"enclosure_code": wanted}))
+    def check(response: Response) -> None:
+        assert json.loads(response.body)["code"] == wanted
+
+    check()
+    assert {json.loads(each.body)["code"] for each in covering_answers(ENCLOSURE, 200, {"enclosure_code": "x"})} == {
+        "x"
+    }
+
+
+def test_an_integer_is_echoed_as_an_integer() -> None:
+    @given(answers(SHELF, 200, {"shelf": "17"}))
+    def check(response: Response) -> None:
+        assert json.loads(response.body)["number"] == 17
+
+    check()
+
+
+def test_the_catalogue_of_the_pinned_operation_has_readable_names_that_the_answers_repeat() -> None:
+    resources = catalogue(PINNED_OPERATION)
+    assert len(resources) == len(covering_answers(PINNED_OPERATION, 200))
+    assert next(iter(resources)) == ("fine-tuning-job-001",)
+    assert all(json.loads(response.body)["id"] == value for (value,), response in resources.items())
+
+
+def test_the_catalogue_names_what_the_parameters_schemas_allow() -> None:
+    assert list(catalogue(SHELF))[:2] == [("shop-001", "1"), ("shop-002", "2")]
+    assert all(str(UUID(value)) == value for (value,) in catalogue(PARCEL))
+    assert all(len(value) == 6 and value[2] == "-" for (value,) in catalogue(ENCLOSURE))
+
+
+def test_an_operation_without_parameters_has_one_resource() -> None:
+    assert list(catalogue(HOURS)) == [()]
+
+
+def test_the_catalogue_is_the_same_each_time() -> None:
+    first = dict(catalogue(ENCLOSURE))
+    catalogue.cache_clear()
+    assert catalogue(ENCLOSURE) == first
+
+
+def test_an_optional_header_field_is_sometimes_sent_and_sometimes_not() -> None:
+    sent = [response.header("x-note") is not None for response in covering_answers(SHELF, 200)]
+    assert any(sent)
+    assert not all(sent)

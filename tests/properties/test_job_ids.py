@@ -1,0 +1,137 @@
+"""Path parameters: sendable, never a known one, of every class, and as the schema asks where it asks for something."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from strategies import covering_job_ids, job_ids, parameter_values, path_values
+from strategies.job_ids import HOSTILE, NEAR
+from strategies.resources import sendable
+from tests.properties.invented import CALM, PINNED_DOCUMENT, SHOP, UNIONS
+
+(PINNED_OPERATION,) = PINNED_DOCUMENT.operations
+PLAIN = PINNED_OPERATION.parameters[0].schema
+KNOWN = ("ft-0a1B2c", "ft-0a1B2d", "straße")
+PARAMETERS = [
+    pytest.param(operation.document, parameter.schema, id=parameter.name)
+    for operation in (PINNED_OPERATION, *SHOP.operations, *UNIONS.operations)
+    for parameter in operation.parameters
+]
+
+
+@pytest.mark.parametrize(("document", "pointer"), PARAMETERS)
+@given(data=st.data())
+def test_every_id_can_be_sent_and_comes_back_from_its_url(document, pointer, data) -> None:  # type: ignore[no-untyped-def]
+    value = data.draw(parameter_values(document, pointer, KNOWN))
+    assert sendable(value)
+    assert value not in KNOWN
+    name = PINNED_OPERATION.parameters[0].name
+    assert PINNED_OPERATION.match(PINNED_OPERATION.url_path({name: value})) == {name: value}
+
+
+@pytest.mark.parametrize("value", ["", ".", "..", "\ud800", "x" * 8_001, "🙂" * 2_001])
+def test_what_is_lost_on_the_way_is_not_sendable(value: str) -> None:
+    assert not sendable(value)
+
+
+@pytest.mark.parametrize("value", [*HOSTILE, "...", "x" * 8_000, "🙂" * 2_000, "a/../b"])
+def test_what_only_looks_lost_is_sendable(value: str) -> None:
+    assert sendable(value)
+
+
+@pytest.mark.parametrize("change", NEAR, ids=lambda change: change.__name__.strip("_"))
+@given(value=st.text(min_size=1, max_size=20), position=st.integers(0, 63))
+def test_a_near_miss_is_text_for_any_id(change, value, position) -> None:  # type: ignore[no-untyped-def]
+    change(value, position).encode()
+
+
+@pytest.mark.parametrize("change", NEAR, ids=lambda change: change.__name__.strip("_"))
+def test_a_near_miss_differs_from_an_ordinary_id(change) -> None:  # type: ignore[no-untyped-def]
+    assert change("ft-0a1B2c", 4) != "ft-0a1B2c"
+
+
+def test_ordinary_near_and_hostile_ids_are_all_drawn_often() -> None:
+    counted: Counter[str] = Counter()
+
+    @settings(CALM, max_examples=1_000)
+    @given(job_ids(PINNED_OPERATION, ["ft-0a1B2c"]))
+    def count(value: str) -> None:
+        near = any(change("ft-0a1B2c", position) == value for change in NEAR for position in range(9))
+        shaped = re.fullmatch(r"[a-z]{2}-\d[a-z]\d[A-Z]\d[a-z]|[\w-]{1,40}", value, re.ASCII)
+        counted["near" if near else "ordinary" if shaped else "long" if len(value) > 900 else "hostile"] += 1
+
+    count()
+    assert counted["ordinary"] > 200, counted
+    assert counted["near"] > 50
+    assert counted["hostile"] > 100
+    assert counted["long"] > 5
+
+
+def test_without_hostile_ids_none_is_a_control_character_of_its_own_or_thousands_long() -> None:
+    @settings(max_examples=300)
+    @given(job_ids(PINNED_OPERATION, ["ft-0a1B2c"], hostile=False))
+    def check(value: str) -> None:
+        assert value not in HOSTILE or re.fullmatch(r"[\w.-]+", value)
+        assert len(value) < 100
+
+    check()
+
+
+def test_a_constrained_parameter_gets_valid_ids_too() -> None:
+    shelf = SHOP.operations[0].parameters[1].schema
+    parcel = SHOP.operations[1].parameters[0].schema
+    whole: list[str] = []
+    uuids: list[str] = []
+
+    @settings(CALM, max_examples=200)
+    @given(parameter_values(SHOP, shelf), parameter_values(SHOP, parcel))
+    def collect(one: str, other: str) -> None:
+        if re.fullmatch("[0-9]+", one, re.ASCII) and 1 <= int(one) <= 40:
+            whole.append(one)
+        if re.fullmatch("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", other):
+            uuids.append(str(UUID(other)))
+
+    collect()
+    assert len(set(whole)) > 10
+    assert len(set(uuids)) > 20
+
+
+def test_all_parameters_of_an_operation_are_given_and_the_known_resource_is_not() -> None:
+    operation = SHOP.operations[0]
+    known = [("shop-001", "1"), ("shop-002", "2")]
+    inside = []
+
+    @settings(CALM, max_examples=300)
+    @given(path_values(operation, known))
+    def check(values: dict[str, str]) -> None:
+        assert list(values) == ["shop", "shelf"]
+        assert tuple(values.values()) not in known
+        inside.append(values["shop"] in ("shop-001", "shop-002"))
+
+    check()
+    assert any(inside)
+    assert not all(inside)
+
+
+@given(path_values(SHOP.operations[2]))
+def test_an_operation_without_parameters_is_asked_without_any(values: dict[str, str]) -> None:
+    assert values == {}
+
+
+def test_the_covering_ids_are_one_of_each_class() -> None:
+    ids = covering_job_ids(PINNED_DOCUMENT, PLAIN, KNOWN)
+    assert ids == covering_job_ids(PINNED_DOCUMENT, PLAIN, KNOWN)
+    assert len(ids) == len(set(ids))
+    assert all(map(sendable, ids))
+    assert not set(ids) & set(KNOWN)
+    assert set(HOSTILE) <= set(ids)
+    assert "FT-0A1b2C" in ids
+    assert any(unicodedata.normalize("NFKC", value) == KNOWN[0] for value in ids)
+    assert not set(covering_job_ids(PINNED_DOCUMENT, PLAIN, KNOWN, hostile=False)) & {"\0", "%2F"}
