@@ -1,0 +1,55 @@
+"""What is asked: each operation, its known resources in handfuls that workers can share, each documented refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from contracts.document import Operation
+from contracts.tally import Judge
+from tests.api.plan import SETTINGS, known_resources
+
+HANDFUL = 10
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    operations = metafunc.config.stash[SETTINGS].document.operations
+    names = metafunc.fixturenames
+    if "resources" in names:
+        rows = [
+            pytest.param(operation, known[start : start + HANDFUL], id=f"{operation}-{start + 1}")
+            for operation in operations
+            if (known := known_resources(metafunc.config, operation))
+            for start in range(0, len(known), HANDFUL)
+        ]
+        metafunc.parametrize(("operation", "resources"), rows)
+    elif "status" in names:
+        rows = [
+            pytest.param(operation, promise.status, id=f"{operation}-{promise.status}")
+            for operation in operations
+            for promise in operation.promises
+            if promise.status.isdigit()
+        ]
+        metafunc.parametrize(("operation", "status"), rows)
+    elif "operation" in names:
+        metafunc.parametrize("operation", operations, ids=str)
+
+
+@pytest.fixture
+def known(request: pytest.FixtureRequest, operation: Operation) -> tuple[tuple[str, ...], ...]:
+    """The operation's resources that are known to exist."""
+    return known_resources(request.config, operation)
+
+
+@pytest.fixture
+def conclude(judge: Judge) -> Callable[[], None]:
+    """Fails the test if anything that it asked for was answered against the contract; the verdict tells what."""
+
+    def conclude() -> None:
+        broken = sorted({each.violation.rule for each in judge.tally.found})
+        if broken or judge.tally.differences:
+            words = ", ".join([*broken, *(["the validators differ"] if judge.tally.differences else [])])
+            pytest.fail(f"{words} (told in the verdict below)", pytrace=False)
+
+    return conclude

@@ -1,0 +1,81 @@
+"""The product: asks a server for every kind of answer and holds each against the contract.
+
+Answers are judged as they come and nothing stops at the first violation: a test fails when it has asked everything.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+from hypothesis import given
+
+from contracts.document import Operation
+from contracts.session import GuardedSession
+from contracts.tally import Judge
+from strategies.faults import self_test
+from strategies.job_ids import path_values
+
+Conclude = Callable[[], None]
+
+
+def test_every_known_resource_is_answered_as_promised(
+    session: GuardedSession, operation: Operation, resources: tuple[tuple[str, ...], ...], conclude: Conclude
+) -> None:
+    names = [parameter.name for parameter in operation.parameters]
+    # Twice, one round after the other: what must not change is seen to last.
+    for _ in range(2):
+        for values in resources:
+            session.ask(operation, dict(zip(names, values, strict=True)))
+    conclude()
+
+
+def test_every_documented_status_is_answered_as_promised_when_preferred(
+    session: GuardedSession,
+    operation: Operation,
+    known: tuple[tuple[str, ...], ...],
+    status: str,
+    conclude: Conclude,
+) -> None:
+    # RFC 7240: mocks take it, real servers may ignore it.
+    values = next(iter(known), ("0",) * len(operation.parameters))
+    names = [parameter.name for parameter in operation.parameters]
+    session.ask(operation, dict(zip(names, values, strict=True)), {"Prefer": f"code={status}"})
+    conclude()
+
+
+def test_the_harness_would_have_noticed(operation: Operation, judge: Judge) -> None:
+    result = self_test(operation)
+    judge.tally.faults.update(caught=result.caught, all=result.caught + len(result.survivors), idle=len(result.idle))
+    assert not result.survivors, "\n".join(map(str, result.survivors))
+
+
+def test_any_id_is_answered_as_promised(
+    pytestconfig: pytest.Config,
+    session: GuardedSession,
+    operation: Operation,
+    known: tuple[tuple[str, ...], ...],
+    conclude: Conclude,
+) -> None:
+    @given(path_values(operation, known, undecodable=not pytestconfig.option.utf8_ids))
+    def ask(values: dict[str, str]) -> None:
+        session.ask(operation, values)
+
+    ask()
+    conclude()
+
+
+def test_cases_of_schemathesis_are_answered_as_promised(
+    session: GuardedSession, operation: Operation, second_opinion: Any, conclude: Conclude
+) -> None:
+    @given(second_opinion.operation(operation).as_strategy())
+    def call(case: Any) -> None:
+        # What came in place of an answer has been judged already, as everything that passes the session.
+        with contextlib.suppress(requests.RequestException):
+            case.call(base_url=session.base_url, session=session)
+
+    call()
+    conclude()

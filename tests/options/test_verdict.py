@@ -1,0 +1,132 @@
+"""What a user gets: the exit code and the last words of a run, against servers over real sockets."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from contracts.document import PINNED_OVERLAY, load
+from contracts.exchange import Response
+from contracts.mock import Asked, MockServer
+from strategies.answers import catalogue
+from strategies.mocking import mock_server
+from tests.options.harness import ROOT, Result, judge
+
+DOCUMENT = load(overlays=[PINNED_OVERLAY])
+OPERATION = DOCUMENT.operations[0]
+KNOWN = [values[0] for values in catalogue(OPERATION)]
+DOCUMENTS = sorted((ROOT / "tests" / "documents").glob("*.openapi.yaml"))
+
+
+def without_time(lines: list[str]) -> list[str]:
+    return [re.sub(r"in [0-9.]+ s", "", line) for line in lines]
+
+
+def against(server: MockServer, *options: str, **environment: str) -> Result:
+    ids = [word for job_id in KNOWN for word in ("--job-id", job_id)]
+    return judge("--base-url", server.url, *ids, *options, **environment)
+
+
+def test_the_embedded_mock_conforms_and_shows_all_that_the_document_promises() -> None:
+    result = judge()
+    assert result.code == 0, result.output
+    assert result.verdict[0].startswith("CONFORMS")
+    assert "violations  none" in result.verdict
+    assert not [line for line in result.verdict if "never" in line or line.startswith("not seen")]
+
+
+def test_two_workers_come_to_the_same_verdict() -> None:
+    assert without_time(judge("-n", "2").verdict) == without_time(judge().verdict)
+
+
+@pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: file.name)
+def test_another_document_is_judged_without_a_change_of_code(file: Path) -> None:
+    result = judge("--document", str(file))
+    assert result.code == 0, result.output
+    assert result.verdict[0].startswith("CONFORMS")
+
+
+def test_a_server_that_is_not_ours_to_know_is_judged_by_the_ids_given() -> None:
+    with mock_server(DOCUMENT) as server:
+        result = against(server)
+    assert result.code == 0, result.output
+    assert set(server.seen) == {"GET"}
+
+
+def broken_vendor(asked: Asked, response: Response) -> Response:
+    """The first of the known jobs claims a vendor that nobody knows."""
+    if not asked.target.endswith(KNOWN[0]) or response.status != 200:
+        return response
+    body = json.loads(response.body)
+    body["vendor_configuration"] = {"vendor": "openai"}
+    body.pop("training_dataset_id")
+    return Response(response.status, response.headers, json.dumps(body).encode())
+
+
+def test_every_distinct_violation_is_told_once_with_a_command_that_repeats_it() -> None:
+    with mock_server(DOCUMENT, changes=[broken_vendor]) as server:
+        result = against(server)
+    assert result.code == 1
+    assert result.verdict[0].startswith("VIOLATES")
+    told = "\n".join(result.violations)
+    assert len(result.violations) == 2, told
+    assert "schema.required at /training_dataset_id of 200: expected the property, got nothing" in told
+    wanted = 'expected "LAUNCH", "LLMENGINE" or "OPENAI", got "openai"; did it mean "OPENAI"?'
+    assert f"union.tag-unknown at /vendor_configuration/vendor of 200: {wanted}" in told
+    curl = f"curl -sS -i {server.url}/v4/fine-tuning-jobs/{KNOWN[0]}"
+    assert [line.strip() for line in result.verdict].count(curl) == 2
+
+
+def test_workers_tell_the_same_violations_as_one_process() -> None:
+    with mock_server(DOCUMENT, changes=[broken_vendor]) as server:
+        assert without_time(against(server, "-n", "2").verdict) == without_time(against(server).verdict)
+
+
+def test_a_redirect_is_a_violation_and_is_not_followed() -> None:
+    with mock_server(DOCUMENT) as other:
+
+        def redirect(asked: Asked, response: Response) -> Response:
+            return Response(307, (("Location", other.url + asked.target),), b"")
+
+        with mock_server(DOCUMENT, changes=[redirect]) as server:
+            result = against(server)
+    assert result.code == 1
+    assert not other.seen
+    assert "status.known-resource at status: expected 200, got 307" in "\n".join(result.violations)
+
+
+def test_without_a_single_success_nothing_is_green() -> None:
+    def refuse(asked: Asked, response: Response) -> Response:
+        return Response(422, (("Content-Type", "application/json"),), b"{}")
+
+    with mock_server(DOCUMENT, changes=[refuse]) as server:
+        result = judge("--base-url", server.url)
+    assert result.code == 6, result.output
+    assert result.verdict[0].startswith("INCONCLUSIVE")
+
+
+def test_a_base_url_may_have_a_path(tmp_path: Path) -> None:
+    moved = tmp_path / "moved.yaml"
+    moved.write_text(DOCUMENT.path.read_text().replace("  /v4/", "  /under/here/v4/"))
+    with mock_server(load(moved)) as server:
+        result = judge("--base-url", f"{server.url}/under/here/", "--no-overlay", "--job-id", KNOWN[0])
+    assert result.code == 0, result.output
+
+
+def test_the_key_is_sent_and_told_to_nobody() -> None:
+    canary = "canary-4f1b"
+    keys: list[str] = []
+
+    def note(asked: Asked, response: Response) -> Response:
+        keys.extend(value for name, value in asked.headers if name.lower() == "x-api-key")
+        return broken_vendor(asked, response)
+
+    with mock_server(DOCUMENT, changes=[note]) as server:
+        result = against(server, "-vv", "--showlocals", "-o", "log_level=DEBUG", SGP_API_KEY=canary)
+    assert set(keys) == {canary}
+    assert result.code == 1
+    assert canary not in result.output + result.errors
+    assert '-H "x-api-key: $SGP_API_KEY"' in result.output
