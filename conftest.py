@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from contracts.document import Document, Operation
-from contracts.errors import ContractError
+from contracts.errors import ContractError, TargetError
 from contracts.exchange import Exchange
 from contracts.session import MAX_BODY, TIMEOUT, GuardedSession
 from contracts.settings import BASE_URL_VARIABLE, JOB_IDS_VARIABLE, Settings, read
@@ -152,9 +152,13 @@ def session(pytestconfig: pytest.Config, base_url: str, document: Document, judg
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Every report carries what its item saw, so that a verdict needs no worker to end well."""
     report = yield
+    if call.excinfo is not None and call.excinfo.errisinstance(TargetError):
+        item.session.shouldstop = str(call.excinfo.value)
     judged: Judge | None = getattr(item, "funcargs", {}).get("judge")
     if judged is not None:
         # Whatever a report holds, pytest-xdist carries to the controller.

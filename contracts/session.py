@@ -20,6 +20,7 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from contracts.deadline import Watchdog
 from contracts.document import Operation, operation_at
 from contracts.errors import ConfigurationError, ContractError, TargetError
 from contracts.exchange import Exchange, Failure, Request, Response
@@ -30,6 +31,9 @@ TIMEOUT: Final = 5.0
 
 MAX_BODY: Final = 64 * 1024 * 1024
 """Bytes of a body, content coding undone, after which it is read no further."""
+
+GONE: Final = 8
+"""After so many requests in a row without any answer the target counts as gone, and is asked no more."""
 
 _CHUNK: Final = 256 * 1024
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -97,7 +101,10 @@ class GuardedSession(requests.Session):
         # requests' own Accept-Encoding is kept, so that compressed answers are seen too.
         self.headers["Accept"] = "application/json"
         self.adapters.clear()
-        self.mount(f"{parts.scheme}://{parts.netloc}/", _TargetAdapter(check_api_key(api_key) if api_key else None))
+        self._watchdog = Watchdog()
+        adapter = _TargetAdapter(check_api_key(api_key) if api_key else None, self._watchdog)
+        self.mount(f"{parts.scheme}://{parts.netloc}/", adapter)
+        self._silent = 0
         self._operations = tuple(operations)
         self._observer, self._exists = observer, exists
         self._timeout, self._max_body = timeout, max_body
@@ -133,8 +140,18 @@ class GuardedSession(requests.Session):
         # Whoever prefers another answer than the usual one learns nothing of what exists.
         exists = None if preferred else self._exists(operation, tuple(values.values()))
         asked = Request(str(request.url), tuple(values.items()), exists, preferred)
+        if self._silent >= GONE:
+            raise TargetError(
+                self.base_url, f"gave no answer to {GONE} requests in a row", "look into the server's log"
+            )
         started = time.perf_counter()
-        outcome, answer = self._transmit(request, started + self._timeout)
+        self._watchdog.watch(started + self._timeout)
+        outcome, answer = self._transmit(request)
+        self._watchdog.rest()
+        if self._watchdog.bit:
+            outcome = Failure("timeout", f"no complete answer in {self._timeout:g} s")
+            answer = requests.Timeout(outcome.detail, request=request)
+        self._silent = self._silent + 1 if isinstance(outcome, Failure) else 0
         exchange = Exchange(operation, asked, outcome, time.perf_counter() - started)
         self._observer(exchange)
         return exchange, answer
@@ -146,7 +163,7 @@ class GuardedSession(requests.Session):
             raise ForbiddenRequest(f"{request.url} is not at the target {self.base_url}; nothing was sent")
 
     def _transmit(
-        self, request: requests.PreparedRequest, deadline: float
+        self, request: requests.PreparedRequest
     ) -> tuple[Response | Failure, requests.Response | requests.RequestException]:
         try:
             answer = self._on_live_connection(request)
@@ -155,8 +172,8 @@ class GuardedSession(requests.Session):
         except (urllib3.exceptions.HTTPError, OSError) as error:  # Some pass through requests as they are.
             return _failure(error), requests.ConnectionError(str(error), request=request)
         try:
-            body = _read(answer.raw, deadline, self._max_body)
-        except (_Interrupted, urllib3.exceptions.HTTPError, OSError) as error:
+            body = _read(answer.raw, self._max_body)
+        except (_Oversized, urllib3.exceptions.HTTPError, OSError) as error:
             answer.close()
             return _failure(error), requests.ConnectionError(str(error), request=request)
         # White space around a value is no part of it (RFC 9110, section 5.5).
@@ -195,9 +212,10 @@ class GuardedSession(requests.Session):
 class _TargetAdapter(HTTPAdapter):
     """Adds the API key at the last moment: no request that anyone can see, keep or print ever holds it."""
 
-    def __init__(self, api_key: str | None) -> None:
+    def __init__(self, api_key: str | None, watchdog: Watchdog) -> None:
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
         self.__api_key = api_key
+        self._watchdog = watchdog
         self._pool: Any = None
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
@@ -215,37 +233,32 @@ class _TargetAdapter(HTTPAdapter):
         return int(self._pool.num_connections) if self._pool else 0
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        self._pool = super().get_connection_with_tls_context(*args, **kwargs)
-        return self._pool
+        pool = super().get_connection_with_tls_context(*args, **kwargs)
+        if pool is not self._pool:
+            pool.ConnectionCls = self._watchdog.leash(pool.ConnectionCls)
+            self._pool = pool
+        return pool
 
     def close(self) -> None:
         """Closes the connection too: urllib3 leaves that to the garbage collector."""
         super().close()
+        self._watchdog.close()
         if self._pool:
             self._pool.close()
 
 
-class _Interrupted(Exception):
-    """A body that was not read to its end: too slow, or too large."""
-
-    def __init__(self, kind: str, detail: str) -> None:
-        super().__init__(detail)
-        self.kind = kind
+class _Oversized(Exception):
+    """A body that is not read any further."""
 
 
-def _read(raw: urllib3.HTTPResponse, deadline: float, most: int) -> bytes:
-    """All of the body, content coding undone. requests' own timeout counts from byte to byte, not in total."""
+def _read(raw: urllib3.HTTPResponse, most: int) -> bytes:
+    """All of the body, content coding undone."""
     parts, size = [], 0
-    while True:
-        part = raw.read1(_CHUNK, decode_content=True)
-        if not part:
-            break
+    while part := raw.read1(_CHUNK, decode_content=True):
         parts.append(part)
         size += len(part)
         if size > most:
-            raise _Interrupted("oversized", f"more than {most} bytes")
-        if time.perf_counter() > deadline:
-            raise _Interrupted("timeout", f"{size} bytes came, then the time was up")
+            raise _Oversized(f"more than {most} bytes")
     return b"".join(parts)
 
 
@@ -272,9 +285,8 @@ def _failure(error: BaseException) -> Failure:
     """The kind of failure that an exception of requests, urllib3 or the sockets below them stands for."""
     chain = list(_chain(error))
     kind = next((kind for types, kind in _KINDS if any(isinstance(each, types) for each in chain)), "failed")
-    interrupted = next((each.kind for each in chain if isinstance(each, _Interrupted)), None)
     root = chain[-1]
-    return Failure(interrupted or kind, f"{type(root).__name__}: {root}" if str(root) else type(root).__name__)
+    return Failure(kind, f"{type(root).__name__}: {root}" if str(root) else type(root).__name__)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -290,6 +302,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 _KINDS: Final[tuple[tuple[tuple[type[BaseException], ...], str], ...]] = (
+    ((_Oversized,), "oversized"),
     ((ssl.SSLError, requests.exceptions.SSLError), "tls"),
     ((socket.gaierror, urllib3.exceptions.LocationParseError), "unresolved"),
     ((ConnectionRefusedError,), "refused"),
