@@ -16,6 +16,7 @@ from contracts.session import MAX_BODY, TIMEOUT, GuardedSession
 from contracts.settings import BASE_URL_VARIABLE, JOB_IDS_VARIABLE, Settings, read
 from contracts.tally import Judge, Outcome, Tally
 from contracts.wording import Run, verdict
+from strategies.job_ids import made_up
 from tests.api.plan import SETTINGS, known_resources
 
 EXIT_INCONCLUSIVE = 6
@@ -141,11 +142,12 @@ def session(pytestconfig: pytest.Config, base_url: str, document: Document, judg
     """The one way out; everything that passes through it is judged."""
     chosen = pytestconfig.stash[SETTINGS]
     known = {operation: frozenset(known_resources(pytestconfig, operation)) for operation in document.operations}
-    # Only of the mock is it known what does not exist.
-    otherwise = None if chosen.base_url else False
 
     def exists(operation: Operation, resource: tuple[str, ...]) -> bool | None:
-        return resource in known[operation] or otherwise
+        if resource in known[operation]:
+            return True
+        # Only of the mock is all known that exists; but an odd or a long id exists nowhere by chance.
+        return False if not chosen.base_url or any(map(made_up, resource)) else None
 
     with _session(chosen, base_url, judge, exists) as made:
         yield made

@@ -63,10 +63,12 @@ def _explained(found: set[Violation]) -> set[Violation]:
     # What is of another type is neither listed nor formatted, and repeats no parameter.
     mistyped = {violation.place for violation in found if violation.rule == "schema.type"}
     misshapen = {violation.place for violation in found if violation.rule.startswith("schema.")}
+    # What is answered as another resource was not made up, but mistaken.
+    unknown = "overlay.unknown-resource" if "overlay.equals" in codes else ""
     return {
         violation
         for violation in found
-        if violation.rule == status
+        if violation.rule in (status, unknown)
         or (violation.place in mistyped and violation.rule.startswith("schema.") and violation.rule != "schema.type")
         or (violation.place in misshapen and violation.rule.startswith("overlay."))
     }

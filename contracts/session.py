@@ -233,7 +233,7 @@ class _TargetAdapter(HTTPAdapter):
         return int(self._pool.num_connections) if self._pool else 0
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        pool = super().get_connection_with_tls_context(*args, **kwargs)
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         if pool is not self._pool:
             pool.ConnectionCls = self._watchdog.leash(pool.ConnectionCls)
             self._pool = pool

@@ -66,6 +66,17 @@ def parameter_values(
     return drawn.filter(lambda value: sendable(value) and value not in barred)
 
 
+def made_up(value: str) -> bool:
+    """Whether an id that nobody named is so odd, or so long, that no resource has it by chance."""
+    return len(value) >= UNLIKELY or _ORDINARY.fullmatch(value) is None
+
+
+UNLIKELY: Final = 16
+"""Characters from which on an id is not met by chance."""
+
+_ORDINARY: Final = re.compile("[A-Za-z0-9_.-]+")
+
+
 def path_values(
     operation: Operation,
     known: Iterable[Sequence[str]] = (),
