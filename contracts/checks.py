@@ -29,7 +29,7 @@ _MEDIA_TYPE: Final = re.compile(rf"({_TOKEN}/{_TOKEN})(?:{_PARAMETER})*[ \t]*")
 _JUDGED: Final = frozenset({"content-type"})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Reading:
     """An answer, read: its promise, the value that its body holds (UNREADABLE if none), and what is wrong with it.
 

@@ -10,6 +10,7 @@ import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from contracts.checks import Reading
 from contracts.document import Document, Operation
@@ -48,15 +49,25 @@ def promised(operation: Operation) -> tuple[Feature, ...]:
 
 
 def seen(operation: Operation, reading: Reading) -> frozenset[Feature]:
-    """What one answer shows; of a status that the document does not promise, nothing."""
+    """What one answer shows; of a status that the document does not promise, nothing. Equal answers are walked once."""
+    known = _SEEN.get(reading)
+    if known is None:
+        known = _SEEN[reading] = frozenset(_shown(operation, reading))
+    return known
+
+
+# Kept as long as the reading is: equal answers are one reading.
+_SEEN: Final[WeakKeyDictionary[Reading, frozenset[Feature]]] = WeakKeyDictionary()
+
+
+def _shown(operation: Operation, reading: Reading) -> Iterator[Feature]:
     promise = reading.promise
     if promise is None:
-        return frozenset()
-    found = {Feature(operation.path, "status", "status", promise.status)}
+        return
+    yield Feature(operation.path, "status", "status", promise.status)
     if reading.value is not UNREADABLE and reading.schema:
         for place, kind, which in _walk(operation.document, reading.schema, promise.status, reading.value):
-            found.add(Feature(operation.path, place, kind, which))
-    return frozenset(found)
+            yield Feature(operation.path, place, kind, which)
 
 
 def _walk(
