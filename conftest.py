@@ -33,6 +33,7 @@ settings.register_profile("ci", max_examples=100, derandomize=True, database=Non
 settings.register_profile("nightly", max_examples=1_000, derandomize=False, **_COMMON)
 settings.register_profile("prerelease", max_examples=2_000, derandomize=False, **_COMMON)
 settings.load_profile("ci")
+PROFILES = ("ci", "nightly", "prerelease")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -52,9 +53,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--utf8-ids", action="store_true", help="leave out ids whose bytes are not UTF-8, such as %%FF")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Reads the settings, and sees whether the target answers at all, before anything else is done."""
     option = config.option
+    profile = option.hypothesis_profile
+    if profile and profile not in PROFILES:
+        raise pytest.UsageError(f"no profile is named {profile!r}; choose one of {', '.join(PROFILES)}")
     try:
         config.stash[SETTINGS] = chosen = read(
             document=option.document,
@@ -146,7 +151,7 @@ def session(pytestconfig: pytest.Config, base_url: str, document: Document, judg
     def exists(operation: Operation, resource: tuple[str, ...]) -> bool | None:
         if resource in known[operation]:
             return True
-        # Only of the mock is all known that exists; but an odd or a long id exists nowhere by chance.
+        # Only of the mock is all known that exists; but an odd id exists nowhere by chance.
         return False if not chosen.base_url or any(map(made_up, resource)) else None
 
     with _session(chosen, base_url, judge, exists) as made:
@@ -192,16 +197,35 @@ class _Verdict:
             session.exitstatus = EXIT_INCONCLUSIVE
         target = chosen.base_url or "the embedded mock server"
         seconds = time.monotonic() - self._started
-        run = Run(target, chosen.document, seconds, keyed=chosen.api_key is not None)
-        self._print(outcome, verdict(run, self._tally))
+        keyed, incident = chosen.api_key is not None, self._incident(session, outcome)
+        run = Run(target, chosen.document, seconds, keyed, incident, self._left_out())
+        self._print(outcome if outcome is Outcome.VIOLATES or not incident else None, verdict(run, self._tally))
         return result
 
-    def _print(self, outcome: Outcome, lines: Iterator[str]) -> None:
+    def _incident(self, session: pytest.Session, outcome: Outcome) -> str:
+        """What kept the run from its end; a target that is gone is a violation like others."""
+        if session.shouldstop and outcome is Outcome.VIOLATES:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            return f"stopped early: {session.shouldstop}"
+        if session.exitstatus == pytest.ExitCode.INTERRUPTED:
+            return "the run was interrupted"
+        if session.exitstatus == pytest.ExitCode.INTERNAL_ERROR:
+            return "pytest itself failed (see above)"
+        if session.exitstatus == pytest.ExitCode.TESTS_FAILED and outcome is not Outcome.VIOLATES:
+            return "a test failed for another reason than an answer (see above)"
+        return ""
+
+    def _left_out(self) -> tuple[str, ...]:
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        count = len(reporter.stats.get("deselected", ())) if reporter else 0
+        return (f"{count} of the tests were deselected: what they ask was not asked",) if count else ()
+
+    def _print(self, outcome: Outcome | None, lines: Iterator[str]) -> None:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter is None:
             return
         reporter.write_sep("=", "contract", bold=True)
-        colour = {Outcome.CONFORMS: "green", Outcome.VIOLATES: "red"}.get(outcome, "yellow")
+        colour = "green" if outcome is Outcome.CONFORMS else "red" if outcome is Outcome.VIOLATES else "yellow"
         reporter.write_line(next(lines), **{colour: True, "bold": True})
         for line in lines:
             reporter.write_line(line)

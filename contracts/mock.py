@@ -51,12 +51,15 @@ class Catalogue:
     """The answers of one operation.
 
     `resources` are by path parameter values, in the path's order. `otherwise` answers for any other resource, given
-    its parameters by name, each text that UTF-8 can hold. `by_status` are those that `Prefer: code=STATUS` selects.
+    its parameters by name, each text that UTF-8 can hold. `by_status` do the same for the status that a request
+    prefers by `Prefer: code=STATUS`.
     """
 
     resources: Mapping[tuple[str, ...], Response]
     otherwise: Callable[[Mapping[str, str]], Response]
-    by_status: Mapping[int, Response] = field(default_factory=lambda: MappingProxyType({}))
+    by_status: Mapping[int, Callable[[Mapping[str, str]], Response]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
 
 
 Raw = Iterable[bytes]
@@ -76,7 +79,7 @@ def answer(operations: Mapping[Operation, Catalogue], asked: Asked) -> Response:
         refusal = problem(HTTPStatus.METHOD_NOT_ALLOWED, f"{asked.method} is not documented here")
         return _with(refusal, "Allow", ", ".join(METHODS))
     operation, parameters = found
-    return _preferred(operations[operation], asked, _resource(operations[operation], parameters))
+    return _answered(operations[operation], asked, parameters)
 
 
 def problem(status: HTTPStatus, detail: str) -> Response:
@@ -85,21 +88,20 @@ def problem(status: HTTPStatus, detail: str) -> Response:
     return Response(status.value, (("Content-Type", "application/problem+json"),), json.dumps(body).encode())
 
 
-def _resource(catalogue: Catalogue, parameters: Mapping[str, str]) -> Response:
-    known = catalogue.resources.get(tuple(parameters.values()))
-    return known or catalogue.otherwise({name: _text(value) for name, value in parameters.items()})
+def _answered(catalogue: Catalogue, asked: Asked, parameters: Mapping[str, str]) -> Response:
+    values = {name: _text(value) for name, value in parameters.items()}
+    usual = catalogue.resources.get(tuple(parameters.values())) or catalogue.otherwise(values)
+    code = _preferred_code(", ".join(value for name, value in asked.headers if name.lower() == "prefer"))
+    preferred = {str(status): answer for status, answer in catalogue.by_status.items()}.get(code or "")
+    # RFC 7240, section 2: a preference that the server does not understand or cannot follow is ignored.
+    if code == str(usual.status):
+        return _with(usual, "Preference-Applied", f"code={code}")
+    return _with(preferred(values), "Preference-Applied", f"code={code}") if preferred else usual
 
 
 def _text(value: str) -> str:
     """What was percent-encoded in another way than UTF-8, with U+FFFD in the place of what cannot be read."""
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def _preferred(catalogue: Catalogue, asked: Asked, usual: Response) -> Response:
-    code = _preferred_code(", ".join(value for name, value in asked.headers if name.lower() == "prefer"))
-    answers = {str(status): response for status, response in catalogue.by_status.items()} | {str(usual.status): usual}
-    # RFC 7240, section 2: a preference that the server does not understand or cannot follow is ignored.
-    return _with(answers[code], "Preference-Applied", f"code={code}") if code in answers else usual
 
 
 def _preferred_code(prefer: str) -> str | None:

@@ -35,6 +35,9 @@ MAX_BODY: Final = 64 * 1024 * 1024
 GONE: Final = 8
 """After so many requests in a row without any answer the target counts as gone, and is asked no more."""
 
+REDACTED: Final = "[the API key]"
+"""What stands in an answer for the key that a server sent back."""
+
 _CHUNK: Final = 256 * 1024
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -177,8 +180,12 @@ class GuardedSession(requests.Session):
             answer.close()
             return _failure(error), requests.ConnectionError(str(error), request=request)
         # White space around a value is no part of it (RFC 9110, section 5.5).
-        fields = tuple((name, value.strip(" \t")) for name, value in answer.raw.headers.iteritems())
-        return Response(answer.status_code, fields, body), answer
+        redacted = self.get_adapter(str(request.url)).redacted
+        fields = tuple(
+            (name, redacted(value.strip(" \t").encode("latin-1", "replace")).decode("latin-1"))
+            for name, value in answer.raw.headers.iteritems()
+        )
+        return Response(answer.status_code, fields, redacted(body)), answer
 
     def _on_live_connection(self, request: requests.PreparedRequest) -> requests.Response:
         """Sends once more if an idle connection turned out to be closed (RFC 9112, section 9.3.1)."""
@@ -226,6 +233,10 @@ class _TargetAdapter(HTTPAdapter):
             return super().send(request, *args, **kwargs)
         finally:
             del request.headers[KEY_HEADER]
+
+    def redacted(self, data: bytes) -> bytes:
+        """What came back without the key: a server may send back what it was sent."""
+        return data.replace(self.__api_key.encode(), REDACTED.encode()) if self.__api_key else data
 
     @property
     def connections(self) -> int:

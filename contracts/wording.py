@@ -27,6 +27,9 @@ class Run:
     document: Document
     seconds: float
     keyed: bool = False
+    incident: str = ""
+    """What kept the run from asking everything, or from being judged by its answers alone."""
+    notes: tuple[str, ...] = ()
 
 
 def violation_line(violation: Violation) -> str:
@@ -149,7 +152,7 @@ def curl(witness: Witness, *, keyed: bool) -> str:
 def verdict(run: Run, tally: Tally) -> Iterator[str]:
     """The lines of a verdict: the outcome, what was asked, what was seen, and every distinct violation."""
     outcome = tally.outcome(run.document)
-    yield f"{outcome}  {_summary(outcome, tally)}"
+    yield _headline(outcome, run, tally)
     yield f"target      {run.target}"
     layers = f" + {', '.join(run.document.overlays)}" if run.document.overlays else ", no overlay"
     yield f"document    {run.document.title} {run.document.version} ({run.document.path.name}{layers})"
@@ -160,7 +163,8 @@ def verdict(run: Run, tally: Tally) -> Iterator[str]:
     if tally.faults:
         idle = f", {tally.faults['idle']} more find nothing to break" if tally.faults["idle"] else ""
         yield f"self-test   would have noticed {tally.faults['caught']} of {tally.faults['all']} faults{idle}"
-    for note in run.document.notes:
+    yield from _hint(tally)
+    for note in (*run.notes, *run.document.notes):
         yield f"note        {note}"
     for difference, count in sorted(tally.differences.items()):
         yield _visible(f"harness     the validators differ ({count}x): {difference}")
@@ -168,6 +172,30 @@ def verdict(run: Run, tally: Tally) -> Iterator[str]:
     for number, each in enumerate(tally.found, 1):
         yield f"{number:>3}. {violation_line(each.violation)} [{_spread(each)}]"
         yield f"     {curl(each.witness, keyed=run.keyed)}"
+
+
+def _headline(outcome: Outcome, run: Run, tally: Tally) -> str:
+    if not run.incident:
+        return f"{outcome}  {_summary(outcome, tally)}"
+    if outcome is Outcome.VIOLATES:
+        return f"{outcome}  {_summary(outcome, tally)}; {run.incident}"
+    return f"{Outcome.INCONCLUSIVE}  {run.incident}; {_count(tally.requests, 'answer')} so far broke no promise"
+
+
+def _hint(tally: Tally) -> Iterator[str]:
+    """What a single cause would explain, where every answer was the same refusal."""
+    if len(tally.answers) == 1:
+        (status,) = tally.answers
+        if status in _HINTS:
+            yield f"hint        every answer was {status}: {_HINTS[status]}"
+
+
+_HINTS: Final = {
+    "401": "is SGP_API_KEY set, and right?",
+    "403": "may this key read these resources?",
+    "404": "is the path in --base-url right, and do the ids exist?",
+    "429": "the server asks to be asked less",
+}
 
 
 def _summary(outcome: Outcome, tally: Tally) -> str:
@@ -209,7 +237,7 @@ def _coverage(document: Document, tally: Tally) -> Iterator[str]:
             label = ""
     missing = [f"{feature.place} {feature.kind}" for feature in tally.unseen(document) if not feature.which]
     if missing:
-        yield f"not seen    {', '.join(missing[:8])}{f' and {len(missing) - 8} more' if len(missing) > 8 else ''}"
+        yield f"not seen    {', '.join(missing[:4])}{f' and {len(missing) - 4} more' if len(missing) > 4 else ''}"
 
 
 def _grouped(features: tuple[Feature, ...]) -> Mapping[str, list[Feature]]:

@@ -69,8 +69,7 @@ def catalogue(operation: Operation) -> Mapping[tuple[str, ...], Response]:
     many names), under names that stay the same; an operation without parameters has one, under `()`. Empty where no
     status succeeds.
     """
-    promise = next((promise for promise in operation.promises if promise.succeeds), None)
-    promise = promise or next((promise for promise in operation.promises if promise.status == "default"), None)
+    promise = granting(operation)
     if promise is None:
         return MappingProxyType({})
     plain = covering_answers(operation, promise.status)
@@ -79,6 +78,17 @@ def catalogue(operation: Operation) -> Mapping[tuple[str, ...], Response]:
     for values, response in zip(resources(operation, promise, len(plain)), plain, strict=False):
         found[values] = _with_echo(operation, promise, response, dict(zip(names, values, strict=True)))
     return MappingProxyType(found)
+
+
+def granting(operation: Operation) -> Promise | None:
+    """What a resource that exists is answered with: the first success that is promised, else `default`."""
+    promise = next((promise for promise in operation.promises if promise.succeeds), None)
+    return promise or next((promise for promise in operation.promises if promise.status == "default"), None)
+
+
+def json_schema(promise: Promise) -> str | None:
+    """The schema of the JSON that the promise's answers are given in; None where they are not."""
+    return _content(promise)[1]
 
 
 _NO_BODY: Final = object()

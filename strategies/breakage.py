@@ -1,41 +1,44 @@
 """Keyword by keyword, the values that break a schema's promise at one place and keep all its others.
 
-Whether the others are kept is asked of the validators; which value breaks a keyword is known from the keyword alone.
+Whether the others are kept is asked of the validators; which value breaks a keyword is known from the keyword alone or,
+where that is not enough, built of the schema with the keyword turned round.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Final, NamedTuple
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from itertools import combinations
+from typing import Any, ClassVar, Final
 
 import jsonschema
 
-from contracts import dialect
+from contracts.assertions import matches
 from contracts.discriminator import Union
 from contracts.document import Document
 from contracts.formats import checker
 from contracts.pointer import join
+from strategies.covering import covering_node
 from strategies.leaves import of_length
-from strategies.schemas import Part, Schemas
+from strategies.schemas import Node, Unsatisfiable, made, pin
+from strategies.sites import Site, Step, is_of, kinds, lacking, places, sites
+from strategies.steps import property_node, undeclared
+from strategies.walk import Walk
 
 UNDECLARED: Final = "zz-undeclared"
 """A property that no document declares."""
 
-
-class Step(NamedTuple):
-    """One step into a value: a `property`, any `item`, the item at an `index`, or, going nowhere, a condition: the
-    object's `tag` has the value, or the value is of the JSON `type`.
-    """
-
-    kind: str
-    name: Any = None
-    value: Any = None
+BUILT: Final = 6
+"""Up to so many values are built to find one that breaks a keyword and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Breakage:
-    """What breaks one rule: how the way there is named, the place in a value, the steps to it, and the change there."""
+    """What breaks one rule: how the way there is named, the place in a value, the steps to it, and the change there.
+
+    `place` has `*` for the index of an item and for a name that no document declares.
+    """
 
     name: str
     rule: str
@@ -47,135 +50,23 @@ class Breakage:
     """What `change` gives where there is nothing to break."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Site:
-    """A schema, and the way to the values that it judges.
-
-    `root` is the outermost schema that judges the same values, and `tags` are the properties that tell its branches.
-    """
-
-    part: Part
-    root: Part
-    name: str = ""
-    place: str = ""
-    steps: tuple[Step, ...] = ()
-    tags: frozenset[str] = frozenset()
-
-    @property
-    def schema(self) -> Any:
-        return self.part.schema
-
-    def inside(self, part: Part, step: Step, name: str) -> _Site:
-        place = self.place + join("*" if step.kind in ("item", "index") else name)
-        return _Site(part, part, self.name + join(name), place, (*self.steps, step))
-
-    def given(self, part: Part, step: Step, label: str) -> _Site:
-        tags = self.tags | ({step.name} if step.kind == "tag" else frozenset())
-        return _Site(part, part, f"{self.name}[{label}]", self.place, (*self.steps, step), tags)
-
-
 def breakages(document: Document, pointer: str) -> Iterator[Breakage]:
     """Every breakage of the schema at the place, in the document's order."""
-    schemas = Schemas(document)
-    start = schemas.at(pointer)
-    for site in _sites(schemas, _Site(start, start), frozenset()):
+    walk = Walk(document)
+    for site in sites(walk.schemas, pointer):
         union = document.unions.get(site.part.pointer or "")
         if union is not None:
-            yield from _union(schemas, site, union)
+            yield from _union(walk, site, union)
         for keyword, breaks in _BREAKS.items():
             if keyword in site.schema:
-                yield from breaks(schemas, site, site.schema[keyword])
+                yield from breaks(walk, site, site.schema[keyword])
 
 
-def places(value: Any, steps: tuple[Step, ...]) -> Iterator[tuple[str | int, ...]]:
-    """The paths that the steps lead to in a value."""
-    found: list[tuple[tuple[str | int, ...], Any]] = [((), value)]
-    for step in steps:
-        found = [way for path, at in found for way in _along(path, at, step)]
-    return (path for path, _ in found)
-
-
-def _along(path: tuple[str | int, ...], value: Any, step: Step) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    match step.kind:
-        case "property" if isinstance(value, dict) and step.name in value:
-            yield (*path, step.name), value[step.name]
-        case "item" if isinstance(value, list):
-            yield from (((*path, index), item) for index, item in enumerate(value))
-        case "index" if isinstance(value, list) and step.name < len(value):
-            yield (*path, step.name), value[step.name]
-        case "tag" if isinstance(value, dict) and value.get(step.name) == step.value:
-            yield path, value
-        case "type" if _is(value, step.name):
-            yield path, value
-
-
-def _is(value: Any, name: str) -> bool:
-    kind = dialect.json_type(value)
-    return kind == name or (kind == "integer" and name == "number")
-
-
-def _sites(schemas: Schemas, site: _Site, trail: frozenset[str]) -> Iterator[_Site]:
-    """Every schema that judges a part of the value; not the tags, which are broken as the union's."""
-    schema, key = site.schema, site.part.key
-    if not isinstance(schema, dict) or key in trail:
-        return
-    trail |= {key}
-    yield site
-    if "$ref" in schema:
-        yield from _sites(schemas, replace(site, part=schemas.at(schema["$ref"])), trail)
-    for index in range(len(schema.get("allOf", ()))):
-        yield from _sites(schemas, replace(site, part=site.part.child("allOf", index)), trail)
-    for part, step, name in _parts(site.part):
-        if not (step.kind == "property" and name in site.tags):
-            yield from _sites(schemas, site.inside(part, step, name), trail)
-    yield from _alternative_sites(schemas, site, trail)
-
-
-def _parts(part: Part) -> Iterator[tuple[Part, Step, str]]:
-    for name in part.schema.get("properties", {}):
-        yield part.child("properties", name), Step("property", name), name
-    for index in range(len(part.schema.get("prefixItems", ()))):
-        yield part.child("prefixItems", index), Step("index", index), str(index)
-    if isinstance(part.schema.get("items"), dict):
-        yield part.child("items"), Step("item"), "*"
-
-
-def _alternative_sites(schemas: Schemas, site: _Site, trail: frozenset[str]) -> Iterator[_Site]:
-    union = schemas.document.unions.get(site.part.pointer or "")
-    if union is not None:
-        for branch in union.tagged:
-            for tag in branch.tags:
-                inside = site.given(schemas.at(branch.target), Step("tag", union.tag, tag), tag)
-                yield from _sites(schemas, inside, trail)
-        return
-    for keyword in ("anyOf", "oneOf"):
-        kinds = _kinds(schemas, site, keyword)
-        for index, kind in enumerate(kinds):
-            # Only alternatives told apart by their types: of others nobody can say which one was meant.
-            if kind is not None and kinds.count(kind) == 1 and None not in kinds:
-                inside = site.given(site.part.child(keyword, index), Step("type", kind), kind)
-                # The alternative's type is not its own to break: another type is another alternative.
-                own = replace(inside, part=inside.part.without("type"))
-                yield from (own if found is inside else found for found in _sites(schemas, inside, trail))
-
-
-def _kinds(schemas: Schemas, site: _Site, keyword: str) -> list[str | None]:
-    """The type of each alternative; None where it has none, or several."""
-    kinds = []
-    for index in range(len(site.schema.get(keyword, ()))):
-        part = site.part.child(keyword, index)
-        while isinstance(part.schema, dict) and part.schema.keys() == {"$ref"}:
-            part = schemas.at(part.schema["$ref"])
-        kind = part.schema.get("type") if isinstance(part.schema, dict) else None
-        kinds.append(kind if isinstance(kind, str) else None)
-    return kinds
-
-
-def _union(schemas: Schemas, site: _Site, union: Union) -> Iterator[Breakage]:
+def _union(walk: Walk, site: Site, union: Union) -> Iterator[Breakage]:
     """OpenAPI 3.1.0, Discriminator Object."""
     known = {tag.casefold() for tag in union.tags}
     first = union.tags[0]
-    admits = schemas.fits((site.part,))
+    admits = walk.schemas.fits((site.part,))
 
     def broken(rule: str, what: str, tag: Any) -> Breakage:
         def change(value: Any) -> Any:
@@ -197,6 +88,22 @@ def _union(schemas: Schemas, site: _Site, union: Union) -> Iterator[Breakage]:
     for kind, sample in _SAMPLES.items():
         if kind != "object" and not admits(sample):
             yield Breakage(f"{site.name} {kind}", "schema.type", site.place, site.steps, _replaced(sample))
+    yield from _ambiguous(walk, site, union)
+
+
+def _ambiguous(walk: Walk, site: Site, union: Union) -> Iterator[Breakage]:
+    """An object that fits another branch beside the one that its tag claims."""
+    if union.keyword != "oneOf":
+        return
+    rest = lacking(walk.schemas, site, union.keyword)
+    for branch in union.tagged:
+        claimed = (*rest, made(pin(union.tag, branch.tags)), walk.schemas.at(branch.target))
+        for other in union.tagged:
+            both = (*claimed, walk.schemas.at(other.target))
+            if other is not branch and walk.schemas.feasible(both):
+                what = f"{branch.tags[0]}, and {other.name} too"
+                values = _built(walk, site, both)
+                yield _breakage(site, "oneOf", what, _first_sound(walk, site, ("oneOf",), values), "union.ambiguous")
 
 
 _ABSENT: Final = object()
@@ -216,41 +123,75 @@ def _replaced(new: Any) -> Callable[[Any], Any]:
     return lambda value: new
 
 
-def _breakage(site: _Site, keyword: str, what: str, change: Callable[[Any], Any], inside: str = "") -> Breakage:
-    rule = f"schema.{keyword}"
-    return Breakage(f"{site.name}{inside} {what}", rule, site.place + inside, site.steps, change)
+def _breakage(
+    site: Site, keyword: str, what: str, change: Callable[[Any], Any], rule: str = "", inside: str = ""
+) -> Breakage:
+    name = f"{site.name}{inside} {what}"
+    return Breakage(name, rule or f"schema.{keyword}", site.place + inside, site.steps, change)
 
 
-def _sound(schemas: Schemas, site: _Site, keyword: str, candidates: Iterable[Any]) -> Iterator[Any]:
-    """The candidates of which jsonschema says that they break this keyword and no other."""
-    schema = {**schemas.document.contents, "allOf": [site.root.schema]}
+def _sound(walk: Walk, site: Site, said: tuple[str | None, ...], candidates: Iterable[Any]) -> Iterator[Any]:
+    """The candidates of which jsonschema says that they break one of these keywords and no other."""
+    schema = {**walk.schemas.document.contents, "allOf": [part.schema for part in site.node]}
     validator = jsonschema.Draft202012Validator(schema, format_checker=checker())
     for candidate in candidates:
-        if {error.validator for error in validator.iter_errors(candidate)} == {keyword}:
+        broken = {error.validator for error in validator.iter_errors(candidate)}
+        if broken and broken <= set(said):
             yield candidate
 
 
+def _first_sound(
+    walk: Walk, site: Site, said: tuple[str | None, ...], candidates: Callable[[Any], Iterable[Any]]
+) -> Callable[[Any], Any]:
+    """A change into the first sound one of the values that are made of the value that stands there."""
+    return lambda value: next(_sound(walk, site, said, candidates(value)), Breakage.NOTHING)
+
+
 def _changed(
-    schemas: Schemas, site: _Site, keyword: str, what: str, change: Callable[[Any], Iterable[Any]]
+    walk: Walk, site: Site, keyword: str, what: str, change: Callable[[Any], Iterable[Any]] = lambda value: ()
 ) -> Breakage:
-    """The first sound one of the values that a change makes of the value that stands there."""
+    """The first sound one of the values that a change makes of the value there or, failing that, that are built."""
+    turned = (*lacking(walk.schemas, site, keyword), made({"not": {keyword: site.schema[keyword]}}))
+    build = _built(walk, site, turned)
 
-    def first(value: Any) -> Any:
-        return next(_sound(schemas, site, keyword, change(value)), Breakage.NOTHING)
+    def candidates(value: Any) -> Iterator[Any]:
+        yield from change(value)
+        yield from build(value)
 
-    return _breakage(site, keyword, what, first)
+    return _breakage(site, keyword, what, _first_sound(walk, site, (keyword,), candidates))
 
 
-def _type(schemas: Schemas, site: _Site, types: Any) -> Iterator[Breakage]:
-    if site.steps and site.steps[-1].kind == "tag":
-        return  # Another type is another alternative, or none: the union's to break.
+def _built(walk: Walk, site: Site, node: Node) -> Callable[[Any], Iterator[Any]]:
+    """What makes values of a node in the place of a value; of an object as much as possible is kept."""
+
+    def change(value: Any) -> Iterator[Any]:
+        for built in _some(walk, node):
+            if isinstance(built, dict) and isinstance(value, dict):
+                yield from ({**built, **value}, {**value, **built})
+            yield built
+
+    return change
+
+
+@lru_cache(maxsize=1024)
+def _some(walk: Walk, node: Node) -> tuple[Any, ...]:
+    """Some values of a node; none where there are none, or none is found."""
+    try:
+        return covering_node(walk, node, BUILT).values
+    except Unsatisfiable:
+        return ()
+
+
+def _type(walk: Walk, site: Site, types: Any) -> Iterator[Breakage]:
+    if site.conditional:
+        return  # Of another type, the value is another alternative, or meets the condition no more.
     allowed = [types] if isinstance(types, str) else types
     for kind, sample in _SAMPLES.items():
-        if not any(_is(sample, name) for name in allowed):
+        if not any(is_of(sample, name) for name in allowed):
             yield _breakage(site, "type", kind, _replaced(sample))
 
 
-def _enum(schemas: Schemas, site: _Site, listed: list[Any]) -> Iterator[Breakage]:
+def _enum(walk: Walk, site: Site, listed: list[Any]) -> Iterator[Breakage]:
     texts = [value for value in listed if isinstance(value, str)]
     for what, candidate in (
         ("unheard of", "zz-unheard-of"),
@@ -258,7 +199,7 @@ def _enum(schemas: Schemas, site: _Site, listed: list[Any]) -> Iterator[Breakage
         ("empty", ""),
         ("a number", 987654321),
     ):
-        for sound in _sound(schemas, site, "enum", [candidate]):
+        for sound in _sound(walk, site, ("enum",), [candidate]):
             yield _breakage(site, "enum", what, _replaced(sound))
 
 
@@ -269,13 +210,12 @@ _NEAR: Final[dict[str, Callable[[str], str]]] = {
 }
 
 
-def _const(schemas: Schemas, site: _Site, value: Any) -> Iterator[Breakage]:
+def _const(walk: Walk, site: Site, value: Any) -> Iterator[Breakage]:
     candidates = ["zz-unheard-of", 987654321, 0.5, None, not value if isinstance(value, bool) else True, [], {}]
-    for candidate in list(_sound(schemas, site, "const", candidates))[:1]:
-        yield _breakage(site, "const", "another", _replaced(candidate))
+    yield _changed(walk, site, "const", "another", lambda value: candidates)
 
 
-def _required(schemas: Schemas, site: _Site, names: list[str]) -> Iterator[Breakage]:
+def _required(walk: Walk, site: Site, names: list[str]) -> Iterator[Breakage]:
     for name in names:
         if name in site.tags:
             continue
@@ -285,10 +225,20 @@ def _required(schemas: Schemas, site: _Site, names: list[str]) -> Iterator[Break
                 return Breakage.NOTHING
             return {key: item for key, item in value.items() if key != name}
 
-        yield _breakage(site, "required", "absent", without, join(name))
+        yield _breakage(site, "required", "absent", _steady(site, without), inside=join(name))
 
 
-def _dependent_required(schemas: Schemas, site: _Site, rules: dict[str, list[str]]) -> Iterator[Breakage]:
+def _steady(site: Site, change: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The change, unless the site would judge the value no more."""
+
+    def changed(value: Any) -> Any:
+        broken = change(value)
+        return broken if not site.conditional or list(places(broken, site.steps[-1:])) else Breakage.NOTHING
+
+    return changed
+
+
+def _dependent_required(walk: Walk, site: Site, rules: dict[str, list[str]]) -> Iterator[Breakage]:
     for holder, names in rules.items():
         for name in names:
 
@@ -297,12 +247,12 @@ def _dependent_required(schemas: Schemas, site: _Site, rules: dict[str, list[str
                     return Breakage.NOTHING
                 return {key: item for key, item in value.items() if key != name}
 
-            yield _breakage(site, "dependentRequired", f"absent beside {holder}", without, join(name))
+            yield _breakage(site, "dependentRequired", f"absent beside {holder}", without, inside=join(name))
 
 
-def _format(schemas: Schemas, site: _Site, name: str) -> Iterator[Breakage]:
+def _format(walk: Walk, site: Site, name: str) -> Iterator[Breakage]:
     for what, candidate in FORMAT_FLAWS.get(name, {"another text": "\n not of this format \n"}).items():
-        for sound in _sound(schemas, site, "format", [candidate]):
+        for sound in _sound(walk, site, ("format",), [candidate]):
             yield _breakage(site, "format", what, _replaced(sound))
 
 
@@ -332,30 +282,29 @@ FORMAT_FLAWS: Final[dict[str, dict[str, Any]]] = {
 """Format to texts that are not of it, and what is wrong with them."""
 
 
-def _bound(keyword: str, step: float) -> Callable[[Schemas, _Site, Any], Iterator[Breakage]]:
+def _bound(keyword: str, step: float) -> Callable[[Walk, Site, Any], Iterator[Breakage]]:
     """A number just beyond a bound, in the direction of `step`."""
 
-    def breaks(schemas: Schemas, site: _Site, bound: float) -> Iterator[Breakage]:
+    def breaks(walk: Walk, site: Site, bound: float) -> Iterator[Breakage]:
         multiple = site.schema.get("multipleOf", 1)
         candidates = (bound, bound + step * multiple, bound + step / 2, bound + step, bound + step * 10**6)
-        for candidate in list(_sound(schemas, site, keyword, candidates))[:1]:
-            yield _breakage(site, keyword, "beyond", _replaced(candidate))
+        yield _changed(walk, site, keyword, "beyond", lambda value: candidates)
 
     return breaks
 
 
-def _multiple_of(schemas: Schemas, site: _Site, step: float) -> Iterator[Breakage]:
+def _multiple_of(walk: Walk, site: Site, step: float) -> Iterator[Breakage]:
     def changed(value: Any) -> Iterator[Any]:
-        if _is(value, "number"):
+        if is_of(value, "number"):
             yield from (value + step / 2, value + 1, value - 1, value + step / 3)
 
-    yield _changed(schemas, site, "multipleOf", "between", changed)
+    yield _changed(walk, site, "multipleOf", "between", changed)
 
 
-def _length(shift: int) -> Callable[[Schemas, _Site, Any], Iterator[Breakage]]:
+def _length(shift: int) -> Callable[[Walk, Site, Any], Iterator[Breakage]]:
     """A text one character too long or too short."""
 
-    def breaks(schemas: Schemas, site: _Site, bound: int) -> Iterator[Breakage]:
+    def breaks(walk: Walk, site: Site, bound: int) -> Iterator[Breakage]:
         keyword = "maxLength" if shift > 0 else "minLength"
         length = bound + shift
         if length < 0:
@@ -364,12 +313,12 @@ def _length(shift: int) -> Callable[[Schemas, _Site, Any], Iterator[Breakage]]:
         def changed(value: Any) -> Iterator[str]:
             yield from (of_length(text, length, length) for text in (value, "a", "A", "0") if isinstance(text, str))
 
-        yield _changed(schemas, site, keyword, "beyond", changed)
+        yield _changed(walk, site, keyword, "beyond", changed)
 
     return breaks
 
 
-def _pattern(schemas: Schemas, site: _Site, pattern: str) -> Iterator[Breakage]:
+def _pattern(walk: Walk, site: Site, pattern: str) -> Iterator[Breakage]:
     def changed(value: Any) -> Iterator[str]:
         if isinstance(value, str):
             yield from (
@@ -384,81 +333,177 @@ def _pattern(schemas: Schemas, site: _Site, pattern: str) -> Iterator[Breakage]:
                 "0",
             )
 
-    yield _changed(schemas, site, "pattern", "no match", changed)
+    yield _changed(walk, site, "pattern", "no match", changed)
 
 
-def _min_items(schemas: Schemas, site: _Site, bound: int) -> Iterator[Breakage]:
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _min_items(walk: Walk, site: Site, bound: int) -> Iterator[Breakage]:
     if bound:
-        yield _changed(schemas, site, "minItems", "one too few", lambda value: [value[: bound - 1]])
+        yield _changed(walk, site, "minItems", "one too few", lambda value: [_list(value)[: bound - 1]])
 
 
-def _max_items(schemas: Schemas, site: _Site, bound: int) -> Iterator[Breakage]:
-    def changed(value: list[Any]) -> Iterator[list[Any]]:
+def _max_items(walk: Walk, site: Site, bound: int) -> Iterator[Breakage]:
+    def changed(there: Any) -> Iterator[list[Any]]:
+        value = _list(there)
         missing = bound + 1 - len(value)
         yield from ([*value, *[item] * missing] for item in value[-1:])
         yield from (
             [*value, *extra[:missing]] for extra in (list(range(missing)), [f"extra-{n}" for n in range(missing)])
         )
 
-    yield _changed(schemas, site, "maxItems", "one too many", changed)
+    yield _changed(walk, site, "maxItems", "one too many", changed)
 
 
-def _unique_items(schemas: Schemas, site: _Site, unique: bool) -> Iterator[Breakage]:
-    def changed(value: list[Any]) -> Iterator[list[Any]]:
+def _unique_items(walk: Walk, site: Site, unique: bool) -> Iterator[Breakage]:
+    def changed(there: Any) -> Iterator[list[Any]]:
+        value = _list(there)
         yield from ([*value, value[0]], [value[0], *value[:-1]], [value[0]] * len(value)) if value else ()
 
     if unique:
-        yield _changed(schemas, site, "uniqueItems", "one twice", changed)
+        yield _changed(walk, site, "uniqueItems", "one twice", changed)
 
 
-def _min_properties(schemas: Schemas, site: _Site, bound: int) -> Iterator[Breakage]:
-    def changed(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _min_properties(walk: Walk, site: Site, bound: int) -> Iterator[Breakage]:
+    def changed(there: Any) -> Iterator[dict[str, Any]]:
+        value = _dict(there)
         required = set(site.schema.get("required", ()))
         names = sorted(value, key=lambda name: name not in required)[: bound - 1]
         yield {name: value[name] for name in names}
 
     if bound:
-        yield _changed(schemas, site, "minProperties", "one too few", changed)
+        yield _changed(walk, site, "minProperties", "one too few", changed)
 
 
-def _max_properties(schemas: Schemas, site: _Site, bound: int) -> Iterator[Breakage]:
-    def changed(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _max_properties(walk: Walk, site: Site, bound: int) -> Iterator[Breakage]:
+    def changed(there: Any) -> Iterator[dict[str, Any]]:
+        value = _dict(there)
         missing = range(bound + 1 - len(value))
         yield {**value, **{f"{UNDECLARED}-{number}": next(iter(value.values()), None) for number in missing}}
 
-    yield _changed(schemas, site, "maxProperties", "one too many", changed)
+    yield _changed(walk, site, "maxProperties", "one too many", changed)
 
 
-def _additional_properties(schemas: Schemas, site: _Site, allowed: Any) -> Iterator[Breakage]:
-    if allowed is False:
-        yield _breakage(site, "additionalProperties", "undeclared", _with_undeclared(1), join(UNDECLARED))
-        return
-    part = site.part.child("additionalProperties")
-    kind = part.schema.get("type") if isinstance(part.schema, dict) else None
-    if isinstance(kind, str):
-        sample = next(sample for sample in _SAMPLES.values() if not _is(sample, kind))
-        yield _breakage(site, "type", "of an undeclared property", _with_undeclared(sample), join(UNDECLARED))
-
-
-def _with_undeclared(sample: Any) -> Callable[[Any], Any]:
-    return lambda value: {**value, UNDECLARED: sample} if isinstance(value, dict) else Breakage.NOTHING
-
-
-def _alternatives(keyword: str) -> Callable[[Schemas, _Site, Any], Iterator[Breakage]]:
-    """A value of a type that no alternative has."""
-
-    def breaks(schemas: Schemas, site: _Site, branches: list[Any]) -> Iterator[Breakage]:
-        if site.part.pointer in schemas.document.unions:
+def _additional_properties(walk: Walk, site: Site, allowed: Any) -> Iterator[Breakage]:
+    known = (*site.schema.get("properties", ()), *site.schema.get("patternProperties", ()))
+    for name in (UNDECLARED, "0", "A", "~") if allowed is False else ():
+        if not any(name == text or matches(text, name) for text in known):
+            added = partial(_with_property, name)
+            yield _breakage(site, "additionalProperties", "undeclared", added, inside=join(name))
             return
-        kinds = [kind for kind in _kinds(schemas, site, keyword) if kind]
+
+
+def _with_property(name: str, value: Any) -> Any:
+    return {**value, name: 1} if isinstance(value, dict) else Breakage.NOTHING
+
+
+def _unevaluated_properties(walk: Walk, site: Site, allowed: Any) -> Iterator[Breakage]:
+    if allowed is False:
+        open_ = (*lacking(walk.schemas, site, "unevaluatedProperties"), made({"required": [UNDECLARED]}))
+        said = ("unevaluatedProperties",)
+        yield _breakage(site, said[0], "undeclared", _first_sound(walk, site, said, _built(walk, site, open_)))
+
+
+def _unevaluated_items(walk: Walk, site: Site, allowed: Any) -> Iterator[Breakage]:
+    if allowed is False:
+        yield _changed(walk, site, "unevaluatedItems", "one too many", lambda value: _longer(value, (1,)))
+
+
+def _longer(value: Any, more: Iterable[Any]) -> Iterator[Any]:
+    if isinstance(value, list):
+        yield from ([*value, item] for item in more)
+
+
+def _properties(walk: Walk, site: Site, properties: dict[str, Any]) -> Iterator[Breakage]:
+    """A property that a `false` schema rules out."""
+    for name in (name for name, schema in properties.items() if schema is False):
+        others = property_node(walk.schemas.flat(site.node), name)
+        node = tuple(part for part in others if part.schema is not False)
+
+        def added(value: Any, name: str = name, node: Node = node) -> Iterator[Any]:
+            if isinstance(value, dict):
+                yield from ({**value, name: item} for item in _some(walk, node))
+
+        yield _breakage(site, "false", "there", _first_sound(walk, site, (None,), added), inside=join(name))
+
+
+def _items(walk: Walk, site: Site, items: Any) -> Iterator[Breakage]:
+    """An item that a `false` schema rules out."""
+    if items is False:
+        known = len(site.schema.get("prefixItems", ()))
+
+        def longer(value: Any) -> Iterator[Any]:
+            if isinstance(value, list) and len(value) >= known:
+                yield from _longer(value, (*value[-1:], 1))
+
+        yield _breakage(site, "false", "one too many", _first_sound(walk, site, ("items",), longer), inside="/*")
+
+
+def _property_names(walk: Walk, site: Site, names: Any) -> Iterator[Breakage]:
+    ruled_out = made({"not": names})
+
+    def misnamed(value: Any) -> Iterator[Any]:
+        if isinstance(value, dict):
+            for extra in undeclared(walk.schemas, lacking(walk.schemas, site, "propertyNames")):
+                held = _some(walk, extra.values)[:1]
+                yield from ({**value, name: item} for name in _some(walk, (*extra.names, ruled_out)) for item in held)
+
+    # What jsonschema says of a name, it says by the keyword inside.
+    said = tuple(names) if isinstance(names, dict) else (None,)
+    yield _breakage(site, "propertyNames", "another name", _first_sound(walk, site, said, misnamed), inside="/*")
+
+
+def _contains(walk: Walk, site: Site, wanted: Any) -> Iterator[Breakage]:
+    rest = lacking(walk.schemas, site, "contains", "minContains", "maxContains")
+    few, most = site.schema.get("minContains", 1), site.schema.get("maxContains")
+    said = ("contains", "minContains", "maxContains")
+    for what, counts in (
+        ("too few", {"minContains": 0, "maxContains": few - 1} if few else None),
+        ("too many", {"minContains": most + 1} if most is not None else None),
+    ):
+        if counts is not None:
+            build = _built(walk, site, (*rest, made({"contains": wanted, **counts})))
+            yield _breakage(site, "contains", what, _first_sound(walk, site, said, build))
+
+
+def _not(walk: Walk, site: Site, ruled_out: Any) -> Iterator[Breakage]:
+    node = (*lacking(walk.schemas, site, "not"), site.part.child("not"))
+    if walk.schemas.feasible(node):
+        yield _breakage(site, "not", "of that kind", _first_sound(walk, site, ("not",), _built(walk, site, node)))
+
+
+def _alternatives(keyword: str) -> Callable[[Walk, Site, Any], Iterator[Breakage]]:
+    """A value of a type that no alternative has or, for `oneOf`, one that fits two of them."""
+
+    def breaks(walk: Walk, site: Site, branches: list[Any]) -> Iterator[Breakage]:
+        if site.part.pointer in walk.schemas.document.unions:
+            return
+        found = [kind for kind in kinds(walk.schemas, site.part, keyword) if kind]
         for kind, sample in _SAMPLES.items():
-            if len(kinds) == len(branches) and not any(_is(sample, name) for name in kinds):
+            if len(found) == len(branches) and not any(is_of(sample, name) for name in found):
                 yield _breakage(site, keyword, kind, _replaced(sample))
+        if keyword == "oneOf":
+            yield from _several(walk, site, len(branches))
 
     return breaks
 
 
-_BREAKS: Final[dict[str, Callable[[Schemas, _Site, Any], Iterator[Breakage]]]] = {
+def _several(walk: Walk, site: Site, count: int) -> Iterator[Breakage]:
+    rest = lacking(walk.schemas, site, "oneOf")
+    for one, other in combinations(range(count), 2):
+        both = (*rest, site.part.child("oneOf", one), site.part.child("oneOf", other))
+        if walk.schemas.feasible(both):
+            change = _first_sound(walk, site, ("oneOf",), _built(walk, site, both))
+            yield _breakage(site, "oneOf", f"fits {one} and {other}", change)
+
+
+_BREAKS: Final[dict[str, Callable[[Walk, Site, Any], Iterator[Breakage]]]] = {
     "type": _type,
     "enum": _enum,
     "const": _const,
@@ -479,6 +524,13 @@ _BREAKS: Final[dict[str, Callable[[Schemas, _Site, Any], Iterator[Breakage]]]] =
     "minProperties": _min_properties,
     "maxProperties": _max_properties,
     "additionalProperties": _additional_properties,
+    "unevaluatedProperties": _unevaluated_properties,
+    "unevaluatedItems": _unevaluated_items,
+    "properties": _properties,
+    "propertyNames": _property_names,
+    "items": _items,
+    "contains": _contains,
+    "not": _not,
     "anyOf": _alternatives("anyOf"),
     "oneOf": _alternatives("oneOf"),
 }

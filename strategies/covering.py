@@ -16,6 +16,7 @@ from typing import Final, NoReturn
 
 from contracts.document import Document
 from strategies.leaves import JSON, Leaf, Text, samples
+from strategies.schemas import Node
 from strategies.steps import Fits
 from strategies.walk import PRESENCE, Choice, Kind, Place, Walk
 
@@ -66,7 +67,11 @@ def covering(document: Document, pointer: str, limit: int = 80) -> Covering:
     one object where they are few. Raises Unsatisfiable for a schema that no value satisfies.
     """
     walk = Walk(document)
-    node = walk.node(pointer)
+    return covering_node(walk, walk.node(pointer), limit)
+
+
+def covering_node(walk: Walk, node: Node, limit: int = 80) -> Covering:
+    """The same of a conjunction of schemas, which need not stand in the document."""
     plan = _Plan()
     values: list[tuple[JSON, Taken]] = []
     wanted: Goal | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -20,8 +21,9 @@ from contracts.keywords import EQUALS, Equals, Lasting, equals, lasting, refuses
 from contracts.pointer import find, join, split
 from contracts.tally import Judge
 from contracts.validation import compiled
-from strategies.answers import catalogue, covering_answers
-from strategies.breakage import Breakage, breakages, places
+from strategies.answers import catalogue, covering_answers, granting, json_schema
+from strategies.breakage import UNDECLARED, Breakage, breakages
+from strategies.sites import places
 
 JSON_TYPE: Final = ("Content-Type", "application/json")
 
@@ -45,8 +47,8 @@ Sabotage = Callable[[Turn], Response | Failure | None]
 class Fault:
     """A way to break one promise: the rule that is broken, where in the answer, and how.
 
-    `name` is unique and stable: `schema.type 200/vendor_configuration[OPENAI]/hyperparameters array`. `place` has `*`
-    for the index of an item.
+    `name` is unique and stable: `schema.type 200/shelf[box]/goods array`. `place` has `*` for the index of an item and
+    for a name that no document declares, and ends in `@` for any byte offset.
     """
 
     name: str
@@ -66,16 +68,36 @@ def faults(operation: Operation) -> tuple[Fault, ...]:
 
 def _all(operation: Operation) -> Iterator[Fault]:
     for promise in operation.promises:
-        if not promise.status.isdigit():
-            continue
-        for media_type, schema in promise.content.items():
-            if media_type.split(";")[0].strip().lower() == JSON_TYPE[1]:
-                yield from _text_faults(promise)
-                yield from _schema_faults(operation, promise, schema) if schema else ()
-        yield from _header_faults(promise)
+        schema = json_schema(promise)
+        if schema is not None:
+            yield from _text_faults(operation, promise)
+            yield from _schema_faults(operation, promise, schema)
+        if not promise.content and promise.status not in _BODILESS:
+            name = f"body.unexpected {promise.status}"
+            yield Fault(name, "body.unexpected", "body", _with_body(promise))
+        yield from _type_faults(promise)
+        yield from _header_faults(operation, promise)
         yield from _overlay_faults(operation, promise)
     yield from _status_faults(operation)
     yield from _transport_faults()
+
+
+_BODILESS: Final = ("1XX", "204", "205", "304")
+"""Statuses whose answers HTTP gives no body (RFC 9110, section 6.4.1)."""
+
+
+def _with_body(promise: Promise) -> Sabotage:
+    def sabotage(turn: Turn) -> Response | None:
+        if not _answers(turn, promise) or turn.response.body:
+            return None
+        return Response(turn.response.status, turn.response.headers, b"{}")
+
+    return sabotage
+
+
+def _answers(turn: Turn, promise: Promise) -> bool:
+    """Whether the turn's answer is one of those promised."""
+    return turn.operation.promise(turn.response.status) == promise
 
 
 def _schema_faults(operation: Operation, promise: Promise, schema: str) -> Iterator[Fault]:
@@ -118,7 +140,7 @@ def _in_value(promise: Promise, change: Callable[[Any], Any]) -> Sabotage:
     """A change of the JSON value in the answers of one status."""
 
     def sabotage(turn: Turn) -> Response | None:
-        if str(turn.response.status) != promise.status or not turn.response.body:
+        if not _answers(turn, promise) or not turn.response.body:
             return None
         changed = change(json.loads(turn.response.body))
         if changed is _NOTHING:
@@ -133,7 +155,7 @@ def _in_text(promise: Promise, change: Callable[[bytes], bytes | None]) -> Sabot
     """A change of the bytes in the answers of one status."""
 
     def sabotage(turn: Turn) -> Response | None:
-        if str(turn.response.status) != promise.status or not turn.response.body:
+        if not _answers(turn, promise) or not turn.response.body:
             return None
         body = change(turn.response.body)
         return None if body is None else Response(turn.response.status, turn.response.headers, body)
@@ -141,77 +163,107 @@ def _in_text(promise: Promise, change: Callable[[bytes], bytes | None]) -> Sabot
     return sabotage
 
 
-def _text_faults(promise: Promise) -> Iterator[Fault]:
+def _text_faults(operation: Operation, promise: Promise) -> Iterator[Fault]:
     """RFC 8259: ways in which a body is not, or not quite, the JSON text it should be."""
-    for name, (rule, place, change) in TEXT.items():
-        yield Fault(f"{rule} {promise.status} {name}", rule, "body" + place, _in_text(promise, change))
-
-
-def _inside(body: bytes, member: bytes) -> bytes | None:
-    """The text of an object with another member at its end."""
-    if not body.endswith(b"}"):
-        return None
-    return body[:-1] + (b"" if body == b"{}" else b", ") + member + b"}"
-
-
-def _first_member_twice(body: bytes) -> bytes | None:
-    value = json.loads(body)
-    if not isinstance(value, dict) or not value:
-        return None
-    name, first = next(iter(value.items()))
-    return _inside(body, f"{json.dumps(name)}: {json.dumps(first)}".encode())
-
-
-TEXT: Final[dict[str, tuple[str, str, Callable[[bytes], bytes | None]]]] = {
-    "byte order mark": ("json.byte-order-mark", "@", lambda body: codecs.BOM_UTF8 + body),
-    "UTF-16": ("json.encoding", "@", lambda body: body.decode().encode("utf-16")),
-    "UTF-32": ("json.encoding", "@", lambda body: body.decode().encode("utf-32")),
-    "Latin-1": ("json.encoding", "@", lambda body: _inside(body, b'"zz-undeclared": "caf\xe9"')),
-    "a name twice": ("json.duplicate-name", "", _first_member_twice),
-    "NaN": ("json.not-finite", "/zz-undeclared", lambda body: _inside(body, b'"zz-undeclared": NaN')),
-    "Infinity": ("json.not-finite", "/zz-undeclared", lambda body: _inside(body, b'"zz-undeclared": Infinity')),
-    "half a pair": ("json.surrogate", "/zz-undeclared", lambda body: _inside(body, b'"zz-undeclared": "\\ud800"')),
-    "cut short": ("json.malformed", "@", lambda body: body[:-1]),
-    "something behind": ("json.malformed", "@", lambda body: body + b" {}"),
-    "something before": ("json.malformed", "@", lambda body: b")]}',\n" + body),
-    "a comma too many": ("json.malformed", "@", lambda body: body[:-1] + b"," + body[-1:]),
-    "single quotes": ("json.malformed", "@", lambda body: _inside(body, b"'zz-undeclared': 1")),
-    "a comment": ("json.malformed", "@", lambda body: body + b" // done"),
-    "white space only": ("json.malformed", "@", lambda body: b" "),
-    "nothing": ("body.missing", "", lambda body: b""),
-}
-"""Name to the rule, the place in the body, and the change; `@` stands for any byte offset."""
-
-
-def _header_faults(promise: Promise) -> Iterator[Fault]:
-    documented = {name.partition(";")[0].strip().lower() for name in promise.content}
-    for field, rule in _TYPES.items() if documented else ():
-        if rule == "content-type.undocumented" and field in documented:
+    for name, (rule, change) in TEXT.items():
+        place = "body" if rule == "body.missing" else "body@"
+        yield Fault(f"{rule} {promise.status} {name}", rule, place, _in_text(promise, change))
+    start = covering_answers(operation, promise.status)[0].body[:1]
+    for name, (rule, item) in ITEMS.items():
+        # Of an object another member, of an array another item; in any other text there is no place for it.
+        if start == b"{":
+            member, place = json.dumps(UNDECLARED).encode() + b": " + item, join(UNDECLARED)
+        elif start == b"[" and rule != "json.encoding":
+            member, place = item, "/*"
+        else:
             continue
-        if rule == "content-type.charset" and field.partition(";")[0] not in documented:
+        told = "body" + (place if rule in _LOCATED else "@")
+        yield Fault(f"{rule} {promise.status} {name}", rule, told, _in_text(promise, partial(_with_member, member)))
+
+
+_LOCATED: Final = ("json.duplicate-name", "json.not-finite", "json.surrogate")
+"""Rules whose flaws are told by the place of a value; the others by a byte offset."""
+
+
+def _with_member(member: bytes, body: bytes) -> bytes:
+    """The text of an object or array with another member or item at its end."""
+    return body[:-1] + (b"" if body in (b"{}", b"[]") else b", ") + member + body[-1:]
+
+
+TEXT: Final[dict[str, tuple[str, Callable[[bytes], bytes]]]] = {
+    "byte order mark": ("json.byte-order-mark", lambda body: codecs.BOM_UTF8 + body),
+    "UTF-16": ("json.encoding", lambda body: body.decode().encode("utf-16")),
+    "UTF-32": ("json.encoding", lambda body: body.decode().encode("utf-32")),
+    "cut short": ("json.malformed", lambda body: body[:-1] or b" "),
+    "something behind": ("json.malformed", lambda body: body + b" {}"),
+    "something before": ("json.malformed", lambda body: b")]}',\n" + body),
+    "a comma too many": ("json.malformed", lambda body: body[:-1] + b"," + body[-1:]),
+    "a comment": ("json.malformed", lambda body: body + b" // done"),
+    "white space only": ("json.malformed", lambda body: b" "),
+    "nothing": ("body.missing", lambda body: b""),
+}
+"""Name to the rule, and the change of a body."""
+
+DEEP: Final = 100_000
+"""How deep the nesting is that nobody reads (RFC 8259, section 9, leaves the limit to the reader)."""
+
+ITEMS: Final[dict[str, tuple[str, bytes]]] = {
+    "Latin-1": ("json.encoding", b'"caf\xe9"'),
+    "a name twice": ("json.duplicate-name", b'{"a": 1, "a": 2}'),
+    "NaN": ("json.not-finite", b"NaN"),
+    "Infinity": ("json.not-finite", b"Infinity"),
+    "half a pair": ("json.surrogate", b'"\\ud800"'),
+    "single quotes": ("json.malformed", b"'text'"),
+    "too deep": ("json.depth", b"[" * DEEP + b"]" * DEEP),
+}
+"""Name to the rule, and what is put into an object or array."""
+
+
+def _type_faults(promise: Promise) -> Iterator[Fault]:
+    documented = [name.partition(";")[0].strip().lower() for name in promise.content]
+    fields = {
+        "": "content-type.missing",
+        "json": "content-type.malformed",
+        "application/json; charset": "content-type.malformed",
+        "text/html": "content-type.undocumented",
+        "application/problem+json": "content-type.undocumented",
+        **{f"{name}; charset=iso-8859-1": "content-type.charset" for name in documented if _TEXT.fullmatch(name)},
+    }
+    for field, rule in fields.items() if documented else ():
+        covering = {field, field.partition("/")[0] + "/*", "*/*"}
+        if rule == "content-type.undocumented" and covering & set(documented):
             continue
         name = f"{rule} {promise.status} {field}".rstrip()
         yield Fault(name, rule, "header Content-Type", _with_field(promise, "Content-Type", field or None))
+
+
+_TEXT: Final = re.compile(r"application/json|[^/]+/[^/]+\+json")
+
+
+def _header_faults(operation: Operation, promise: Promise) -> Iterator[Fault]:
     for header in promise.headers:
         if header.required:
             name = f"header.missing {promise.status} {header.name}"
             yield Fault(name, "header.missing", f"header {header.name}", _with_field(promise, header.name, None))
+        bad = next((text for text in _FIELDS if header.schema and not _reads(operation, header.schema, text)), None)
+        if bad is not None:
+            name = f"header.schema {promise.status} {header.name}"
+            yield Fault(name, "header.schema", f"header {header.name}", _with_field(promise, header.name, bad))
 
 
-_TYPES: Final = {
-    "": "content-type.missing",
-    "json": "content-type.malformed",
-    "application/json; charset": "content-type.malformed",
-    "text/html": "content-type.undocumented",
-    "application/problem+json": "content-type.undocumented",
-    "application/json; charset=iso-8859-1": "content-type.charset",
-}
-"""Content-Type, empty for none, to the rule that it breaks."""
+_FIELDS: Final = ("zz-unheard-of", "", "-987654321", "0", "987654321", "0.5", "zz " * 400 + "zz")
+"""Texts of header fields, of which most schemas rule out at least one."""
+
+
+def _reads(operation: Operation, schema: str, text: str) -> bool:
+    """Whether the text is a legal field in any reading: as a text, a number or a list (OpenAPI style `simple`)."""
+    number = json.loads(text) if re.fullmatch(r"-?\d+(\.\d+)?", text) else text
+    return any(compiled(operation.document).is_valid(schema, value) for value in (text, number, [text], [number]))
 
 
 def _with_field(promise: Promise, name: str, value: str | None) -> Sabotage:
     def sabotage(turn: Turn) -> Response | None:
-        if str(turn.response.status) != promise.status:
+        if not _answers(turn, promise):
             return None
         others = tuple(field for field in turn.response.headers if field[0].lower() != name.lower())
         fields = others if value is None else (*others, (name, value))
@@ -309,27 +361,29 @@ def _shows(kept: Lasting, response: Response) -> bool:
 
 
 def _status_faults(operation: Operation) -> Iterator[Fault]:
-    for status in (500, 503):
-        if operation.promise(status) is None:
-            name = f"status.server-error {status}"
-            yield Fault(name, "status.server-error", "status", _status(status))
-    for status in (201, 302, 404, 418):
-        if operation.promise(status) is None:
+    undocumented = [status for status in (201, 302, 404, 418, 500, 503) if operation.promise(status) is None]
+    for status in undocumented:
+        if status >= 500:
+            yield Fault(f"status.server-error {status}", "status.server-error", "status", _status(status))
+        elif status < 300:
+            yield Fault(f"status.undocumented {status}", "status.undocumented", "status", _status(status))
+        else:
             # Of a resource that exists, a refusal is told as that.
-            missed = operation.parameters and status >= 300
-            rule = "status.undocumented" if missed or status < 300 else "status.known-resource"
-            yield Fault(f"{rule} {status}", rule, "status", _status(status, unknown_only=bool(missed)))
+            known, rule = "status.known-resource", "status.undocumented"
+            yield Fault(f"{known} {status}", known, "status", _status(status, exists=True))
+            if operation.parameters:
+                yield Fault(f"{rule} {status}", rule, "status", _status(status, exists=False))
     for promise in operation.promises:
-        if promise.status.isdigit() and not promise.succeeds:
+        if not promise.succeeds and not (promise.status == "default" and granting(operation) == promise):
             name = f"status.known-resource {promise.status}"
             yield Fault(name, "status.known-resource", "status", _refused(operation, promise))
     if operation.parameters and refuses_unknown(operation):
         yield Fault("overlay.unknown-resource", "overlay.unknown-resource", "status", _granted(operation))
 
 
-def _status(status: int, *, unknown_only: bool = False) -> Sabotage:
+def _status(status: int, *, exists: bool | None = None) -> Sabotage:
     problem = Response(status, (JSON_TYPE,), b'{"detail": "broken on purpose"}')
-    return lambda turn: None if unknown_only and turn.exists else problem
+    return lambda turn: None if exists is not None and turn.exists is not exists else problem
 
 
 def _refused(operation: Operation, promise: Promise) -> Sabotage:
@@ -396,7 +450,7 @@ def self_test(operation: Operation) -> SelfTest:
         wanted = (fault.rule, fault.place)
         if not tellings:
             idle.append(fault.name)
-        elif any(_of_one_cause(told, wanted) for told in tellings) and all(wanted in told for told in tellings):
+        elif any(_of_one_cause(told, wanted) for told in tellings) and all(_tells(told, wanted) for told in tellings):
             caught += 1
         else:
             told = {f"{rule} at {place}" for telling in tellings for rule, place in telling}
@@ -409,7 +463,7 @@ def _turns(operation: Operation) -> Iterator[Turn]:
     for resource, response in catalogue(operation).items():
         yield Turn(operation, resource, True, 0, response)
     for promise in operation.promises:
-        if promise.status.isdigit() and not promise.succeeds:
+        if not promise.succeeds:
             for index, response in enumerate(covering_answers(operation, promise.status)):
                 resource = tuple(f"zz-unknown-{index}" for _ in operation.parameters)
                 yield Turn(operation, resource, False, 0, response)
@@ -421,14 +475,25 @@ def _tellings(fault: Fault, turns: Iterable[Turn]) -> Iterator[set[tuple[str, st
     for shown, (turn, outcomes) in enumerate(_broken(fault, turns)):
         if alone >= SHOWN or shown >= TRIED:
             return
-        told = {(each.rule, folded(each.place)) for outcome in outcomes for each in judge(_exchange(turn, outcome))}
+        told = {(each.rule, each.place) for outcome in outcomes for each in judge(_exchange(turn, outcome))}
         alone += _of_one_cause(told, wanted)
         yield told
 
 
 def _of_one_cause(told: set[tuple[str, str]], wanted: tuple[str, str]) -> bool:
     """Whether nothing else is told, but for what the same value breaks at its own place, or around it."""
-    return wanted in told and all(wanted[1] == place or wanted[1].startswith(f"{place}/") for _, place in told)
+    return _tells(told, wanted) and all(_covers(wanted[1], place, around=True) for _, place in told)
+
+
+def _tells(told: set[tuple[str, str]], wanted: tuple[str, str]) -> bool:
+    return any(rule == wanted[0] and _covers(wanted[1], place) for rule, place in told)
+
+
+def _covers(wanted: str, place: str, *, around: bool = False) -> bool:
+    """Whether a fault's place stands for the one told; with `around`, for one inside it."""
+    ours, theirs = wanted.split("/"), re.sub(r"@\d+$", "@", place).split("/")
+    alike = all(one in ("*", other) for one, other in zip(ours, theirs, strict=False))
+    return alike and (len(theirs) <= len(ours) if around else len(theirs) == len(ours))
 
 
 def _broken(fault: Fault, turns: Iterable[Turn]) -> Iterator[tuple[Turn, list[Response | Failure]]]:
@@ -444,10 +509,3 @@ def _exchange(turn: Turn, outcome: Response | Failure) -> Exchange:
     values = dict(zip(names, turn.resource, strict=True))
     url = "http://self.test" + turn.operation.url_path(values)
     return Exchange(turn.operation, Request(url, tuple(values.items()), turn.exists), outcome)
-
-
-def folded(place: str) -> str:
-    """A place with `*` for every index, and nothing behind the `@` of a byte offset."""
-    text, _, _ = place.partition("@") if "@" in place else (place, "", "")
-    parts = ["*" if part.isdigit() else part for part in text.split("/")]
-    return "/".join(parts) + ("@" if "@" in place else "")

@@ -29,7 +29,8 @@ def named(document: Document, name: str) -> Fault:
     known = {fault.name: fault for operation in document.operations for fault in faults(operation)}
     if name not in known:
         near = get_close_matches(name, known, n=3, cutoff=0.3)
-        raise ConfigurationError(f"no fault is named {name!r}; near are {', '.join(map(repr, near)) or 'none'}")
+        hint = f"near are {', '.join(map(repr, near))}" if near else "none is near"
+        raise ConfigurationError(f"no fault is named {name!r} ({hint}); --faults lists them all")
     return known[name]
 
 

@@ -67,14 +67,11 @@ def parameter_values(
 
 
 def made_up(value: str) -> bool:
-    """Whether an id that nobody named is so odd, or so long, that no resource has it by chance."""
-    return len(value) >= UNLIKELY or _ORDINARY.fullmatch(value) is None
+    """Whether an id that nobody named holds characters that no id is made of: it is no resource's by chance."""
+    return _ORDINARY.fullmatch(value) is None
 
 
-UNLIKELY: Final = 16
-"""Characters from which on an id is not met by chance."""
-
-_ORDINARY: Final = re.compile("[A-Za-z0-9_.-]+")
+_ORDINARY: Final = re.compile("[A-Za-z0-9_.:~-]+")
 
 
 def path_values(

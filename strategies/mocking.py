@@ -9,10 +9,11 @@ import argparse
 import threading
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from contracts.document import PINNED, PINNED_OVERLAY, Document, Operation, load
-from contracts.errors import ContractError
+from contracts.errors import ConfigurationError, ContractError
 from contracts.exchange import Response
 from contracts.mock import Catalogue, Change, MockServer
 from strategies.answers import catalogue, covering_answers
@@ -27,8 +28,12 @@ def mock_server(document: Document, port: int = 0, changes: Sequence[Change] = (
 
 def _catalogue(operation: Operation) -> Catalogue:
     codes = [promise.status for promise in operation.promises if promise.status.isdigit()]
-    by_status = {int(status): covering_answers(operation, status)[0] for status in codes}
+    by_status = {int(status): partial(_first, operation, status) for status in codes}
     return Catalogue(catalogue(operation), _otherwise(operation), by_status)
+
+
+def _first(operation: Operation, status: str, values: Mapping[str, str]) -> Response:
+    return covering_answers(operation, status, values)[0]
 
 
 def _otherwise(operation: Operation) -> Callable[[Mapping[str, str]], Response]:
@@ -58,6 +63,8 @@ def main() -> None:
     chosen = parser.parse_args()
     overlays = chosen.overlay or ([] if chosen.document else [PINNED_OVERLAY])
     try:
+        if not 0 <= chosen.rate <= 1:
+            raise ConfigurationError(f"--rate {chosen.rate:g} is no probability; give a number from 0 to 1")
         document = load(chosen.document or PINNED, overlays)
         if chosen.faults:
             print(*(fault.name for operation in document.operations for fault in faults(operation)), sep="\n")

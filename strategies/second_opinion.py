@@ -26,7 +26,7 @@ CHECKS: Final = {
     theirs.status_code_conformance: ("status.",),
     theirs.content_type_conformance: ("content-type.",),
     theirs.response_headers_conformance: ("header.",),
-    theirs.response_schema_conformance: ("schema.", "union.", "json.", "body.missing"),
+    theirs.response_schema_conformance: ("schema.", "union.", "json.", "body.missing", "content-type.malformed"),
 }
 """Their check to the beginnings of our rules' codes that say the same."""
 

@@ -303,19 +303,19 @@ def _object(schemas: Schemas, node: Node) -> Step:
     names |= dict.fromkeys([*closed, *sorted(required)])
     properties = []
     for name in names:
-        child = _property(node, name)
+        child = property_node(node, name)
         if _may_be_named(schemas, node, name) and schemas.feasible(child):
             properties.append((name, child))
         elif name in required:
             raise schemas.refuse(node)
-    extras = () if closed else tuple(_extras(schemas, node))
+    extras = () if closed else tuple(undeclared(schemas, node))
     few = max(_all(node, "minProperties"), default=0)
     listed = not properties or few > len(properties) or _speaks_of_others(node)
     most = min(_all(node, "maxProperties"), default=None)
     return Object(tuple(properties), required, few, most, extras, listed, _sure(schemas, node))
 
 
-def _property(node: Node, name: str) -> Node:
+def property_node(node: Node, name: str) -> Node:
     """All that judges a property of this name (Core, section 10.3.2: `additionalProperties` is for the others)."""
     found = []
     for part in node:
@@ -350,7 +350,8 @@ def _speaks_of_others(node: Node) -> bool:
     )
 
 
-def _extras(schemas: Schemas, node: Node) -> Iterator[Extra]:
+def undeclared(schemas: Schemas, node: Node) -> Iterator[Extra]:
+    """The kinds of properties there may be beyond the declared."""
     text = (made({"type": "string"}), *(part.child("propertyNames") for part in node if "propertyNames" in part.schema))
     patterns = dict.fromkeys(pattern for patterns in _all(node, "patternProperties") for pattern in patterns)
     ways = []

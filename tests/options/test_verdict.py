@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,39 @@ def test_the_key_is_sent_and_told_to_nobody() -> None:
     assert result.code == 1
     assert canary not in result.output + result.errors
     assert '-H "x-api-key: $SGP_API_KEY"' in result.output
+
+
+def test_a_key_that_the_server_sends_back_is_not_told() -> None:
+    def echo(asked: Asked, response: Response) -> Response:
+        key = next(value for name, value in asked.headers if name.lower() == "x-api-key")
+        return Response(200, (("Content-Type", key),), json.dumps({"id": key, "status": key}).encode())
+
+    with mock_server(DOCUMENT, changes=[echo]) as server:
+        result = judge("--base-url", server.url, "-vv", "--showlocals", SGP_API_KEY="canary-77ab")
+    assert result.code == 1
+    assert "canary-77ab" not in result.output + result.errors
+
+
+def test_a_mock_of_ours_conforms_even_where_no_id_is_known() -> None:
+    with mock_server(DOCUMENT) as server:
+        result = judge("--base-url", server.url)
+    assert result.code == 0, result.output
+
+
+def test_a_server_that_goes_away_is_told_with_what_was_seen_before() -> None:
+    def vanish(asked: Asked, response: Response) -> Response:
+        if server.seen.total() > 30:
+            threading.Thread(target=server.stop).start()
+        return response
+
+    with mock_server(DOCUMENT, changes=[vanish]) as server:
+        result = against(server)
+    assert result.code == 1
+    assert "; stopped early: " in result.verdict[0]
+    assert {line.split()[0].split(".")[0] for line in result.violations} == {"transport"}
+
+
+def test_a_part_of_the_suite_is_told_to_be_a_part() -> None:
+    result = judge("-k", "preferred")
+    assert result.code == 0, result.output
+    assert [line for line in result.verdict if "tests were deselected" in line]
