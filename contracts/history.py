@@ -35,12 +35,15 @@ class History:
         if not promised or reading.value is UNREADABLE:
             return
         known = self._of((operation.path, *exchange.request.resource))
+        # A value that its schema forbids is told as that: it neither changed another nor is one to keep.
+        misshapen = {violation.place for violation in reading.violations if violation.rule.startswith("schema.")}
         for each in promised:
+            if "body" + each.place in misshapen:
+                continue
             now = _at(reading.value, each.place)
             before = known.get(each, _ABSENT)
             if before is not _ABSENT and now != before:
                 yield _changed(each, response.status, before, now)
-            # An impossible value is for the schema to judge; here the first one seen stays the measure.
             elif before is _ABSENT and _lasts(each, now):
                 known[each] = now
 
