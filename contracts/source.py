@@ -107,6 +107,8 @@ def _yaml(path: Path, text: str) -> Any:
                 raise _too_deep(path)
         return yaml.load(text, Loader=_JsonLoader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, ValueError, KeyError) as error:
+        if "maximum nesting depth" in str(error):  # A limit of PyYAML's own, from 6.0.4 on.
+            raise _too_deep(path) from None
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}" if mark else ""
         problem = f"is neither YAML nor JSON{where}: {getattr(error, 'problem', None) or error}"
