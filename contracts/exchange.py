@@ -55,9 +55,13 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request of an operation and what came back. `seconds` is the time to the last byte."""
+    """A request of an operation and what came back.
+
+    `seconds` is the time to the last byte, `at` when the request was sent, in seconds since 1970.
+    """
 
     operation: Operation
     request: Request
     outcome: Response | Failure
     seconds: float = 0.0
+    at: float = 0.0

@@ -147,7 +147,7 @@ class GuardedSession(requests.Session):
             raise TargetError(
                 self.base_url, f"gave no answer to {GONE} requests in a row", "look into the server's log"
             )
-        started = time.perf_counter()
+        at, started = time.time(), time.perf_counter()
         self._watchdog.watch(started + self._timeout)
         outcome, answer = self._transmit(request)
         self._watchdog.rest()
@@ -155,7 +155,7 @@ class GuardedSession(requests.Session):
             outcome = Failure("timeout", f"no complete answer in {self._timeout:g} s")
             answer = requests.Timeout(outcome.detail, request=request)
         self._silent = self._silent + 1 if isinstance(outcome, Failure) else 0
-        exchange = Exchange(operation, asked, outcome, time.perf_counter() - started)
+        exchange = Exchange(operation, asked, outcome, time.perf_counter() - started, at)
         self._observer(exchange)
         return exchange, answer
 

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from contracts import keywords
 from contracts.document import PINNED, PINNED_OVERLAY, Document, Operation, load
 from contracts.errors import ConfigurationError
+from contracts.profiles import PROFILES, Profile
 from contracts.session import MAX_BODY, TIMEOUT, check_api_key, check_base_url
 
 BASE_URL_VARIABLE: Final = "CONTRACT_BASE_URL"
@@ -22,8 +23,13 @@ API_KEY_VARIABLE: Final = "SGP_API_KEY"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One run's settings. `base_url` None means the embedded mock; the key is in no representation of this."""
+    """One run's settings. `base_url` None means the embedded mock; the key is in no representation of this.
 
+    `seed` is empty where the profile's inputs are the same each time.
+    """
+
+    profile: Profile
+    seed: str
     document: Document
     base_url: str | None
     job_ids: tuple[str, ...]
@@ -49,6 +55,8 @@ class Settings:
 
 def read(
     *,
+    profile: Profile = PROFILES["ci"],
+    seed: str = "",
     document: str | None = None,
     overlays: Iterable[str] = (),
     no_overlay: bool = False,
@@ -83,6 +91,8 @@ def read(
     if max_body <= 0:
         raise ConfigurationError(f"--max-body {max_body} leaves no room; give bytes above 0")
     return Settings(
+        profile=profile,
+        seed=seed,
         document=loaded,
         base_url=check_base_url(url) if url else None,
         job_ids=known,

@@ -1,4 +1,4 @@
-"""What a run has seen so far: requests, violations and coverage, each distinct thing once.
+"""What a run has seen so far: requests, violations, coverage and times, each distinct thing once.
 
 A tally is a commutative monoid under `merge`, so that the workers of a run, in any order, make one verdict.
 """
@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, astuple, dataclass, field
-from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
+from contracts import latency
 from contracts.checks import judge, read
 from contracts.coverage import Feature, promised, seen
 from contracts.document import Document
@@ -18,95 +18,132 @@ from contracts.exchange import Exchange, Failure, Response
 from contracts.history import History
 from contracts.violation import Violation
 
-KEPT: Final = 10
-"""How many of the resources that a violation was seen on are kept, the smallest first."""
-
-
-class Outcome(StrEnum):
-    """What a run comes to."""
-
-    CONFORMS = "CONFORMS"
-    VIOLATES = "VIOLATES"
-    INCONCLUSIVE = "INCONCLUSIVE"
+Resource = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Witness:
     """The exchange that shows a violation; of several the smallest is told, one of a resource that exists first.
 
-    `size` is that of the URL and the answer's body together, in bytes.
+    `size` is that of the URL and the answer's body together, in bytes. `status` is 0 where no answer came; `asked` are
+    the header fields by which the request differed from its neighbours, `fields` those of the answer.
     """
 
     strange: bool
     size: int
     url: str
-    headers: tuple[tuple[str, str], ...]
-    body: str
+    parameters: tuple[tuple[str, str], ...]
+    asked: tuple[tuple[str, str], ...]
+    status: int
+    fields: tuple[tuple[str, str], ...]
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        """The body as it can be shown, whatever its bytes."""
+        return self.body.decode("utf-8", "backslashreplace")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Seen:
-    """A violation, how often it was seen, on which resources (at most KEPT), and its smallest witness."""
+    """A violation, how often it was seen, on which resources, and its smallest witness."""
 
     witness: Witness
     violation: Violation
     count: int
-    resources: tuple[tuple[str, ...], ...]
+    resources: set[Resource]
 
-    def merge(self, other: Seen) -> Seen:
-        """Both sightings as one."""
+    def merge(self, other: Seen) -> None:
+        """Take in another sighting of the same."""
         smaller = min((self, other), key=lambda each: (each.witness, each.violation))
-        resources = sorted({*self.resources, *other.resources})[:KEPT]
-        return Seen(smaller.witness, smaller.violation, self.count + other.count, tuple(resources))
+        self.witness, self.violation = smaller.witness, smaller.violation
+        self.count += other.count
+        self.resources |= other.resources
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """How often a feature was seen, when first (seconds since 1970), and on which resource then."""
+
+    count: int
+    first: float
+    resource: Resource
+
+    def merge(self, other: Sighting) -> Sighting:
+        """Both as one."""
+        first, resource = min((self.first, self.resource), (other.first, other.resource))
+        return Sighting(self.count + other.count, first, resource)
 
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of statuses and failures, of features seen, of promised successes by the operation's path, of the
-    self-test's faults (`all` there are, and `caught`), and the violations by their identity.
+    """Counts of statuses and failures, of promised successes by the operation's path, of the self-test's faults (`all`
+    there are, and `caught`); times by the operation's path and bucket; and the violations by their identity.
+
+    `shown` are sightings by the features that were seen together: equal answers show the same.
     """
 
     answers: Counter[str] = field(default_factory=Counter)
-    features: Counter[Feature] = field(default_factory=Counter)
+    shown: dict[frozenset[Feature], Sighting] = field(default_factory=dict)
     violations: dict[tuple[str, ...], Seen] = field(default_factory=dict)
     differences: Counter[str] = field(default_factory=Counter)
     granted: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
+    times: dict[str, Counter[int]] = field(default_factory=dict)
 
     def note(self, exchange: Exchange, violations: Iterable[Violation]) -> None:
         """Take in one exchange and what was found wrong with it."""
-        outcome = exchange.outcome
+        outcome, operation, resource = exchange.outcome, exchange.operation, exchange.request.resource
         if isinstance(outcome, Response):
-            reading = read(exchange.operation, outcome)
+            reading = read(operation, outcome)
             self.answers[str(outcome.status)] += 1
-            self.features.update(seen(exchange.operation, reading))
+            self._show(seen(operation, reading), Sighting(1, exchange.at, resource))
+            self.times.setdefault(operation.path, Counter())[latency.bucket(exchange.seconds)] += 1
             if reading.promise is not None and 200 <= outcome.status < 300:
-                self.granted[exchange.operation.path] += 1
+                self.granted[operation.path] += 1
         else:
             self.answers[outcome.kind] += 1
         if found := tuple(violations):
             witness = _witness(exchange)
             for violation in found:
-                self._add(violation.identity, Seen(witness, violation, 1, (exchange.request.resource,)))
+                self._add(violation.identity, Seen(witness, violation, 1, {resource}))
+
+    def _show(self, features: frozenset[Feature], sighting: Sighting) -> None:
+        known = self.shown.get(features)
+        self.shown[features] = known.merge(sighting) if known else sighting
 
     def _add(self, identity: tuple[str, ...], sighting: Seen) -> None:
         known = self.violations.get(identity)
-        self.violations[identity] = known.merge(sighting) if known else sighting
+        if known:
+            known.merge(sighting)
+        else:
+            self.violations[identity] = sighting
 
     def merge(self, other: Tally) -> None:
-        """Take in what another worker has seen."""
-        self.answers.update(other.answers)
-        self.features.update(other.features)
-        self.differences.update(other.differences)
-        self.faults.update(other.faults)
-        self.granted.update(other.granted)
-        for identity, sighting in other.violations.items():
-            self._add(identity, sighting)
+        """Take in what another worker has seen; the other is not to be used any more."""
+        for name in ("answers", "differences", "granted", "faults"):
+            getattr(self, name).update(getattr(other, name))
+        for features, sighting in other.shown.items():
+            self._show(features, sighting)
+        for path, times in other.times.items():
+            self.times.setdefault(path, Counter()).update(times)
+        for identity, each in other.violations.items():
+            self._add(identity, each)
 
     @property
     def requests(self) -> int:
         """How many requests were sent."""
         return self.answers.total()
+
+    @property
+    def features(self) -> dict[Feature, Sighting]:
+        """Every feature that was seen, one by one."""
+        found: dict[Feature, Sighting] = {}
+        for features, sighting in self.shown.items():
+            for feature in features:
+                known = found.get(feature)
+                found[feature] = known.merge(sighting) if known else sighting
+        return found
 
     @property
     def found(self) -> tuple[Seen, ...]:
@@ -115,49 +152,68 @@ class Tally:
 
     def unseen(self, document: Document) -> Iterator[Feature]:
         """What the document promises and no answer has shown."""
+        features = self.features
         for operation in document.operations:
-            yield from (feature for feature in promised(operation) if feature not in self.features)
-
-    def outcome(self, document: Document) -> Outcome:
-        """Violations outweigh all; without one success of every operation there is no evidence."""
-        if self.violations or self.differences:
-            return Outcome.VIOLATES
-        enough = all(self.granted[operation.path] for operation in document.operations)
-        return Outcome.CONFORMS if enough else Outcome.INCONCLUSIVE
+            yield from (feature for feature in promised(operation) if feature not in features)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values that `from_json` reads back, for the way between processes."""
         return {
             "answers": dict(self.answers),
-            "features": [[*astuple(feature), count] for feature, count in self.features.items()],
-            "violations": [asdict(each) for each in self.violations.values()],
+            "features": [
+                [*astuple(feature), *astuple(sighting)] for feature, sighting in sorted(self.features.items())
+            ],
+            "violations": [_plain(each) for each in self.violations.values()],
             "differences": dict(self.differences),
             "faults": dict(self.faults),
             "granted": dict(self.granted),
+            "times": {
+                path: {str(number): count for number, count in times.items()} for path, times in self.times.items()
+            },
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Tally:
-        """The inverse of `to_json`."""
-        counters = [Counter(data[name]) for name in ("differences", "granted", "faults")]
-        tally = cls(Counter(data["answers"]), Counter(), {}, *counters)
-        tally.features.update({Feature(*row[:-1]): row[-1] for row in data["features"]})
+        """The inverse of `to_json`, but that features are told one by one."""
+        tally = cls()
+        for name in ("answers", "differences", "granted", "faults"):
+            getattr(tally, name).update(data[name])
+        for path, row in data["times"].items():
+            tally.times[path] = Counter({int(number): count for number, count in row.items()})
+        for *feature, count, first, resource in data["features"]:
+            tally._show(frozenset((Feature(*feature),)), Sighting(count, first, tuple(resource)))
         for each in data["violations"]:
-            witness = each["witness"]
-            headers = tuple((name, value) for name, value in witness["headers"])
-            violation = Violation(**each["violation"])
-            resources = tuple(tuple(values) for values in each["resources"])
-            sighting = Seen(Witness(**{**witness, "headers": headers}), violation, each["count"], resources)
-            tally.violations[violation.identity] = sighting
+            tally._add(*_sighted(each))
         return tally
 
 
+def _plain(each: Seen) -> dict[str, Any]:
+    witness = {**asdict(each.witness), "body": each.witness.body.decode("latin-1")}
+    resources = [list(values) for values in sorted(each.resources)]
+    return {"witness": witness, "violation": asdict(each.violation), "count": each.count, "resources": resources}
+
+
+def _sighted(each: Mapping[str, Any]) -> tuple[tuple[str, ...], Seen]:
+    raw = each["witness"]
+    pairs = {name: tuple((key, value) for key, value in raw[name]) for name in ("parameters", "asked", "fields")}
+    witness = Witness(**{**raw, **pairs, "body": raw["body"].encode("latin-1")})
+    violation = Violation(**each["violation"])
+    return violation.identity, Seen(witness, violation, each["count"], {tuple(row) for row in each["resources"]})
+
+
 def _witness(exchange: Exchange) -> Witness:
-    outcome = exchange.outcome
-    body = b"" if isinstance(outcome, Failure) else outcome.body
-    text = body.decode("utf-8", "backslashreplace")
-    request = exchange.request
-    return Witness(not request.exists, len(request.url) + len(body), request.url, request.headers, text)
+    request, came = exchange.request, exchange.outcome
+    answer = Response(0, (), b"") if isinstance(came, Failure) else came
+    return Witness(
+        strange=not request.exists,
+        size=len(request.url) + len(answer.body),
+        url=request.url,
+        parameters=request.parameters,
+        asked=request.headers,
+        status=answer.status,
+        fields=answer.headers,
+        body=answer.body,
+    )
 
 
 class Judge:

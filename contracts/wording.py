@@ -5,31 +5,17 @@ from __future__ import annotations
 import json
 import shlex
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from contracts.coverage import Feature, promised
+from contracts.coverage import Feature
 from contracts.dialect import json_type
-from contracts.document import Document
-from contracts.tally import KEPT, Outcome, Seen, Tally, Witness
+from contracts.tally import Sighting, Witness
+from contracts.verdict import Finding, Outcome, Verdict
 from contracts.violation import Violation
 
 WIDTH: Final = 60
 """Characters of a value that a line shows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What a verdict is about, beside what was seen: the target, the document, and the time it took."""
-
-    target: str
-    document: Document
-    seconds: float
-    keyed: bool = False
-    incident: str = ""
-    """What kept the run from asking everything, or from being judged by its answers alone."""
-    notes: tuple[str, ...] = ()
 
 
 def violation_line(violation: Violation) -> str:
@@ -144,48 +130,40 @@ def curl(witness: Witness, *, keyed: bool) -> str:
     words = ["curl", "-sS", "-i"]
     # curl folds dot segments away unless told not to.
     words += ["--path-as-is"] if "/." in witness.url else []
-    words += [word for name, value in witness.headers for word in ("-H", shlex.quote(f"{name}: {value}"))]
+    words += [word for name, value in witness.asked for word in ("-H", shlex.quote(f"{name}: {value}"))]
     words += ["-H", '"x-api-key: $SGP_API_KEY"'] if keyed else []
     return " ".join([*words, shlex.quote(witness.url)])
 
 
-def verdict(run: Run, tally: Tally) -> Iterator[str]:
+def verdict_lines(verdict: Verdict) -> Iterator[str]:
     """The lines of a verdict: the outcome, what was asked, what was seen, and every distinct violation."""
-    outcome = tally.outcome(run.document)
-    yield _headline(outcome, run, tally)
+    run = verdict.run
+    yield f"{verdict.outcome}  {_headline(verdict)}"
     yield f"target      {run.target}"
     layers = f" + {', '.join(run.document.overlays)}" if run.document.overlays else ", no overlay"
     yield f"document    {run.document.title} {run.document.version} ({run.document.path.name}{layers})"
     yield f"            sha256 {run.document.sha256}"
-    statuses = ", ".join(f"{name}: {count}" for name, count in sorted(tally.answers.items())) or "none"
-    yield f"requests    {tally.requests} in {run.seconds:.1f} s ({statuses})"
-    yield from _coverage(run.document, tally)
-    if tally.faults:
-        idle = f", {tally.faults['idle']} more find nothing to break" if tally.faults["idle"] else ""
-        yield f"self-test   would have noticed {tally.faults['caught']} of {tally.faults['all']} faults{idle}"
-    yield from _hint(tally)
+    statuses = ", ".join(f"{name}: {count}" for name, count in verdict.answers.items()) or "none"
+    yield f"requests    {verdict.requests} in {run.seconds:.1f} s ({statuses})"
+    yield from _coverage(verdict)
+    if verdict.faults:
+        idle = f", {verdict.faults['idle']} more find nothing to break" if verdict.faults["idle"] else ""
+        yield f"self-test   would have noticed {verdict.faults['caught']} of {verdict.faults['all']} faults{idle}"
+    yield from _hint(verdict)
     for note in (*run.notes, *run.document.notes):
         yield f"note        {note}"
-    for difference, count in sorted(tally.differences.items()):
+    for difference, count in verdict.differences.items():
         yield _visible(f"harness     the validators differ ({count}x): {difference}")
-    yield f"violations  {len(tally.found) or 'none'}"
-    for number, each in enumerate(tally.found, 1):
+    yield f"violations  {len(verdict.findings) or 'none'}"
+    for number, each in enumerate(verdict.findings, 1):
         yield f"{number:>3}. {violation_line(each.violation)} [{_spread(each)}]"
         yield f"     {curl(each.witness, keyed=run.keyed)}"
 
 
-def _headline(outcome: Outcome, run: Run, tally: Tally) -> str:
-    if not run.incident:
-        return f"{outcome}  {_summary(outcome, tally)}"
-    if outcome is Outcome.VIOLATES:
-        return f"{outcome}  {_summary(outcome, tally)}; {run.incident}"
-    return f"{Outcome.INCONCLUSIVE}  {run.incident}; {_count(tally.requests, 'answer')} so far broke no promise"
-
-
-def _hint(tally: Tally) -> Iterator[str]:
+def _hint(verdict: Verdict) -> Iterator[str]:
     """What a single cause would explain, where every answer was the same refusal."""
-    if len(tally.answers) == 1:
-        (status,) = tally.answers
+    if len(verdict.answers) == 1:
+        (status,) = verdict.answers
         if status in _HINTS:
             yield f"hint        every answer was {status}: {_HINTS[status]}"
 
@@ -198,49 +176,56 @@ _HINTS: Final = {
 }
 
 
-def _summary(outcome: Outcome, tally: Tally) -> str:
-    match outcome:
+def _headline(verdict: Verdict) -> str:
+    incident, answers = verdict.run.incident, _count(verdict.requests, "answer")
+    match verdict.outcome:
         case Outcome.CONFORMS:
-            return f"{_count(tally.requests, 'answer')} kept what the document promises"
+            return f"{answers} kept what the document promises"
         case Outcome.VIOLATES:
-            differ = ", and the validators differ" if tally.differences else ""
-            return f"{_count(len(tally.found), 'distinct violation')} in {_count(tally.requests, 'answer')}{differ}"
+            differ = ", and the validators differ" if verdict.differences else ""
+            told = f"{_count(len(verdict.findings), 'distinct violation')} in {answers}{differ}"
+            return f"{told}; {incident}" if incident else told
         case Outcome.INCONCLUSIVE:
-            return f"{_count(tally.requests, 'answer')} broke no promise, but too few were a success to tell"
+            if incident:
+                return f"{incident}; {answers} so far broke no promise"
+            return f"{answers} broke no promise, but too few were a success to tell"
 
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _spread(each: Seen) -> str:
+def _spread(each: Finding) -> str:
     """How often a violation was seen, and on how many resources."""
-    count = len(each.resources)
-    return f"{each.count}x on {f'{KEPT} or more resources' if count == KEPT else _count(count, 'resource')}"
+    return f"{each.count}x on {_count(len(each.resources), 'resource')}"
 
 
-def _coverage(document: Document, tally: Tally) -> Iterator[str]:
-    label = "seen"
-    for operation in document.operations:
-        features = promised(operation)
-        several = f"{operation}: " if len(document.operations) > 1 else ""
+def _coverage(verdict: Verdict) -> Iterator[str]:
+    label, operations = "seen", verdict.run.document.operations
+    for operation in operations:
+        features = [feature for feature in verdict.coverage if feature.operation == operation.path]
+        several = f"{operation}: " if len(operations) > 1 else ""
         for place, group in _grouped(features).items():
-            counts = " · ".join(f"{each.which} {tally.features[each] or 'never'}" for each in group)
+            counts = " · ".join(f"{each.which} {_times(verdict.coverage[each])}" for each in group)
             yield f"{label:<12}{several}{place}: {counts}"
             label = ""
         optional = [feature for feature in features if feature.kind in ("present", "absent")]
         if optional:
-            both = Counter(feature.place for feature in optional if feature in tally.features)
+            both = Counter(feature.place for feature in optional if verdict.coverage[feature])
             full = sum(1 for count in both.values() if count == 2)
             places = len({feature.place for feature in optional})
             yield f"{label:<12}{several}optional properties seen present and absent: {full} of {places}"
             label = ""
-    missing = [f"{feature.place} {feature.kind}" for feature in tally.unseen(document) if not feature.which]
+    missing = [f"{feature.place} {feature.kind}" for feature in verdict.unseen if not feature.which]
     if missing:
         yield f"not seen    {', '.join(missing[:4])}{f' and {len(missing) - 4} more' if len(missing) > 4 else ''}"
 
 
-def _grouped(features: tuple[Feature, ...]) -> Mapping[str, list[Feature]]:
+def _times(sighting: Sighting | None) -> str:
+    return str(sighting.count) if sighting else "never"
+
+
+def _grouped(features: Iterable[Feature]) -> Mapping[str, list[Feature]]:
     groups: dict[str, list[Feature]] = {}
     for feature in features:
         if feature.kind in ("status", "branch", "value", "alternative"):

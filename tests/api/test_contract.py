@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 import pytest
 import requests
@@ -18,12 +18,10 @@ from contracts.session import GuardedSession
 from contracts.tally import Judge
 from strategies.faults import self_test
 from strategies.job_ids import path_values
+from tests.api.plan import SETTINGS
 
 Conclude = Callable[[], None]
 Resources = tuple[tuple[str, ...], ...]
-
-READS: Final = 200
-"""How often known resources are read in all, at least: a defect in one answer of fifty shows in 49 runs of 50."""
 
 
 def sweep(session: GuardedSession, operation: Operation, resources: Resources, *, rounds: int) -> None:
@@ -35,9 +33,15 @@ def sweep(session: GuardedSession, operation: Operation, resources: Resources, *
 
 
 def test_every_known_resource_is_answered_as_promised(
-    session: GuardedSession, operation: Operation, known: Resources, resources: Resources, conclude: Conclude
+    pytestconfig: pytest.Config,
+    session: GuardedSession,
+    operation: Operation,
+    known: Resources,
+    resources: Resources,
+    conclude: Conclude,
 ) -> None:
-    sweep(session, operation, resources, rounds=max(2, -(-READS // len(known))))
+    reads = pytestconfig.stash[SETTINGS].profile.reads
+    sweep(session, operation, resources, rounds=max(2, -(-reads // len(known))))
     conclude()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import functools
 import json
 from functools import cache
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from contracts.document import Document, Operation
 from contracts.exchange import Failure, Response
-from contracts.tally import KEPT, Judge, Outcome, Tally
+from contracts.tally import Judge, Sighting, Tally
 from contracts.violation import Violation
 from tests.unit.tiny import answer, document_of, exchange_of
 
@@ -38,6 +39,12 @@ def tally_of(*outcomes: Response | Failure, thing: str = "one") -> Tally:
     for outcome in outcomes:
         judge(exchange_of(operation(), outcome, thing))
     return judge.take()
+
+
+def told(tally: Tally) -> Any:
+    """All that a tally holds, in an order of its own."""
+    plain = tally.to_json()
+    return {**plain, "violations": sorted(plain["violations"], key=json.dumps)}
 
 
 def merged(*tallies: Tally) -> Tally:
@@ -77,28 +84,28 @@ def _with(tally: Tally, differences: list[str]) -> Tally:
 
 @given(tallies, tallies)
 def test_it_does_not_matter_who_is_merged_into_whom(one: Tally, two: Tally) -> None:
-    assert merged(one, two) == merged(two, one)
+    assert told(merged(one, two)) == told(merged(two, one))
 
 
 @given(tallies, tallies, tallies)
 def test_it_does_not_matter_which_are_merged_first(one: Tally, two: Tally, three: Tally) -> None:
-    assert merged(merged(one, two), three) == merged(one, merged(two, three))
+    assert told(merged(merged(one, two), three)) == told(merged(one, merged(two, three)))
 
 
 @given(tallies)
 def test_merging_nothing_changes_nothing(one: Tally) -> None:
-    assert merged(one, Tally()) == merged(Tally(), one) == merged(one)
+    assert told(merged(one, Tally())) == told(merged(Tally(), one)) == told(one)
 
 
 @given(tallies)
 def test_a_tally_survives_the_way_between_processes(one: Tally) -> None:
-    assert Tally.from_json(json.loads(json.dumps(one.to_json()))) == one
-    assert Tally.from_json(one.to_json()) == one
+    assert told(Tally.from_json(json.loads(json.dumps(one.to_json())))) == told(one)
 
 
 @given(st.lists(outcomes, max_size=8))
 def test_one_worker_and_several_come_to_the_same(found: list[Response | Failure]) -> None:
-    assert functools.reduce(lambda sofar, each: merged(sofar, tally_of(each)), found, Tally()) == tally_of(*found)
+    apart = functools.reduce(lambda sofar, each: merged(sofar, tally_of(each)), found, Tally())
+    assert told(apart) == told(tally_of(*found))
 
 
 def test_each_distinct_violation_is_there_once_with_its_count() -> None:
@@ -122,14 +129,14 @@ def test_the_smallest_answer_is_the_witness() -> None:
     large, small = answer(200, {"state": "x", "pad": "p"}), answer(200, {"state": "x"})
     for order in ((large, small, large), (small, large)):
         (found,) = tally_of(*order).found
-        assert found.witness.body == '{"state": "x"}'
+        assert found.witness.text == '{"state": "x"}'
 
 
 def test_a_witness_can_be_shown_whatever_its_bytes() -> None:
     (found,) = tally_of(answer(200, b"\xff{")).found[:1]
-    assert found.witness.body == "\\xff{"
+    assert found.witness.text == "\\xff{"
     (found,) = tally_of(Failure("reset", "gone")).found
-    assert found.witness.body == ""
+    assert found.witness.text == ""
 
 
 def test_a_resource_that_exists_is_a_better_witness_than_a_smaller_answer() -> None:
@@ -140,13 +147,24 @@ def test_a_resource_that_exists_is_a_better_witness_than_a_smaller_answer() -> N
     assert found.witness.url.endswith("/known")
 
 
-def test_of_the_resources_the_first_few_are_kept() -> None:
+def test_every_resource_that_a_violation_was_seen_on_is_kept() -> None:
     judge = Judge()
     for number in range(30):
         judge(exchange_of(operation(), answer(404, {}), f"{number:02}"))
     (found,) = judge.tally.found
     assert found.count == 30
-    assert found.resources == tuple((f"{number:02}",) for number in range(KEPT))
+    assert found.resources == {(f"{number:02}",) for number in range(30)}
+
+
+def test_a_feature_is_told_by_its_first_sighting_whoever_saw_it() -> None:
+    def seen_at(at: float, thing: str) -> Tally:
+        judge = Judge()
+        judge(dataclasses.replace(exchange_of(operation(), answer(200, {"state": "on"}), thing), at=at))
+        return judge.take()
+
+    for order in ((5.0, "late"), (3.0, "first")), ((3.0, "first"), (5.0, "late")):
+        together = merged(*(seen_at(*each) for each in order))
+        assert set(together.features.values()) == {Sighting(2, 3.0, ("first",))}
 
 
 @pytest.mark.parametrize(
@@ -176,44 +194,6 @@ def test_a_text_cut_at_many_places_is_one_violation() -> None:
     whole = b'{"state": "on", "list": ["a", "b"]}'
     tally = tally_of(*(answer(200, whole[:end]) for end in range(1, len(whole))))
     assert [each.violation.rule for each in tally.found] == ["json.malformed"]
-
-
-@pytest.mark.parametrize(
-    ("found", "outcome"),
-    [
-        ([answer(200, {})], Outcome.CONFORMS),
-        ([answer(200, {}), answer(404, {})], Outcome.VIOLATES),
-        ([answer(200, {"state": "x"})], Outcome.VIOLATES),
-        ([Failure("timeout", "")], Outcome.VIOLATES),
-        ([], Outcome.INCONCLUSIVE),
-    ],
-)
-def test_violations_outweigh_all_and_nothing_seen_is_no_success(found: list[Any], outcome: Outcome) -> None:
-    assert tally_of(*found).outcome(operation().document) is outcome
-
-
-@pytest.mark.parametrize(
-    ("promised", "status", "outcome"),
-    [
-        ("default", 200, Outcome.CONFORMS),
-        ("default", 404, Outcome.INCONCLUSIVE),
-        ("default", 500, Outcome.INCONCLUSIVE),
-        ("2XX", 206, Outcome.CONFORMS),
-        ("4XX", 404, Outcome.INCONCLUSIVE),
-    ],
-)
-def test_only_a_success_is_evidence(promised: str, status: int, outcome: Outcome) -> None:
-    document = document_of(responses={promised: {"description": ""}})
-    judge = Judge()
-    judge(exchange_of(document.operations[0], answer(status, media_type=None)))
-    assert judge.tally.outcome(document) is outcome
-    assert Tally.from_json(judge.tally.to_json()).outcome(document) is outcome
-
-
-def test_where_validators_differ_no_run_conforms() -> None:
-    judge = Judge(lambda exchange: ["they differ"])
-    judge(exchange_of(operation(), answer(200, {})))
-    assert judge.tally.outcome(operation().document) is Outcome.VIOLATES
 
 
 def test_a_judge_knows_what_was_said_before_even_after_its_tally_was_taken() -> None:

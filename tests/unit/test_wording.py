@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import shlex
 import subprocess
@@ -11,10 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.document import Document
 from contracts.exchange import Exchange, Failure
 from contracts.tally import Judge, Tally, Witness
+from contracts.verdict import Run, conclude
 from contracts.violation import RULES, Violation
-from contracts.wording import WIDTH, Run, curl, verdict, violation_line
+from contracts.wording import WIDTH, curl, verdict_lines, violation_line
 from tests.unit.tiny import PETS, answer, document_of, exchange_of
 
 LONG = json.dumps("x" * 500)
@@ -191,13 +194,18 @@ SCHEMA = {
 }
 
 
+def told(document: Document, tally: Tally, **run: Any) -> list[str]:
+    started = datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC)
+    return list(verdict_lines(conclude(Run("http://127.0.0.1:1", document, "ci", started, 1.25, **run), tally)))
+
+
 def verdict_of(*bodies: Any, keyed: bool = False) -> list[str]:
     document = document_of(SCHEMA, PETS)
     judge = Judge()
     for number, body in enumerate(bodies):
         judge(exchange_of(document.operations[0], answer(200, body), f"it{number}"))
-    run = Run("http://127.0.0.1:1", document, 1.25, keyed=keyed)
-    return [line for line in verdict(run, judge.tally) if "sha256" not in line and "note  " not in line]
+    lines = told(document, judge.tally, keyed=keyed)
+    return [line for line in lines if "sha256" not in line and "note  " not in line]
 
 
 def test_a_verdict_reads_like_this() -> None:
@@ -246,7 +254,7 @@ def test_a_difference_between_the_validators_is_told() -> None:
     document = document_of(SCHEMA, PETS)
     tally = Tally()
     tally.differences.update(["one says\nno"] * 2)
-    lines = list(verdict(Run("x", document, 0.0), tally))
+    lines = told(document, tally)
     assert "harness     the validators differ (2x): one says\\u000ano" in lines
 
 
@@ -254,7 +262,7 @@ def headline(incident: str, body: Any = None, status: int = 200) -> list[str]:
     document = document_of(SCHEMA, PETS)
     judge = Judge()
     judge(exchange_of(document.operations[0], answer(status, body or {"name": "a", "state": "on"}), "it"))
-    return list(verdict(Run("http://127.0.0.1:1", document, 1.25, incident=incident), judge.tally))
+    return told(document, judge.tally, incident=incident)
 
 
 def test_a_run_that_did_not_end_is_never_green() -> None:

@@ -1,0 +1,122 @@
+"""What a run comes to: one frozen value from which every report is made, and its exit code.
+
+No words and no rendering are here; `wording` and the reports are functions of a Verdict.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from contracts.coverage import Feature, promised
+from contracts.document import Document
+from contracts.tally import Resource, Seen, Sighting, Tally, Witness
+from contracts.violation import Violation
+
+EXIT_ERROR: Final = 4
+"""Of a run that could not begin: an option, document or target that makes no sense."""
+
+
+class Outcome(StrEnum):
+    """What a run comes to."""
+
+    CONFORMS = "CONFORMS"
+    VIOLATES = "VIOLATES"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code that tells a machine."""
+        return {Outcome.CONFORMS: 0, Outcome.VIOLATES: 1, Outcome.INCONCLUSIVE: 6}[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a verdict is about, beside what was seen.
+
+    `target` is a URL or says which mock it was. `seed` is what `--hypothesis-seed` repeats the run by, empty where the
+    inputs are the same each time. `keyed` tells that an API key was sent, never which.
+    """
+
+    target: str
+    document: Document
+    profile: str
+    started: datetime.datetime
+    seconds: float
+    seed: str = ""
+    keyed: bool = False
+    incident: str = ""
+    """What kept the run from asking everything, or from being judged by its answers alone."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A distinct violation, how often and on which resources it was seen, and its smallest witness."""
+
+    violation: Violation
+    witness: Witness
+    count: int
+    resources: tuple[Resource, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One run's result. Everything in it is in a stable order.
+
+    `answers` counts by status or failure, `times` by the operation's path and latency bucket. `coverage` holds every
+    promise that an answer can show, in the document's order, with None where none did; `undeclared` what was seen and
+    is not promised. `faults` counts those of the self-test: `all`, `caught`, `idle`.
+    """
+
+    run: Run
+    outcome: Outcome
+    answers: Mapping[str, int]
+    coverage: Mapping[Feature, Sighting | None]
+    undeclared: Mapping[Feature, Sighting]
+    findings: tuple[Finding, ...]
+    differences: Mapping[str, int]
+    faults: Mapping[str, int]
+    times: Mapping[str, Mapping[int, int]]
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent."""
+        return sum(self.answers.values())
+
+    @property
+    def unseen(self) -> Iterator[Feature]:
+        """What the document promises and no answer has shown."""
+        return (feature for feature, sighting in self.coverage.items() if sighting is None)
+
+
+def conclude(run: Run, tally: Tally) -> Verdict:
+    """The verdict on everything that a run has seen."""
+    features = tally.features
+    coverage = {feature: features.pop(feature, None) for each in run.document.operations for feature in promised(each)}
+    return Verdict(
+        run=run,
+        outcome=_outcome(run, tally),
+        answers=dict(sorted(tally.answers.items())),
+        coverage=coverage,
+        undeclared=dict(sorted(features.items())),
+        findings=tuple(_finding(each) for each in tally.found),
+        differences=dict(sorted(tally.differences.items())),
+        faults=dict(tally.faults),
+        times=tally.times,
+    )
+
+
+def _finding(each: Seen) -> Finding:
+    return Finding(each.violation, each.witness, each.count, tuple(sorted(each.resources)))
+
+
+def _outcome(run: Run, tally: Tally) -> Outcome:
+    """Violations outweigh all; without one success of every operation, and to the end, there is no evidence."""
+    if tally.violations or tally.differences:
+        return Outcome.VIOLATES
+    enough = all(tally.granted[operation.path] for operation in run.document.operations)
+    return Outcome.CONFORMS if enough and not run.incident else Outcome.INCONCLUSIVE

@@ -1,0 +1,105 @@
+"""What every item saw, from this process or from workers, gathered into the verdict that is printed last of all."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from contracts.errors import TargetError
+from contracts.tally import Judge, Tally
+from contracts.verdict import Outcome, Run, Verdict, conclude
+from contracts.wording import verdict_lines
+from tests.api.plan import SETTINGS
+
+
+def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
+    """Put what the item saw into its report, so that a verdict needs no worker to end well."""
+    if call.excinfo is not None and call.excinfo.errisinstance(TargetError):
+        item.session.shouldstop = str(call.excinfo.value)
+    judged: Judge | None = getattr(item, "funcargs", {}).get("judge")
+    if judged is not None:
+        # Whatever a report holds, pytest-xdist carries to the controller.
+        vars(report)["tally"] = judged.take().to_json()
+
+
+class Gathering:
+    """Registered in the process that prints: merges the tallies, concludes, and tells the verdict."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._clock = time.monotonic()
+        self._started = datetime.datetime.now(datetime.UTC)
+        self._tally = Tally()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take in what an item saw."""
+        seen = getattr(report, "tally", None)
+        if seen is not None:
+            self._tally.merge(Tally.from_json(seen))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
+        """Conclude, behind everything that pytest prints."""
+        result = yield
+        if self._tally.requests:
+            verdict = conclude(self._run(session), self._tally)
+            session.exitstatus = self._exit_code(session, verdict)
+            self._print(verdict)
+        return result
+
+    def _run(self, session: pytest.Session) -> Run:
+        chosen = self._config.stash[SETTINGS]
+        return Run(
+            target=chosen.base_url or "the embedded mock server",
+            document=chosen.document,
+            profile=chosen.profile.name,
+            started=self._started,
+            seconds=time.monotonic() - self._clock,
+            seed=chosen.seed,
+            keyed=chosen.api_key is not None,
+            incident=self._incident(session),
+            notes=self._left_out(),
+        )
+
+    def _incident(self, session: pytest.Session) -> str:
+        """What kept the run from its end, or from being judged by its answers alone."""
+        if session.shouldstop:
+            return f"stopped early: {session.shouldstop}"
+        if session.exitstatus == pytest.ExitCode.INTERRUPTED:
+            return "the run was interrupted"
+        if session.exitstatus == pytest.ExitCode.INTERNAL_ERROR:
+            return "pytest itself failed (see above)"
+        if session.exitstatus == pytest.ExitCode.TESTS_FAILED and not (
+            self._tally.violations or self._tally.differences
+        ):
+            return "a test failed for another reason than an answer (see above)"
+        return ""
+
+    def _exit_code(self, session: pytest.Session, verdict: Verdict) -> int:
+        """The verdict's, unless pytest has something worse to tell."""
+        told = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED)
+        failed = session.exitstatus == pytest.ExitCode.TESTS_FAILED
+        if session.exitstatus not in told or (failed and verdict.outcome is not Outcome.VIOLATES):
+            return session.exitstatus
+        return verdict.outcome.exit_code
+
+    def _left_out(self) -> tuple[str, ...]:
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        count = len(reporter.stats.get("deselected", ())) if reporter else 0
+        return (f"{count} of the tests were deselected: what they ask was not asked",) if count else ()
+
+    def _print(self, verdict: Verdict) -> None:
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is None:
+            return
+        lines = verdict_lines(verdict)
+        reporter.write_sep("=", "contract", bold=True)
+        reporter.write_line(next(lines), **{_COLOURS[verdict.outcome]: True, "bold": True})
+        for line in lines:
+            reporter.write_line(line)
+
+
+_COLOURS = {Outcome.CONFORMS: "green", Outcome.VIOLATES: "red", Outcome.INCONCLUSIVE: "yellow"}

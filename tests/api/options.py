@@ -1,0 +1,55 @@
+"""The contract's command-line options, and the run's settings that they and the environment make."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from contracts.errors import ConfigurationError
+from contracts.profiles import PROFILES
+from contracts.session import MAX_BODY, TIMEOUT
+from contracts.settings import BASE_URL_VARIABLE, JOB_IDS_VARIABLE, Settings, read
+
+
+def add(parser: pytest.Parser) -> None:
+    """The options, beside pytest's own and Hypothesis's `--hypothesis-profile` and `--hypothesis-seed`."""
+    group = parser.getgroup("contract", "the contract and the server it is held against")
+    add = group.addoption
+    add("--base-url", metavar="URL", help=f"the server to judge (or {BASE_URL_VARIABLE}; default: the embedded mock)")
+    add("--job-id", metavar="ID", action="append", default=[], help="an id that exists; may be repeated")
+    add("--job-ids", metavar="FILE", help=f"a file of ids that exist, one a line (or {JOB_IDS_VARIABLE}: id,id,...)")
+    add("--document", metavar="FILE", help="an OpenAPI 3.1 document with GET operations (default: the pinned one)")
+    add("--overlay", metavar="FILE", action="append", default=[], help="an OpenAPI Overlay 1.0; may be repeated")
+    add("--no-overlay", action="store_true", help="judge by the document alone")
+    add("--annotation", metavar="KEYWORD", action="append", default=[], help="an unknown keyword that asserts nothing")
+    add("--timeout", metavar="SECONDS", type=float, default=TIMEOUT, help="for one whole answer (default: %(default)s)")
+    add("--max-body", metavar="BYTES", type=int, default=MAX_BODY, help="the largest body read (default: %(default)s)")
+    add("--ca-bundle", metavar="FILE", help="certificates of the authorities to trust, PEM")
+    add("--utf8-ids", action="store_true", help="leave out ids whose bytes are not UTF-8, such as %%FF")
+
+
+def settings(config: pytest.Config) -> Settings:
+    """The run's settings; raises ContractError, in one line, for what makes no sense."""
+    option = config.option
+    profile = PROFILES.get(option.hypothesis_profile or "ci")
+    if profile is None:
+        problem = f"no profile is named {option.hypothesis_profile!r}"
+        raise ConfigurationError(f"{problem}; choose one of {', '.join(PROFILES)}")
+    if not profile.repeatable and option.hypothesis_seed is None:
+        # Chosen here, so that it can be told, and is the same for all workers.
+        option.hypothesis_seed = str(random.randrange(2**32))
+    return read(
+        profile=profile,
+        seed="" if option.hypothesis_seed is None else str(option.hypothesis_seed),
+        document=option.document,
+        overlays=option.overlay,
+        no_overlay=option.no_overlay,
+        annotations=option.annotation,
+        base_url=option.base_url,
+        job_ids=option.job_id,
+        job_ids_file=option.job_ids,
+        timeout=option.timeout,
+        max_body=option.max_body,
+        ca_bundle=option.ca_bundle,
+    )
