@@ -1,6 +1,5 @@
-"""What a document promises that can be seen in an answer, and which of it one answer shows.
+"""What a document promises that can be seen in its answers, and which of it one answer shows.
 
-One walk serves both: over a schema with a value it finds what the value shows, without one all that could be shown.
 A value is credited to the branch that its tag claims, not to the branch's siblings.
 """
 
@@ -8,32 +7,26 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from weakref import WeakKeyDictionary
 
 from contracts.checks import Reading
-from contracts.document import Document, Operation
-from contracts.json_text import UNREADABLE, text_of
-from contracts.pointer import join
-from contracts.validation import compiled
+from contracts.document import Operation
+from contracts.features import Feature, Grower, Node, Walker, features
+from contracts.json_text import UNREADABLE
 
-_ANY: Final[Any] = object()
+EXTRAS: Final = 50
+"""How many undeclared properties of one answer are told."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Feature:
-    """Something to be seen: where in which answer, of what kind, and which.
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What one answer shows: of the features that are promised, and beyond them."""
 
-    `place` is `status` for the status itself, else the status and a JSON pointer, `*` for any item and `[TAG]` behind
-    a union. Kinds: `status`, `branch`, `value` (of an enum), `alternative` (of an untagged union), and the two sides
-    of an optional property, `present` and `absent`.
-    """
-
-    operation: str
-    place: str
-    kind: str
-    which: str = ""
+    promised: frozenset[Feature]
+    undeclared: tuple[Feature, ...]
 
 
 @functools.lru_cache(maxsize=16)
@@ -43,108 +36,74 @@ def promised(operation: Operation) -> tuple[Feature, ...]:
     for promise in operation.promises:
         found[Feature(operation.path, "status", "status", promise.status)] = None
         for schema in promise.content.values():
-            for place, kind, which in _walk(operation.document, schema, promise.status, _ANY) if schema else ():
-                found[Feature(operation.path, place, kind, which)] = None
+            if schema:
+                tree = _tree(operation, promise.status, schema)
+                found.update(dict.fromkeys((*tree.features, *tree.pairs.values())))
     return tuple(found)
 
 
-def seen(operation: Operation, reading: Reading) -> frozenset[Feature]:
-    """What one answer shows; of a status that the document does not promise, nothing. Equal answers are walked once."""
+def seen(operation: Operation, reading: Reading, status: int) -> Shown:
+    """What one answer shows. Equal answers are walked once."""
     known = _SEEN.get(reading)
     if known is None:
-        known = _SEEN[reading] = frozenset(_shown(operation, reading))
+        known = _SEEN[reading] = _shown(operation, reading, status)
     return known
 
 
 # Kept as long as the reading is: equal answers are one reading.
-_SEEN: Final[WeakKeyDictionary[Reading, frozenset[Feature]]] = WeakKeyDictionary()
+_SEEN: Final[WeakKeyDictionary[Reading, Shown]] = WeakKeyDictionary()
 
 
-def _shown(operation: Operation, reading: Reading) -> Iterator[Feature]:
+def _shown(operation: Operation, reading: Reading, status: int) -> Shown:
     promise = reading.promise
     if promise is None:
-        return
-    yield Feature(operation.path, "status", "status", promise.status)
+        return Shown(frozenset(), (Feature(operation.path, "status", "status", str(status)),))
+    walker = Walker(operation.document)
     if reading.value is not UNREADABLE and reading.schema:
-        for place, kind, which in _walk(operation.document, reading.schema, promise.status, reading.value):
-            yield Feature(operation.path, place, kind, which)
+        tree = _tree(operation, promise.status, reading.schema)
+        with suppress(RecursionError):  # Told as json.depth.
+            walker.walk(tree.root, reading.value)
+        walker.found.update(tree.met(walker.found))
+    walker.found.add(Feature(operation.path, "status", "status", promise.status))
+    extra = (Feature(operation.path, place, "extra") for place in dict.fromkeys(walker.extra[:EXTRAS]))
+    return Shown(frozenset(walker.found), tuple(extra))
 
 
-def _walk(
-    document: Document, pointer: str, place: str, value: Any, trail: frozenset[str] = frozenset(), tag: str = ""
-) -> Iterator[tuple[str, str, str]]:
-    """What the value shows of the schema; `tag` names the property by which the value is known to be of a branch."""
-    at, schema = document.resolve(pointer)
-    # A schema inside itself shows nothing new; without this there would be no end to what it could show.
-    if not isinstance(schema, dict) or at in trail:
-        return
-    trail |= {at}
-    if "$ref" in schema:
-        yield from _walk(document, schema["$ref"], place, value, trail, tag)
-    for index in range(len(schema.get("allOf", ()))):
-        yield from _walk(document, at + join("allOf", index), place, value, trail, tag)
-    yield from _values(schema, place, value)
-    yield from _alternatives(document, at, schema, place, value, trail)
-    yield from _properties(document, at, schema, place, value, trail, tag)
-    if isinstance(schema.get("items"), dict):
-        for item in _items(value):
-            yield from _walk(document, at + join("items"), place + "/*", item, trail)
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    root: Node
+    features: tuple[Feature, ...]
+    pairs: dict[tuple[Feature, Feature], Feature]
+
+    def met(self, found: set[Feature]) -> list[Feature]:
+        """The pairs whose two sides are among those found."""
+        branches = [each for each in found if each.kind == "branch"]
+        choices = [each for each in found if each.kind in ("branch", "value")] if branches else []
+        return [self.pairs[pair] for one in branches for two in choices if (pair := (one, two)) in self.pairs]
 
 
-def _values(schema: dict[str, Any], place: str, value: Any) -> Iterator[tuple[str, str, str]]:
-    for listed in schema.get("enum", ()):
-        if value is _ANY or (value == listed and isinstance(value, bool) == isinstance(listed, bool)):
-            yield place, "value", listed if isinstance(listed, str) else text_of(listed)
+@functools.lru_cache(maxsize=64)
+def _tree(operation: Operation, status: str, schema: str) -> _Tree:
+    root = Grower(operation.document, operation.path).grow(schema, status)
+    found = tuple(dict.fromkeys(features(root)))
+    return _Tree(root, found, dict(_pairs(found)))
 
 
-def _alternatives(
-    document: Document, at: str, schema: dict[str, Any], place: str, value: Any, trail: frozenset[str]
-) -> Iterator[tuple[str, str, str]]:
-    union = document.unions.get(at)
-    if union is not None:
-        for branch in union.tagged:
-            for tag in branch.tags:
-                if value is _ANY or (isinstance(value, dict) and value.get(union.tag) == tag):
-                    yield place + join(union.tag), "branch", tag
-                    yield from _walk(document, branch.target, f"{place}[{tag}]", value, trail, union.tag)
-        return
-    for keyword in ("anyOf", "oneOf"):
-        for index in range(len(schema.get(keyword, ()))):
-            target = at + join(keyword, index)
-            if value is _ANY or compiled(document).is_valid(target, value):
-                yield place, "alternative", _name(document, target)
-                yield from _walk(document, target, place, value, trail)
+def _pairs(found: tuple[Feature, ...]) -> Iterator[tuple[tuple[Feature, Feature], Feature]]:
+    """Each branch of a union with each choice elsewhere in the same answer; not of items, of which there are many."""
+    choices = [each for each in found if each.kind in ("branch", "value") and "/*" not in each.place]
+    for number, one in enumerate(choices):
+        for two in choices[number + 1 :]:
+            first, second = (one, two) if one.kind == "branch" else (two, one)
+            if first.kind == "branch" and not _inside_one(first, second):
+                place = f"{first.place} x {second.place}"
+                feature = Feature(first.operation, place, "pair", f"{first.which} x {second.which}")
+                yield (first, second), feature
+                yield (second, first), feature
 
 
-def _properties(
-    document: Document, at: str, schema: dict[str, Any], place: str, value: Any, trail: frozenset[str], tag: str
-) -> Iterator[tuple[str, str, str]]:
-    if value is not _ANY and not isinstance(value, dict):
-        return
-    for name in schema.get("properties", {}):
-        if name == tag:
-            continue  # It is seen as the branch that it names.
-        inside = place + join(name)
-        present = value is _ANY or name in value
-        if name not in schema.get("required", ()):
-            if present:
-                yield inside, "present", ""
-            if value is _ANY or not present:
-                yield inside, "absent", ""
-        if present:
-            part = value if value is _ANY else value[name]
-            yield from _walk(document, at + join("properties", name), inside, part, trail)
-
-
-def _items(value: Any) -> list[Any]:
-    if value is _ANY:
-        return [_ANY]
-    return value if isinstance(value, list) else []
-
-
-def _name(document: Document, pointer: str) -> str:
-    at, schema = document.resolve(pointer)
-    kind = schema.get("type") if isinstance(schema, dict) else None
-    if at.startswith("#/components/schemas/") and at.count("/") == 3:
-        return at.rsplit("/", 1)[1]
-    return kind if isinstance(kind, str) else text_of(schema)
+def _inside_one(branch: Feature, other: Feature) -> bool:
+    """Whether the two are choices of one union, or the other stands in a branch of this one, or holds it."""
+    union, others = (each.place.rpartition("/")[0] for each in (branch, other))
+    same = branch.place == other.place
+    return same or other.place.startswith(union + "[") or (other.kind == "branch" and union.startswith(others + "["))

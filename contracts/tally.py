@@ -6,19 +6,22 @@ A tally is a commutative monoid under `merge`, so that the workers of a run, in 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, astuple, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from contracts import latency
 from contracts.checks import judge, read
-from contracts.coverage import Feature, promised, seen
-from contracts.document import Document
+from contracts.coverage import seen
 from contracts.exchange import Exchange, Failure, Response
+from contracts.features import Feature
 from contracts.history import History
 from contracts.violation import Violation
 
 Resource = tuple[str, ...]
+
+KEPT: Final = 50_000
+"""How many different sightings are kept: a server may make up new properties for ever."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -97,7 +100,10 @@ class Tally:
         if isinstance(outcome, Response):
             reading = read(operation, outcome)
             self.answers[str(outcome.status)] += 1
-            self._show(seen(operation, reading), Sighting(1, exchange.at, resource))
+            shown, sighting = seen(operation, reading, outcome.status), Sighting(1, exchange.at, resource)
+            self._show(shown.promised, sighting)
+            for feature in shown.undeclared:
+                self._show(frozenset((feature,)), sighting)
             self.times.setdefault(operation.path, Counter())[latency.bucket(exchange.seconds)] += 1
             if reading.promise is not None and 200 <= outcome.status < 300:
                 self.granted[operation.path] += 1
@@ -110,7 +116,8 @@ class Tally:
 
     def _show(self, features: frozenset[Feature], sighting: Sighting) -> None:
         known = self.shown.get(features)
-        self.shown[features] = known.merge(sighting) if known else sighting
+        if known or len(self.shown) < KEPT:
+            self.shown[features] = known.merge(sighting) if known else sighting
 
     def _add(self, identity: tuple[str, ...], sighting: Seen) -> None:
         known = self.violations.get(identity)
@@ -149,12 +156,6 @@ class Tally:
     def found(self) -> tuple[Seen, ...]:
         """Every distinct violation, in a stable order."""
         return tuple(sorted(self.violations.values(), key=lambda each: each.violation))
-
-    def unseen(self, document: Document) -> Iterator[Feature]:
-        """What the document promises and no answer has shown."""
-        features = self.features
-        for operation in document.operations:
-            yield from (feature for feature in promised(operation) if feature not in features)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values that `from_json` reads back, for the way between processes."""

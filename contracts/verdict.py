@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from contracts.coverage import Feature, promised
+from contracts.coverage import promised
 from contracts.document import Document
+from contracts.features import Feature
 from contracts.tally import Resource, Seen, Sighting, Tally, Witness
 from contracts.violation import Violation
 

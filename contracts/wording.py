@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from contracts.coverage import Feature
 from contracts.dialect import json_type
+from contracts.features import Feature
 from contracts.tally import Sighting, Witness
 from contracts.verdict import Finding, Outcome, Verdict
 from contracts.violation import Violation
@@ -216,9 +216,25 @@ def _coverage(verdict: Verdict) -> Iterator[str]:
             places = len({feature.place for feature in optional})
             yield f"{label:<12}{several}optional properties seen present and absent: {full} of {places}"
             label = ""
-    missing = [f"{feature.place} {feature.kind}" for feature in verdict.unseen if not feature.which]
+        rest = [feature for feature in features if feature.kind in _LISTLESS]
+        if rest:
+            count = sum(1 for feature in rest if verdict.coverage[feature])
+            yield f"{label:<12}{several}pairs, sizes, bounds and formats seen: {count} of {len(rest)}"
+            label = ""
+    missing = [
+        f"{feature.place} {feature.kind} {feature.which}".rstrip()
+        for feature in verdict.unseen
+        if feature.kind not in _LISTED
+    ]
     if missing:
         yield f"not seen    {', '.join(missing[:4])}{f' and {len(missing) - 4} more' if len(missing) > 4 else ''}"
+
+
+_LISTED: Final = ("status", "branch", "value", "alternative")
+"""Kinds of features that are told one by one, with their counts."""
+
+_LISTLESS: Final = ("pair", "empty", "several", "bound", "format")
+"""Kinds of which only the number seen is told."""
 
 
 def _times(sighting: Sighting | None) -> str:
@@ -228,6 +244,6 @@ def _times(sighting: Sighting | None) -> str:
 def _grouped(features: Iterable[Feature]) -> Mapping[str, list[Feature]]:
     groups: dict[str, list[Feature]] = {}
     for feature in features:
-        if feature.kind in ("status", "branch", "value", "alternative"):
+        if feature.kind in _LISTED:
             groups.setdefault(feature.place, []).append(feature)
     return groups

@@ -46,12 +46,15 @@ PROMISED = {
     "200/kind absent": {""},
     "200/pets present": {""},
     "200/pets absent": {""},
+    "200/pets empty": {""},
+    "200/pets several": {""},
     "200/pets/*/kind branch": {"CAT", "DOG", "EEL"},
     "200/sub present": {""},
     "200/sub absent": {""},
     "200/loose present": {""},
     "200/loose absent": {""},
     "200/loose alternative": {"string", "Cat", '{"minimum": 3}'},
+    "200/loose bound": {"minimum 3"},
     # Behind an alternative that has no tag, a property called as one is a property.
     **{f"200/loose/{name} {side}": {""} for name in ("kind", "toys", "home") for side in ("present", "absent")},
     **{
@@ -76,9 +79,15 @@ def grouped(features: Any) -> dict[str, set[str]]:
 
 def shown(document: Document, status: int, body: Any) -> dict[str, set[str]]:
     operation = document.operations[0]
-    features = seen(operation, read(operation, answer(status, body)))
-    assert features <= set(promised(operation))
-    return grouped(features)
+    features = seen(operation, read(operation, answer(status, body)), status)
+    assert features.promised <= set(promised(operation))
+    return grouped(features.promised)
+
+
+def undeclared(document: Document, status: int, body: Any) -> list[str]:
+    operation = document.operations[0]
+    found = seen(operation, read(operation, answer(status, body)), status).undeclared
+    return [f"{feature.place} {feature.kind} {feature.which}".strip() for feature in found]
 
 
 def test_all_that_an_answer_can_show_is_promised_and_no_schema_inside_itself_goes_on_for_ever() -> None:
@@ -105,13 +114,14 @@ PLAIN = {
         ({"state": True}, {}),
         ({"state": "unknown"}, {}),
         ({"kind": "x"}, {"200/kind present": {""}, "200/kind absent": None}),
-        ({"pets": []}, {"200/pets present": {""}, "200/pets absent": None}),
+        ({"pets": []}, {"200/pets present": {""}, "200/pets absent": None, "200/pets empty": {""}}),
         ({"pets": 5}, {"200/pets present": {""}, "200/pets absent": None}),
         (
             {"pets": [{"kind": "EEL", "home": "x"}, {"kind": "eel"}, {}, 5]},
             {
                 "200/pets present": {""},
                 "200/pets absent": None,
+                "200/pets several": {""},
                 "200/pets/*/kind branch": {"EEL"},
                 "200/pets/*[EEL]/toys absent": {""},
             },
@@ -121,7 +131,17 @@ PLAIN = {
             {"200/loose present": {""}, "200/loose absent": None, "200/loose alternative": {'{"minimum": 3}'}},
         ),
         ({"loose": 1}, {"200/loose present": {""}, "200/loose absent": None}),
-        ({"sub": {"state": "off", "sub": {}}}, {"200/sub present": {""}, "200/sub absent": None}),
+        (
+            {"loose": 3},
+            {
+                "200/loose present": {""},
+                "200/loose absent": None,
+                "200/loose alternative": {'{"minimum": 3}'},
+                "200/loose bound": {"minimum 3"},
+            },
+        ),
+        # A thing inside a thing shows what a thing can show.
+        ({"sub": {"state": "off", "sub": {}}}, {"200/sub present": {""}, "200/state value": {"off"}}),
     ],
     ids=str,
 )
@@ -161,6 +181,100 @@ def test_a_branch_of_several_tags_is_seen_under_each_of_them() -> None:
         "200/kind branch": {"b"},
         "200[b]/x present": {""},
     }
+
+
+UNIT = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "count": {"type": "integer", "minimum": 1, "exclusiveMaximum": 9},
+        "name": {"type": ["string", "null"], "maxLength": 3},
+        "born": {"type": "string", "format": "date-time"},
+        "width": {"type": "integer", "format": "int32"},
+        "row": {"type": "array", "minItems": 1, "prefixItems": [{"enum": ["x"]}], "items": {"enum": ["y"]}},
+        "map": {"type": "object", "patternProperties": {"^n": {"enum": [1]}}, "additionalProperties": {"enum": [2]}},
+    },
+    "if": {"required": ["count"]},
+    "then": {"properties": {"name": {"enum": ["abc"]}}},
+    "dependentSchemas": {"born": {"required": ["count"], "properties": {"count": {"enum": [8]}}}},
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ({"count": 1}, {"200/count bound": {"minimum 1"}}),
+        ({"count": 8}, {"200/count bound": {"exclusiveMaximum 9"}}),
+        ({"count": True}, {}),
+        ({"name": "abc"}, {"200/name alternative": {"string"}, "200/name bound": {"maxLength 3"}}),
+        ({"name": None}, {"200/name alternative": {"null"}}),
+        ({"count": 2, "name": "abc"}, {"200/name value": {"abc"}}),
+        ({"born": "2024-02-29T12:00:00Z"}, {"200/born format": {"date-time"}}),
+        ({"born": "yesterday"}, {}),
+        ({"born": "", "count": 8}, {"200/count value": {"8"}}),
+        ({"width": 5}, {"200/width format": {"int32"}}),
+        ({"row": ["x"]}, {"200/row bound": {"minItems 1"}, "200/row/0 value": {"x"}}),
+        ({"row": ["y", "y", "z"]}, {"200/row several": {""}, "200/row/* value": {"y"}}),
+        ({"map": {"new": 1, "old": 2}}, {"200/map/* value": {"1", "2"}}),
+        ({"map": {"new": 2, "old": 1}}, {}),
+    ],
+    ids=str,
+)
+def test_every_keyword_that_leaves_a_choice_is_seen_in_the_values_that_take_it(
+    body: Any, found: dict[str, set[str]]
+) -> None:
+    document = document_of(UNIT)
+    groups = shown(document, 200, body)
+    for place, which in found.items():
+        assert which <= groups[place], groups
+    named = {place for place in groups if place.rpartition(" ")[2] in ("bound", "value", "format", "several")}
+    assert {place for place in found if "alternative" not in place} <= named
+    if not found:
+        assert not named
+
+
+@pytest.mark.parametrize(
+    ("body", "extra"),
+    [
+        ({"name": "x", "zz": 1, "state": "on"}, ["200/zz extra"]),
+        ({"pets": [{"kind": "EEL", "home": 1}]}, ["200/pets/*[EEL]/home extra"]),
+        ({"pets": [{"kind": "CAT", "home": 1}]}, []),
+        ({"pets": [{"zz": 1}, {"zz": 2}]}, []),
+        ({"sub": {"a/b": 1}}, ["200/a~1b extra"]),
+    ],
+)
+def test_a_property_that_nobody_declared_is_told_beside(body: Any, extra: list[str]) -> None:
+    assert undeclared(thing(), 200, body) == extra
+
+
+def test_where_any_property_is_expected_none_is_undeclared() -> None:
+    assert undeclared(document_of({"additionalProperties": True, "properties": {"a": True}}), 200, {"b": 1}) == []
+    assert undeclared(document_of({"type": "object"}), 200, {"b": 1}) == []
+
+
+def test_names_that_allof_declares_elsewhere_are_declared() -> None:
+    document = document_of({"allOf": [{"properties": {"a": True}}, {"properties": {"b": True}}]})
+    assert undeclared(document, 200, {"a": 1, "b": 2, "c": 3}) == ["200/c extra"]
+
+
+def test_a_status_that_nobody_promised_is_told_beside() -> None:
+    assert undeclared(document_of(), 418, {}) == ["status status 418"]
+
+
+def test_each_branch_with_each_choice_beside_it_is_a_pair() -> None:
+    schema = {
+        "required": ["pet", "state"],
+        "properties": {
+            "pet": {"$ref": "#/components/schemas/Pet"},
+            "state": {"enum": ["on", "off"]},
+            "n": {"enum": [1]},
+        },
+    }
+    document = document_of(schema, PETS)
+    pairs = {each.which for each in promised(document.operations[0]) if each.kind == "pair"}
+    assert pairs == {f"{tag} x {state}" for tag in ("CAT", "DOG", "EEL") for state in ("on", "off", "1")}
+    body = {"pet": {"kind": "DOG"}, "state": "off"}
+    assert shown(document, 200, body)["200/pet/kind x 200/state pair"] == {"DOG x off"}
 
 
 def test_half_a_surrogate_pair_shows_what_any_text_shows() -> None:

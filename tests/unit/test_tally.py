@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.document import Document, Operation
+from contracts.document import Operation
 from contracts.exchange import Failure, Response
 from contracts.tally import Judge, Sighting, Tally
 from contracts.violation import Violation
@@ -207,17 +207,6 @@ def test_a_judge_knows_what_was_said_before_even_after_its_tally_was_taken() -> 
     assert [each.rule for each in ask("y")] == ["overlay.immutable"]
     assert judge.take().requests == 1
     assert judge.take() == Tally()
-
-
-def test_what_was_promised_and_not_shown_is_known() -> None:
-    document: Document = operation().document
-    unseen = {(each.place, each.kind, each.which) for each in tally_of(answer(200, {"state": "on"})).unseen(document)}
-    assert unseen == {
-        ("200/state", "value", "off"),
-        ("200/state", "absent", ""),
-        ("200/list", "present", ""),
-        ("200/born", "present", ""),
-    }
 
 
 def test_answers_are_counted_by_status_and_failures_by_kind() -> None:

@@ -221,9 +221,10 @@ def test_a_verdict_reads_like_this() -> None:
         "            200/state: on 1 · off never",
         "            200/pet/kind: CAT 1 · DOG never · EEL never",
         "            optional properties seen present and absent: 2 of 7",
+        "            pairs, sizes, bounds and formats seen: 0 of 6",
         (
             "not seen    200/pet[CAT]/toys absent, 200/pet[CAT]/home present, 200/pet[DOG]/toys present, "
-            "200/pet[DOG]/toys absent and 4 more"
+            "200/pet[DOG]/toys absent and 10 more"
         ),
         "violations  2",
         "  1. schema.type at /name of 200: expected string, got integer 6 [2x on 2 resources]",
