@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing, suppress
 from typing import Any
 
 import hypothesis
@@ -13,6 +14,7 @@ from contracts.document import Document, Operation
 from contracts.errors import ContractError
 from contracts.exchange import Exchange
 from contracts.profiles import PROFILES
+from contracts.recorder import EXCHANGES, Recorder
 from contracts.session import GuardedSession
 from contracts.settings import Settings
 from contracts.tally import Judge
@@ -136,5 +138,21 @@ def session(pytestconfig: pytest.Config, base_url: str, document: Document, judg
         # Only of the mock is all known that exists; but an odd id exists nowhere by chance.
         return False if not chosen.base_url or any(map(made_up, resource)) else None
 
-    with _session(chosen, base_url, judge, exists) as made:
-        yield made
+    with ExitStack() as stack:
+        record = _recorder(chosen, pytestconfig, stack)
+
+        def observe(exchange: Exchange) -> None:
+            judge(exchange)
+            if record:
+                record(exchange)
+
+        yield stack.enter_context(_session(chosen, base_url, observe, exists))
+
+
+def _recorder(chosen: Settings, config: pytest.Config, stack: ExitStack) -> Recorder | None:
+    """Keeps what this process exchanges, for the reports; they tell where that cannot be."""
+    worker = getattr(config, "workerinput", {}).get("workerid", "main")
+    with suppress(OSError):
+        if chosen.report_dir:
+            return stack.enter_context(closing(Recorder(chosen.report_dir / EXCHANGES, worker)))
+    return None

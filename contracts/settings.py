@@ -7,10 +7,10 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote
 
-from contracts import keywords
+from contracts import comparison, keywords
 from contracts.document import PINNED, PINNED_OVERLAY, Document, Operation, load
 from contracts.errors import ConfigurationError
 from contracts.profiles import PROFILES, Profile
@@ -36,6 +36,9 @@ class Settings:
     timeout: float
     max_body: int
     ca_bundle: str | None
+    report_dir: Path | None
+    earlier: Mapping[str, Any] | None = field(repr=False)
+    """The report that this run is compared with."""
     api_key: str | None = field(repr=False)
 
     def resources(self, operation: Operation) -> tuple[tuple[str, ...], ...]:
@@ -67,6 +70,8 @@ def read(
     timeout: float = TIMEOUT,
     max_body: int = MAX_BODY,
     ca_bundle: str | None = None,
+    report_dir: str | None = None,
+    compare: str | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> Settings:
     """Settings from options, then the environment; raises ContractError, in one line, for what makes no sense."""
@@ -99,6 +104,8 @@ def read(
         timeout=timeout,
         max_body=max_body,
         ca_bundle=ca_bundle,
+        report_dir=Path(report_dir) if report_dir else None,
+        earlier=comparison.read(Path(compare)) if compare else None,
         api_key=check_api_key(key) if key else None,
     )
 

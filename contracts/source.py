@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -12,6 +13,7 @@ import yaml
 
 from contracts import json_text
 from contracts.errors import DocumentError
+from contracts.pointer import join
 
 DEPTH: Final = 100
 """What is nested deeper is refused: everything that reads a document recurses into it."""
@@ -117,3 +119,33 @@ def _yaml(path: Path, text: str) -> Any:
 
 def _too_deep(path: Path) -> DocumentError:
     return DocumentError(path, "", f"is nested more than {DEPTH} deep", "make its schemas components")
+
+
+def lines(path: Path) -> dict[str, int]:
+    """JSON pointer to the line, from 1, on which what stands there begins; a name's own line for a named value.
+
+    Empty for a file that cannot be read any more: what only wants to point at a place does without.
+    """
+    try:
+        root = yaml.compose(path.read_text("utf-8-sig"), Loader=_Loader)
+    except (OSError, ValueError, yaml.YAMLError):
+        return {}
+    found: dict[str, int] = {}
+    waiting: list[tuple[str, Any, Any]] = [("", root, root)]
+    while waiting:
+        pointer, name, node = waiting.pop()
+        found["#" + pointer] = name.start_mark.line + 1
+        if pointer.count("/") > DEPTH:
+            continue
+        if isinstance(node, yaml.MappingNode):
+            waiting += [(pointer + join(str(key.value)), key, value) for key, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += [(pointer + join(index), item, item) for index, item in enumerate(node.value)]
+    return found
+
+
+def line_of(known: Mapping[str, int], pointer: str) -> int:
+    """The line of the place or, where an overlay added it, of the nearest place around it; 1 where none is known."""
+    while pointer and pointer not in known:
+        pointer = pointer.rpartition("/")[0]
+    return known.get(pointer, 1)

@@ -5,6 +5,8 @@ A rule's code is never renamed: waivers, dashboards and old reports hold it. Wor
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -45,6 +47,11 @@ class Violation:
         place = re.sub(r"@\d+$", "@*", self.place)
         parts = ["*" if part.isdigit() else part for part in place.split("/")]
         return (self.rule, str(self.status), "/".join(parts), self.document, self.cause, self.branch)
+
+    @property
+    def fingerprint(self) -> str:
+        """The identity as 16 hexadecimal digits, the same in every run."""
+        return hashlib.sha256(json.dumps(self.identity).encode()).hexdigest()[:16]
 
 
 _JSON = "RFC 8259"

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from contracts.comparison import Comparison
 from contracts.dialect import json_type
 from contracts.features import Feature
 from contracts.tally import Sighting, Witness
@@ -135,10 +136,10 @@ def curl(witness: Witness, *, keyed: bool) -> str:
     return " ".join([*words, shlex.quote(witness.url)])
 
 
-def verdict_lines(verdict: Verdict) -> Iterator[str]:
+def verdict_lines(verdict: Verdict, comparison: Comparison | None = None) -> Iterator[str]:
     """The lines of a verdict: the outcome, what was asked, what was seen, and every distinct violation."""
     run = verdict.run
-    yield f"{verdict.outcome}  {_headline(verdict)}"
+    yield f"{verdict.outcome}  {headline(verdict)}"
     yield f"target      {run.target}"
     layers = f" + {', '.join(run.document.overlays)}" if run.document.overlays else ", no overlay"
     yield f"document    {run.document.title} {run.document.version} ({run.document.path.name}{layers})"
@@ -154,10 +155,18 @@ def verdict_lines(verdict: Verdict) -> Iterator[str]:
         yield f"note        {note}"
     for difference, count in verdict.differences.items():
         yield _visible(f"harness     the validators differ ({count}x): {difference}")
+    if comparison:
+        yield f"compared    {_changes(comparison)}"
     yield f"violations  {len(verdict.findings) or 'none'}"
     for number, each in enumerate(verdict.findings, 1):
-        yield f"{number:>3}. {violation_line(each.violation)} [{_spread(each)}]"
+        yield f"{number:>3}. {violation_line(each.violation)} [{spread(each)}]"
         yield f"     {curl(each.witness, keyed=run.keyed)}"
+
+
+def _changes(comparison: Comparison) -> str:
+    counts = {"new": comparison.new, "fixed": comparison.fixed, "still there": comparison.still}
+    told = [f"{len(found)} {name}" for name, found in counts.items()]
+    return ", ".join([*told, *([f"{len(comparison.unseen)} no longer seen"] if comparison.unseen else [])])
 
 
 def _hint(verdict: Verdict) -> Iterator[str]:
@@ -176,7 +185,8 @@ _HINTS: Final = {
 }
 
 
-def _headline(verdict: Verdict) -> str:
+def headline(verdict: Verdict) -> str:
+    """What a run comes to, in one sentence behind the outcome."""
     incident, answers = verdict.run.incident, _count(verdict.requests, "answer")
     match verdict.outcome:
         case Outcome.CONFORMS:
@@ -195,7 +205,7 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _spread(each: Finding) -> str:
+def spread(each: Finding) -> str:
     """How often a violation was seen, and on how many resources."""
     return f"{each.count}x on {_count(len(each.resources), 'resource')}"
 

@@ -482,14 +482,14 @@ def _tellings(fault: Fault, turns: Iterable[Turn]) -> Iterator[set[tuple[str, st
 
 def _of_one_cause(told: set[tuple[str, str]], wanted: tuple[str, str]) -> bool:
     """Whether nothing else is told, but for what the same value breaks at its own place, or around it."""
-    return _tells(told, wanted) and all(_covers(wanted[1], place, around=True) for _, place in told)
+    return _tells(told, wanted) and all(covers(wanted[1], place, around=True) for _, place in told)
 
 
 def _tells(told: set[tuple[str, str]], wanted: tuple[str, str]) -> bool:
-    return any(rule == wanted[0] and _covers(wanted[1], place) for rule, place in told)
+    return any(rule == wanted[0] and covers(wanted[1], place) for rule, place in told)
 
 
-def _covers(wanted: str, place: str, *, around: bool = False) -> bool:
+def covers(wanted: str, place: str, *, around: bool = False) -> bool:
     """Whether a fault's place stands for the one told; with `around`, for one inside it."""
     ours, theirs = wanted.split("/"), re.sub(r"@\d+$", "@", place).split("/")
     alike = all(one in ("*", other) for one, other in zip(ours, theirs, strict=False))

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import datetime
+import os
+import shutil
 import time
 from collections.abc import Iterator
 
 import pytest
 
+from contracts import reports
+from contracts.comparison import compare
 from contracts.errors import TargetError
+from contracts.recorder import EXCHANGES
+from contracts.reports.github import commands
 from contracts.tally import Judge, Tally
 from contracts.verdict import Outcome, Run, Verdict, conclude
 from contracts.wording import verdict_lines
+from tests.api.junit import report_promises
 from tests.api.plan import SETTINGS
 
 
@@ -33,6 +40,9 @@ class Gathering:
         self._clock = time.monotonic()
         self._started = datetime.datetime.now(datetime.UTC)
         self._tally = Tally()
+        if folder := config.stash[SETTINGS].report_dir:
+            # What a run that crashed left there is not part of this one.
+            shutil.rmtree(folder / EXCHANGES, ignore_errors=True)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in what an item saw."""
@@ -42,12 +52,15 @@ class Gathering:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
-        """Conclude, behind everything that pytest prints."""
-        result = yield
-        if self._tally.requests:
-            verdict = conclude(self._run(session), self._tally)
+        """Conclude, and tell it behind everything that pytest prints."""
+        verdict = conclude(self._run(session), self._tally) if self._tally.requests else None
+        if verdict:
             session.exitstatus = self._exit_code(session, verdict)
-            self._print(verdict)
+            if self._config.getoption("xmlpath", None):
+                report_promises(self._config, verdict)
+        result = yield
+        if verdict:
+            self._tell(verdict)
         return result
 
     def _run(self, session: pytest.Session) -> Run:
@@ -91,15 +104,21 @@ class Gathering:
         count = len(reporter.stats.get("deselected", ())) if reporter else 0
         return (f"{count} of the tests were deselected: what they ask was not asked",) if count else ()
 
-    def _print(self, verdict: Verdict) -> None:
+    def _tell(self, verdict: Verdict) -> None:
+        chosen = self._config.stash[SETTINGS]
+        changes = compare(chosen.earlier, verdict) if chosen.earlier else None
+        unwritten = list(reports.write(chosen.report_dir, verdict, changes)) if chosen.report_dir else []
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter is None:
             return
-        lines = verdict_lines(verdict)
+        lines = verdict_lines(verdict, changes)
         reporter.write_sep("=", "contract", bold=True)
         reporter.write_line(next(lines), **{_COLOURS[verdict.outcome]: True, "bold": True})
-        for line in lines:
+        for line in (*lines, *(f"reports     {each}" for each in unwritten)):
             reporter.write_line(line)
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            for command in commands(verdict):
+                reporter.write_line(command)
 
 
 _COLOURS = {Outcome.CONFORMS: "green", Outcome.VIOLATES: "red", Outcome.INCONCLUSIVE: "yellow"}

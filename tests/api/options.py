@@ -26,6 +26,8 @@ def add(parser: pytest.Parser) -> None:
     add("--timeout", metavar="SECONDS", type=float, default=TIMEOUT, help="for one whole answer (default: %(default)s)")
     add("--max-body", metavar="BYTES", type=int, default=MAX_BODY, help="the largest body read (default: %(default)s)")
     add("--ca-bundle", metavar="FILE", help="certificates of the authorities to trust, PEM")
+    add("--report-dir", metavar="DIR", help="write report.json, report.md, report.sarif and exchanges.har there")
+    add("--compare", metavar="FILE", help="report.json of an earlier run, to tell what is new or fixed")
     add("--utf8-ids", action="store_true", help="leave out ids whose bytes are not UTF-8, such as %%FF")
 
 
@@ -52,4 +54,6 @@ def settings(config: pytest.Config) -> Settings:
         timeout=option.timeout,
         max_body=option.max_body,
         ca_bundle=option.ca_bundle,
+        report_dir=option.report_dir,
+        compare=option.compare,
     )
