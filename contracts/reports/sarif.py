@@ -1,0 +1,82 @@
+"""report.sarif: violations as results that point at lines of the document, for code scanning.
+
+Source: SARIF 2.1.0, https://docs.oasis-open.org/sarif/sarif/v2.1.0/
+"""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from contracts.source import line_of, lines
+from contracts.verdict import Finding, Verdict
+from contracts.violation import RULES
+from contracts.wording import violation_line
+
+SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+def render(verdict: Verdict, file: TextIO) -> None:
+    """Write the report."""
+    json.dump(log(verdict), file, indent=2)
+    file.write("\n")
+
+
+def log(verdict: Verdict) -> dict[str, Any]:
+    """The log as plain JSON values."""
+    used = sorted({each.violation.rule for each in verdict.findings})
+    known = lines(verdict.run.document.path)
+    driver = {
+        "name": "fine-tuning-job-contract",
+        "version": version("fine-tuning-job-contract"),
+        "rules": [
+            {"id": code, "shortDescription": {"text": RULES[code].meaning}, "help": {"text": RULES[code].source}}
+            for code in used
+        ],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "invocations": [
+            {"executionSuccessful": not verdict.run.incident, "startTimeUtc": _utc(verdict), "exitCode": _code(verdict)}
+        ],
+        "results": [_result(each, verdict, used, known) for each in verdict.findings],
+        "columnKind": "utf16CodeUnits",
+    }
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _utc(verdict: Verdict) -> str:
+    return verdict.run.started.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _code(verdict: Verdict) -> int:
+    return verdict.outcome.exit_code
+
+
+def _result(each: Finding, verdict: Verdict, used: list[str], known: dict[str, int]) -> dict[str, Any]:
+    violation = each.violation
+    region = {"startLine": line_of(known, violation.document)}
+    return {
+        "ruleId": violation.rule,
+        "ruleIndex": used.index(violation.rule),
+        "level": "error",
+        "message": {"text": violation_line(violation)},
+        "locations": [
+            {
+                "physicalLocation": {"artifactLocation": {"uri": relative(verdict.run.document.path)}, "region": region},
+                "logicalLocations": [{"fullyQualifiedName": violation.document or "#", "kind": "element"}],
+            }
+        ],
+        "partialFingerprints": {"violation/v1": violation.fingerprint},
+        "occurrenceCount": each.count,
+    }
+
+
+def relative(path: Path) -> str:
+    """The file as a URI relative to the folder that the run was started in, where it lies below that."""
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.name
