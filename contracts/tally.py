@@ -65,6 +65,18 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """How often the validators differed in one way, and the smallest exchange that shows it."""
+
+    count: int
+    witness: Witness
+
+    def merge(self, other: Difference) -> Difference:
+        """Both as one."""
+        return Difference(self.count + other.count, min(self.witness, other.witness))
+
+
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """How often a feature was seen, when first (seconds since 1970), and on which resource then."""
 
@@ -81,7 +93,8 @@ class Sighting:
 @dataclass(slots=True)
 class Tally:
     """Counts of statuses and failures, of promised successes by the operation's path, of the self-test's faults (`all`
-    there are, and `caught`); times by the operation's path and bucket; and the violations by their identity.
+    there are, and `caught`); times by the operation's path and bucket; violations by their identity; and differences
+    between the validators, by the words that tell them.
 
     `shown` are sightings by the features that were seen together: equal answers show the same.
     """
@@ -89,7 +102,7 @@ class Tally:
     answers: Counter[str] = field(default_factory=Counter)
     shown: dict[frozenset[Feature], Sighting] = field(default_factory=dict)
     violations: dict[tuple[str, ...], Seen] = field(default_factory=dict)
-    differences: Counter[str] = field(default_factory=Counter)
+    differences: dict[str, Difference] = field(default_factory=dict)
     granted: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     times: dict[str, Counter[int]] = field(default_factory=dict)
@@ -114,6 +127,15 @@ class Tally:
             for violation in found:
                 self._add(violation.identity, Seen(witness, violation, 1, {resource}))
 
+    def differ(self, exchange: Exchange, words: Iterable[str]) -> None:
+        """Take in where the validators differ about an answer."""
+        for each in words:
+            self._differ(each, Difference(1, _witness(exchange)))
+
+    def _differ(self, words: str, difference: Difference) -> None:
+        known = self.differences.get(words)
+        self.differences[words] = known.merge(difference) if known else difference
+
     def _show(self, features: frozenset[Feature], sighting: Sighting) -> None:
         known = self.shown.get(features)
         if known or len(self.shown) < KEPT:
@@ -128,8 +150,10 @@ class Tally:
 
     def merge(self, other: Tally) -> None:
         """Take in what another worker has seen; the other is not to be used any more."""
-        for name in ("answers", "differences", "granted", "faults"):
+        for name in ("answers", "granted", "faults"):
             getattr(self, name).update(getattr(other, name))
+        for words, difference in other.differences.items():
+            self._differ(words, difference)
         for features, sighting in other.shown.items():
             self._show(features, sighting)
         for path, times in other.times.items():
@@ -165,7 +189,9 @@ class Tally:
                 [*astuple(feature), *astuple(sighting)] for feature, sighting in sorted(self.features.items())
             ],
             "violations": [_plain(each) for each in self.violations.values()],
-            "differences": dict(self.differences),
+            "differences": [
+                [words, each.count, _plain_witness(each.witness)] for words, each in sorted(self.differences.items())
+            ],
             "faults": dict(self.faults),
             "granted": dict(self.granted),
             "times": {
@@ -177,8 +203,10 @@ class Tally:
     def from_json(cls, data: Mapping[str, Any]) -> Tally:
         """The inverse of `to_json`, but that features are told one by one."""
         tally = cls()
-        for name in ("answers", "differences", "granted", "faults"):
+        for name in ("answers", "granted", "faults"):
             getattr(tally, name).update(data[name])
+        for words, count, witness in data["differences"]:
+            tally._differ(words, Difference(count, _read_witness(witness)))
         for path, row in data["times"].items():
             tally.times[path] = Counter({int(number): count for number, count in row.items()})
         for *feature, count, first, resource in data["features"]:
@@ -189,17 +217,23 @@ class Tally:
 
 
 def _plain(each: Seen) -> dict[str, Any]:
-    witness = {**asdict(each.witness), "body": each.witness.body.decode("latin-1")}
     resources = [list(values) for values in sorted(each.resources)]
-    return {"witness": witness, "violation": asdict(each.violation), "count": each.count, "resources": resources}
+    violation, witness = asdict(each.violation), _plain_witness(each.witness)
+    return {"witness": witness, "violation": violation, "count": each.count, "resources": resources}
+
+
+def _plain_witness(witness: Witness) -> dict[str, Any]:
+    return {**asdict(witness), "body": witness.body.decode("latin-1")}
 
 
 def _sighted(each: Mapping[str, Any]) -> tuple[tuple[str, ...], Seen]:
-    raw = each["witness"]
+    violation, resources = Violation(**each["violation"]), {tuple(row) for row in each["resources"]}
+    return violation.identity, Seen(_read_witness(each["witness"]), violation, each["count"], resources)
+
+
+def _read_witness(raw: Mapping[str, Any]) -> Witness:
     pairs = {name: tuple((key, value) for key, value in raw[name]) for name in ("parameters", "asked", "fields")}
-    witness = Witness(**{**raw, **pairs, "body": raw["body"].encode("latin-1")})
-    violation = Violation(**each["violation"])
-    return violation.identity, Seen(witness, violation, each["count"], {tuple(row) for row in each["resources"]})
+    return Witness(**{**raw, **pairs, "body": raw["body"].encode("latin-1")})
 
 
 def _witness(exchange: Exchange) -> Witness:
@@ -232,7 +266,7 @@ class Judge:
         """What is wrong with the exchange; noted in the tally."""
         violations = (*judge(exchange.operation, exchange), *self._history.note(exchange))
         self.tally.note(exchange, violations)
-        self.tally.differences.update(self._second_opinion(exchange))
+        self.tally.differ(exchange, self._second_opinion(exchange))
         return violations
 
     def take(self) -> Tally:

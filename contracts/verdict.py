@@ -14,7 +14,7 @@ from typing import Final
 from contracts.coverage import promised
 from contracts.document import Document
 from contracts.features import Feature
-from contracts.tally import Resource, Seen, Sighting, Tally, Witness
+from contracts.tally import Difference, Resource, Seen, Sighting, Tally, Witness
 from contracts.violation import Violation
 
 EXIT_ERROR: Final = 4
@@ -79,7 +79,7 @@ class Verdict:
     coverage: Mapping[Feature, Sighting | None]
     undeclared: Mapping[Feature, Sighting]
     findings: tuple[Finding, ...]
-    differences: Mapping[str, int]
+    differences: Mapping[str, Difference]
     faults: Mapping[str, int]
     times: Mapping[str, Mapping[int, int]]
 

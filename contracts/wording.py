@@ -153,8 +153,9 @@ def verdict_lines(verdict: Verdict, comparison: Comparison | None = None) -> Ite
     yield from _hint(verdict)
     for note in (*run.notes, *run.document.notes):
         yield f"note        {note}"
-    for difference, count in verdict.differences.items():
-        yield _visible(f"harness     the validators differ ({count}x): {difference}")
+    for words, difference in verdict.differences.items():
+        yield _visible(f"harness     the validators differ ({difference.count}x): {words}")
+        yield f"            {curl(difference.witness, keyed=run.keyed)}"
     if comparison:
         yield f"compared    {_changes(comparison)}"
     yield f"violations  {len(verdict.findings) or 'none'}"

@@ -458,6 +458,13 @@ def self_test(operation: Operation) -> SelfTest:
     return SelfTest(caught, tuple(survivors), tuple(idle))
 
 
+def faulty_answers(operation: Operation) -> Iterator[tuple[Fault, Iterator[Response | Failure]]]:
+    """Every fault with the answers that it makes of the operation's covering sets, one after another."""
+    turns = tuple(_turns(operation))
+    for fault in faults(operation):
+        yield fault, (outcome for _, outcomes in _broken(fault, turns) for outcome in outcomes)
+
+
 def _turns(operation: Operation) -> Iterator[Turn]:
     """Every answer of the operation's covering sets, as given to resources that exist and to those that do not."""
     for resource, response in catalogue(operation).items():

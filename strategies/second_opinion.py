@@ -1,17 +1,20 @@
-"""Schemathesis's own checks on every distinct answer, and where they differ from ours.
+"""Other validators on every distinct answer, and where they differ from ours: a finding about this harness.
 
-A difference is a finding about this harness. Those that are known and settled stand in `settled.yaml`.
+Asked are Schemathesis's own checks, jsonschema_rs, and jsonschema as it comes, with none of our keywords. Differences
+that are known and settled stand in `settled.yaml`.
 """
 
 from __future__ import annotations
 
 import copy
 import functools
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
 
+import jsonschema
 import requests
 import schemathesis
 import yaml
@@ -20,13 +23,23 @@ from schemathesis import checks as theirs
 from contracts.checks import Reading, read
 from contracts.document import Document, Operation
 from contracts.exchange import Exchange, Response
+from contracts.formats import checker
+from contracts.json_text import UNREADABLE
+from contracts.validation import LARGE, compiled
 from contracts.violation import Violation
 
 CHECKS: Final = {
     theirs.status_code_conformance: ("status.",),
     theirs.content_type_conformance: ("content-type.",),
     theirs.response_headers_conformance: ("header.",),
-    theirs.response_schema_conformance: ("schema.", "union.", "json.", "body.missing", "content-type.malformed"),
+    theirs.response_schema_conformance: (
+        "schema.",
+        "union.",
+        "json.",
+        "body.missing",
+        "content-type.missing",
+        "content-type.malformed",
+    ),
 }
 """Their check to the beginnings of our rules' codes that say the same."""
 
@@ -35,11 +48,12 @@ CHECKS: Final = {
 class Settled:
     """A difference that is known, and why we differ.
 
-    Either a rule of ours that we alone tell (`actual`: a part of the value, if only some are meant), or in `theirs` the
-    title of a failure that Schemathesis alone tells.
+    Either a rule of ours that we alone tell (`expected` and `actual`: parts of these, if only some are meant), or in
+    `theirs` what another validator alone tells: the title of a failure of Schemathesis, or jsonschema's keyword.
     """
 
     rule: str
+    expected: str
     actual: str
     theirs: str
     why: str
@@ -47,13 +61,13 @@ class Settled:
 
     def covers(self, violation: Violation) -> bool:
         """Whether this violation is one that we alone tell, on purpose."""
-        return violation.rule == self.rule and self.actual in violation.actual
+        return violation.rule == self.rule and self.expected in violation.expected and self.actual in violation.actual
 
 
 def settled() -> tuple[Settled, ...]:
     """The settled differences, as data."""
     raw = yaml.safe_load(files("strategies").joinpath("settled.yaml").read_text("utf-8"))
-    return tuple(Settled(**{"rule": "", "actual": "", "theirs": "", **each}) for each in raw)
+    return tuple(Settled(**{"rule": "", "expected": "", "actual": "", "theirs": "", **each}) for each in raw)
 
 
 class SecondOpinion:
@@ -61,6 +75,7 @@ class SecondOpinion:
 
     def __init__(self, document: Document) -> None:
         self.schema = schemathesis.openapi.from_dict(copy.deepcopy(dict(document.contents)))
+        self._plain = functools.lru_cache(maxsize=64)(functools.partial(_as_it_comes, document))
         self._settled = [each for each in settled() if each.rule]
         self._theirs = {each.theirs for each in settled()}
         self._differences = functools.lru_cache(maxsize=1024)(self._compare)
@@ -82,6 +97,8 @@ class SecondOpinion:
         return tuple(self._each(operation, answer, reading))
 
     def _each(self, operation: Operation, answer: Response, reading: Reading) -> Iterator[str]:
+        if reading.schema and reading.value is not UNREADABLE:
+            yield from self._of_validators(operation, reading, reading.schema, answer)
         case = self.operation(operation).Case(path_parameters={each.name: "x" for each in operation.parameters})
         response = _converted(answer)
         for check, codes in CHECKS.items():
@@ -96,6 +113,28 @@ class SecondOpinion:
                 told = ", ".join(violation.rule for violation in ours) or "nothing"
                 yield f"{check.__name__} tells {words or 'nothing'}; we tell {told} of {operation} {answer.status}"
 
+    def _of_validators(self, operation: Operation, reading: Reading, schema: str, answer: Response) -> Iterator[str]:
+        ours = [each for each in reading.violations if each.rule.startswith(("schema.", "union."))]
+        told = ", ".join(sorted({each.rule for each in ours})) or "nothing"
+        fast = compiled(operation.document).opinion(schema, reading.value)
+        if fast is not None and fast is bool(ours):
+            yield f"jsonschema_rs {'accepts' if fast else 'refuses'}; we tell {told} of {operation} {answer.status}"
+        if len(answer.body) >= LARGE and zlib.crc32(answer.body) % SAMPLE:
+            return
+        if ours and all(any(each.covers(violation) for each in self._settled) for violation in ours):
+            return
+        keywords = {str(error.validator) for error in self._plain(schema).iter_errors(reading.value)}
+        if bool(keywords - self._theirs) != bool(ours):
+            words = ", ".join(sorted(keywords)) or "nothing"
+            yield f"jsonschema tells {words}; we tell {told} of {operation} {answer.status}"
+
+
+def _as_it_comes(document: Document, schema: str) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator({**document.contents, "$ref": schema}, format_checker=checker())
+
+
+SAMPLE: Final = 16
+"""Of so many large answers one is given to jsonschema as it comes, which takes half a second for a megabyte."""
 
 # Header fields that differ from answer to answer and that no promise rests on.
 _PASSING: Final = frozenset({"date", "server", "age", "x-request-id", "set-cookie"})

@@ -78,7 +78,7 @@ tallies = st.builds(
 
 
 def _with(tally: Tally, differences: list[str]) -> Tally:
-    tally.differences.update(differences)
+    tally.differ(exchange_of(operation(), answer(200, {})), differences)
     return tally
 
 

@@ -254,7 +254,7 @@ def test_a_verdict_of_nothing_says_so() -> None:
 def test_a_difference_between_the_validators_is_told() -> None:
     document = document_of(SCHEMA, PETS)
     tally = Tally()
-    tally.differences.update(["one says\nno"] * 2)
+    tally.differ(exchange_of(document.operations[0], answer(200, {})), ["one says\nno"] * 2)
     lines = told(document, tally)
     assert "harness     the validators differ (2x): one says\\u000ano" in lines
 
