@@ -7,6 +7,7 @@
 and on an operation
 
 `x-refuses-unknown: true`       a resource that does not exist is never answered with success
+`x-official-sdk: {...}`         the client library that most callers read the answer through (see OfficialClient)
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ EQUALS: Final = "x-equals"
 IMMUTABLE: Final = "x-immutable"
 FINAL: Final = "x-final"
 REFUSES_UNKNOWN: Final = "x-refuses-unknown"
+OFFICIAL_SDK: Final = "x-official-sdk"
 _PATH: Final = "$request.path."
 
 
@@ -43,6 +45,22 @@ class Lasting:
     place: str
     document: str
     values: tuple[Any, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class OfficialClient:
+    """A Python SDK built on httpx: what to install, the package and in it the client class.
+
+    `retrieve` is the client's method that asks for one resource, `list` the one that lists them (empty: none), each
+    the dotted path of attributes. `options` are what the client wants beside a base URL, and are not used.
+    """
+
+    install: str
+    package: str
+    client: str
+    retrieve: str
+    list: str = ""
+    options: tuple[tuple[str, str], ...] = ()
 
 
 @functools.lru_cache(maxsize=64)
@@ -80,8 +98,26 @@ def refuses_unknown(operation: Operation) -> bool:
     return isinstance(node, dict) and node.get(REFUSES_UNKNOWN) is True
 
 
+def official_client(operation: Operation) -> OfficialClient | None:
+    """The SDK that the operation is called through; raises DocumentError where it is not described in full."""
+    raw = operation.document.schema(operation.pointer).get(OFFICIAL_SDK)
+    if raw is None:
+        return None
+    try:
+        options = tuple((str(name), str(value)) for name, value in raw.get("options", {}).items())
+        named = {name: value for name, value in raw.items() if name != "options"}
+        if all(isinstance(value, str) for value in named.values()):
+            return OfficialClient(**named, options=options)
+    except (AttributeError, TypeError):
+        pass
+    mend = "name install, package, client and retrieve, and maybe list and options"
+    pointer = operation.pointer + join(OFFICIAL_SDK)
+    raise DocumentError(operation.document.path, pointer, "does not describe an SDK", mend)
+
+
 def check(operation: Operation) -> None:
     """Raises DocumentError where an overlay says what is not understood."""
+    official_client(operation)
     for promise in operation.promises:
         equals(operation, promise)
         lasting(operation, promise)

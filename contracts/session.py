@@ -123,6 +123,12 @@ class GuardedSession(requests.Session):
         prepared.headers.update(headers or {})
         return self._carry(prepared, operation, values)[0]
 
+    def fetch(self, url: str) -> Response | Failure:
+        """Get what is no operation of the document, such as a list of resources: guarded alike, shown to nobody."""
+        prepared = self._template.copy()
+        prepared.url = url
+        return self._answered(prepared)[0]
+
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """The way that requests and all that builds on it sends; raises what requests raises when no answer comes."""
         path = (request.url or "")[len(self.base_url) :].split("?")[0]
@@ -138,16 +144,26 @@ class GuardedSession(requests.Session):
     def _carry(
         self, request: requests.PreparedRequest, operation: Operation, values: Mapping[str, str]
     ) -> tuple[Exchange, requests.Response | requests.RequestException]:
-        self._guard(request)
         preferred = tuple((name, str(value)) for name, value in request.headers.items() if name.lower() == "prefer")
         # Whoever prefers another answer than the usual one learns nothing of what exists.
         exists = None if preferred else self._exists(operation, tuple(values.values()))
         asked = Request(str(request.url), tuple(values.items()), exists, preferred)
+        at = time.time()
+        outcome, answer, seconds = self._answered(request)
+        exchange = Exchange(operation, asked, outcome, seconds, at)
+        self._observer(exchange)
+        return exchange, answer
+
+    def _answered(
+        self, request: requests.PreparedRequest
+    ) -> tuple[Response | Failure, requests.Response | requests.RequestException, float]:
+        """What came back, the same as requests has it, and the seconds to its last byte."""
+        self._guard(request)
         if self._silent >= GONE:
             raise TargetError(
                 self.base_url, f"gave no answer to {GONE} requests in a row", "look into the server's log"
             )
-        at, started = time.time(), time.perf_counter()
+        started = time.perf_counter()
         self._watchdog.watch(started + self._timeout)
         outcome, answer = self._transmit(request)
         self._watchdog.rest()
@@ -155,9 +171,7 @@ class GuardedSession(requests.Session):
             outcome = Failure("timeout", f"no complete answer in {self._timeout:g} s")
             answer = requests.Timeout(outcome.detail, request=request)
         self._silent = self._silent + 1 if isinstance(outcome, Failure) else 0
-        exchange = Exchange(operation, asked, outcome, time.perf_counter() - started, at)
-        self._observer(exchange)
-        return exchange, answer
+        return outcome, answer, time.perf_counter() - started
 
     def _guard(self, request: requests.PreparedRequest) -> None:
         if request.method != "GET" or request.body:
@@ -212,8 +226,11 @@ class GuardedSession(requests.Session):
         """Raises TargetError, in one line with the mend, when the target does not answer at all."""
         outcome = self.ask(operation, values).outcome
         if isinstance(outcome, Failure):
-            problem, mend = _PROBLEMS[outcome.kind]
-            raise TargetError(self.base_url, problem, mend)
+            raise self.unreachable(outcome)
+
+    def unreachable(self, failure: Failure) -> TargetError:
+        """The error that tells of no answer where one is needed, with the mend."""
+        return TargetError(self.base_url, *_PROBLEMS[failure.kind])
 
 
 class _TargetAdapter(HTTPAdapter):

@@ -396,6 +396,42 @@ def test_no_other_host_or_path_is_asked(url: str) -> None:
         assert (made.connections, seen.exchanges) == (0, [])
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://other.invalid/v1/list",
+        "https://127.0.0.1:{port}/v1/list",
+        "http://127.0.0.1:{port}@other.invalid/v1/list",
+        "http://127.0.0.1:{port}/list",
+        "http://127.0.0.1:{port}/v11/list",
+        "http://user:pw@127.0.0.1:{port}/v1/list",
+        "file:///etc/passwd",
+    ],
+)
+def test_what_is_no_operation_is_fetched_below_the_base_url_only(url: str) -> None:
+    with peer(saying(http())) as made, session_to(made.url + "/v1") as seen:
+        with pytest.raises(ForbiddenRequest):
+            seen.session.fetch(url.replace("{port}", made.url.rsplit(":", 1)[1]))
+        assert made.connections == 0
+
+
+def test_what_is_no_operation_is_fetched_by_the_same_rules_and_shown_to_nobody() -> None:
+    with peer(saying(http(KEY.encode(), "Location: /elsewhere", status="302 Found"))) as made:
+        with session_to(made.url, api_key=KEY) as seen:
+            outcome = seen.session.fetch(made.url + "/list?page=2")
+        assert isinstance(outcome, Response)
+        assert (outcome.status, KEY.encode() in outcome.body, seen.exchanges) == (302, False, [])
+        assert made.paths == ["/list?page=2"]
+        assert f"x-api-key: {KEY}".encode() in made.requests[0]
+
+
+def test_what_is_fetched_from_a_target_that_is_gone_is_asked_no_more() -> None:
+    with talking(once(b"")) as (seen, made):
+        assert all(isinstance(seen.session.fetch(made.url + "/list"), Failure) for _ in range(GONE))
+        with pytest.raises(TargetError):
+            seen.session.fetch(made.url + "/list")
+
+
 def test_a_path_is_asked_below_the_base_url_only() -> None:
     with peer(saying(http())) as made, session_to(made.url + "/v1/") as seen:
         seen.ask("a")
