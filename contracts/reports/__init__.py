@@ -14,14 +14,15 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TextIO
 
-from contracts.reports import har, markdown, report_json, sarif
 from contracts.comparison import Comparison
 from contracts.recorder import EXCHANGES
+from contracts.reports import har, markdown, report_json, sarif
 from contracts.verdict import Verdict
 
 ARCHIVE: Final = "exchanges.har"
 
 Render = Callable[[TextIO], None]
+
 
 def write(folder: Path, verdict: Verdict, comparison: Comparison | None = None) -> Iterator[str]:
     """Write every report, each whole or not at all; yields a line for each that could not be written."""

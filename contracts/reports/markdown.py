@@ -47,7 +47,8 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
     layers = f" + {', '.join(document.overlays)}" if document.overlays else ", no overlay"
     seed = f", seed {run.seed}" if run.seed else ""
     yield "target", run.target
-    yield "document", f"{document.title} {document.version} ({document.path.name}{layers}), sha256 {document.sha256[:16]}"
+    yield "document", f"{document.title} {document.version} ({document.path.name}{layers})"
+    yield "sha256", document.sha256
     yield "run", f"{run.profile}{seed}, {run.started:%Y-%m-%d %H:%M} UTC, {run.seconds:.1f} s"
     yield "answers", ", ".join(f"{name}: {count}" for name, count in verdict.answers.items()) or "none"
     for path, counts in sorted(verdict.times.items()):
@@ -61,7 +62,8 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
 
 def _violation(number: int, each: Finding, verdict: Verdict) -> Iterator[str]:
     yield f"{number}. **{each.violation.rule}** {code(violation_line(each.violation))} ({spread(each)})"
-    yield f"   <details><summary>repeat</summary>\n\n   {code(curl(each.witness, keyed=verdict.run.keyed))}\n   </details>"
+    command = code(curl(each.witness, keyed=verdict.run.keyed))
+    yield from ("   <details><summary>repeat</summary>", "", f"   {command}", "", "   </details>")
 
 
 def _comparison(comparison: Comparison) -> Iterator[str]:

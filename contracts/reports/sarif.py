@@ -58,6 +58,7 @@ def _code(verdict: Verdict) -> int:
 def _result(each: Finding, verdict: Verdict, used: list[str], known: dict[str, int]) -> dict[str, Any]:
     violation = each.violation
     region = {"startLine": line_of(known, violation.document)}
+    artifact = {"uri": relative(verdict.run.document.path)}
     return {
         "ruleId": violation.rule,
         "ruleIndex": used.index(violation.rule),
@@ -65,7 +66,7 @@ def _result(each: Finding, verdict: Verdict, used: list[str], known: dict[str, i
         "message": {"text": violation_line(violation)},
         "locations": [
             {
-                "physicalLocation": {"artifactLocation": {"uri": relative(verdict.run.document.path)}, "region": region},
+                "physicalLocation": {"artifactLocation": artifact, "region": region},
                 "logicalLocations": [{"fullyQualifiedName": violation.document or "#", "kind": "element"}],
             }
         ],
