@@ -10,9 +10,11 @@ import hypothesis
 import pytest
 from hypothesis import HealthCheck, Phase
 
+from contracts.discovery import Resource, discover
 from contracts.document import Document, Operation
 from contracts.errors import ContractError
 from contracts.exchange import Exchange
+from contracts.keywords import official_client
 from contracts.profiles import PROFILES
 from contracts.recorder import EXCHANGES, Recorder
 from contracts.session import GuardedSession
@@ -20,7 +22,7 @@ from contracts.settings import Settings
 from contracts.tally import Judge
 from strategies.job_ids import made_up
 from tests.api import gathering, options
-from tests.api.plan import SETTINGS, known_resources
+from tests.api.plan import DISCOVERED, SETTINGS, known_resources
 
 for _profile in PROFILES.values():
     hypothesis.settings.register_profile(
@@ -47,8 +49,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Reads the settings, and sees whether the target answers at all, before anything else is done."""
     try:
         config.stash[SETTINGS] = chosen = options.settings(config)
-        if chosen.base_url and not hasattr(config, "workerinput") and not config.option.collectonly:
+        controls = not hasattr(config, "workerinput")
+        if chosen.base_url and controls and not config.option.collectonly:
             _probe(chosen)
+        config.stash[DISCOVERED] = _discovered(chosen, config)
     except ContractError as error:
         raise pytest.UsageError(str(error)) from None
     if not hasattr(config, "workerinput"):
@@ -63,6 +67,29 @@ def pytest_runtest_makereport(
     report = yield
     gathering.attach(item, call, report)
     return report
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tells a worker of pytest-xdist what was discovered: each on its own might find something else."""
+    node.workerinput["discovered"] = [
+        [operation.path, [list(resource) for resource in resources]]
+        for operation, resources in node.config.stash[DISCOVERED].items()
+    ]
+
+
+def _discovered(chosen: Settings, config: pytest.Config) -> dict[Operation, tuple[Resource, ...]]:
+    operations = {operation.path: operation for operation in chosen.document.operations}
+    if hasattr(config, "workerinput"):
+        told = config.workerinput["discovered"]
+        return {operations[path]: tuple(map(tuple, resources)) for path, resources in told}
+    if not chosen.discover or config.option.collectonly:
+        return {}
+    with _session(chosen, str(chosen.base_url), lambda exchange: None) as session:
+        listing = [operation for operation in operations.values() if official_client(operation)]
+        # Where no overlay names an SDK, the first operation says so.
+        found = listing or list(operations.values())[:1]
+        return {operation: discover(session, operation, chosen.discover) for operation in found}
 
 
 def _probe(chosen: Settings) -> None:
@@ -123,7 +150,8 @@ def judge(request: pytest.FixtureRequest) -> Judge:
         opinion: tuple[str, ...] = request.getfixturevalue("second_opinion")(exchange)
         return opinion
 
-    return Judge(second_opinion)
+    discovered: dict[Operation, tuple[Resource, ...]] = request.config.stash[DISCOVERED]
+    return Judge(second_opinion, discovered)
 
 
 @pytest.fixture(scope="session")

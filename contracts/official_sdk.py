@@ -161,6 +161,15 @@ def load(operation: Operation) -> OfficialSdk | None:
     return OfficialSdk(operation, named) if named is not None and _is_installed(named.package) else None
 
 
+def told(violation: Violation, exchange: Exchange) -> str:
+    """What the SDK makes of the answer, in words; empty where there is none, or another than the overlay describes."""
+    try:
+        sdk = load(exchange.operation)
+    except ConfigurationError:
+        return ""
+    return str(sdk.reading(violation, exchange)) if sdk else ""
+
+
 class OfficialSdk:
     """One operation's SDK; made by `load`."""
 

@@ -36,6 +36,8 @@ class Settings:
     timeout: float
     max_body: int
     ca_bundle: str | None
+    discover: int
+    """How many resources are looked for in what the target lists; their ids are then among `job_ids`."""
     report_dir: Path | None
     earlier: Mapping[str, Any] | None = field(repr=False)
     """The report that this run is compared with."""
@@ -70,6 +72,7 @@ def read(
     timeout: float = TIMEOUT,
     max_body: int = MAX_BODY,
     ca_bundle: str | None = None,
+    discover: int = 0,
     report_dir: str | None = None,
     compare: str | None = None,
     environment: Mapping[str, str] = os.environ,
@@ -88,6 +91,8 @@ def read(
     url = base_url or environment.get(BASE_URL_VARIABLE) or None
     if not url and (given or job_ids_file):
         raise ConfigurationError("--job-id and --job-ids name resources of a server; give its --base-url too")
+    if discover < 0 or (discover and not url):
+        raise ConfigurationError("--discover lists resources of a server; give a number, and the server's --base-url")
     if ca_bundle is not None and not Path(ca_bundle).is_file():
         raise ConfigurationError(f"--ca-bundle {ca_bundle} is no file; name a file of PEM certificates")
     key = environment.get(API_KEY_VARIABLE)
@@ -104,6 +109,7 @@ def read(
         timeout=timeout,
         max_body=max_body,
         ca_bundle=ca_bundle,
+        discover=discover,
         report_dir=Path(report_dir) if report_dir else None,
         earlier=comparison.read(Path(compare)) if compare else None,
         api_key=check_api_key(key) if key else None,

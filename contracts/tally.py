@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, astuple, dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
 from contracts import latency
 from contracts.checks import judge, read
 from contracts.coverage import seen
+from contracts.discovery import Resource, Vanished
+from contracts.document import Operation
 from contracts.exchange import Exchange, Failure, Response
 from contracts.features import Feature
 from contracts.history import History
 from contracts.violation import Violation
-
-Resource = tuple[str, ...]
 
 KEPT: Final = 50_000
 """How many different sightings are kept: a server may make up new properties for ever."""
@@ -28,13 +29,14 @@ KEPT: Final = 50_000
 class Witness:
     """The exchange that shows a violation; of several the smallest is told, one of a resource that exists first.
 
-    `size` is that of the URL and the answer's body together, in bytes. `status` is 0 where no answer came; `asked` are
-    the header fields by which the request differed from its neighbours, `fields` those of the answer.
+    `size` is that of the URL and the answer's body together, in bytes, `operation` the path. `status` is 0 where no
+    answer came; `asked` are the header fields by which the request differed from its neighbours, `fields` the answer's.
     """
 
     strange: bool
     size: int
     url: str
+    operation: str
     parameters: tuple[tuple[str, str], ...]
     asked: tuple[tuple[str, str], ...]
     status: int
@@ -93,8 +95,9 @@ class Sighting:
 @dataclass(slots=True)
 class Tally:
     """Counts of statuses and failures, of promised successes by the operation's path, of the self-test's faults (`all`
-    there are, and `caught`); times by the operation's path and bucket; violations by their identity; and differences
-    between the validators, by the words that tell them.
+    there are, and `caught`); times by the operation's path and bucket; violations by their identity; differences
+    between the validators, by the words that tell them; and resources, behind the operation's path, that were listed
+    and are gone.
 
     `shown` are sightings by the features that were seen together: equal answers show the same.
     """
@@ -106,6 +109,7 @@ class Tally:
     granted: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     times: dict[str, Counter[int]] = field(default_factory=dict)
+    vanished: set[tuple[str, Resource]] = field(default_factory=set)
 
     def note(self, exchange: Exchange, violations: Iterable[Violation]) -> None:
         """Take in one exchange and what was found wrong with it."""
@@ -152,6 +156,7 @@ class Tally:
         """Take in what another worker has seen; the other is not to be used any more."""
         for name in ("answers", "granted", "faults"):
             getattr(self, name).update(getattr(other, name))
+        self.vanished |= other.vanished
         for words, difference in other.differences.items():
             self._differ(words, difference)
         for features, sighting in other.shown.items():
@@ -194,6 +199,7 @@ class Tally:
             ],
             "faults": dict(self.faults),
             "granted": dict(self.granted),
+            "vanished": [[path, list(resource)] for path, resource in sorted(self.vanished)],
             "times": {
                 path: {str(number): count for number, count in times.items()} for path, times in self.times.items()
             },
@@ -205,6 +211,7 @@ class Tally:
         tally = cls()
         for name in ("answers", "granted", "faults"):
             getattr(tally, name).update(data[name])
+        tally.vanished = {(path, tuple(resource)) for path, resource in data["vanished"]}
         for words, count, witness in data["differences"]:
             tally._differ(words, Difference(count, _read_witness(witness)))
         for path, row in data["times"].items():
@@ -243,6 +250,7 @@ def _witness(exchange: Exchange) -> Witness:
         strange=not request.exists,
         size=len(request.url) + len(answer.body),
         url=request.url,
+        operation=exchange.operation.path,
         parameters=request.parameters,
         asked=request.headers,
         status=answer.status,
@@ -254,17 +262,25 @@ def _witness(exchange: Exchange) -> Witness:
 class Judge:
     """Judges every exchange of one worker, in the light of those before, and keeps the tally.
 
-    `second_opinion` tells, in words, where another validator differs about an answer.
+    `second_opinion` tells, in words, where another validator differs about an answer. Of resources that were
+    `discovered`, by operation, one that is refused may have vanished.
     """
 
-    def __init__(self, second_opinion: Callable[[Exchange], Iterable[str]] = lambda exchange: ()) -> None:
+    def __init__(
+        self,
+        second_opinion: Callable[[Exchange], Iterable[str]] = lambda exchange: (),
+        discovered: Mapping[Operation, Iterable[Resource]] = MappingProxyType({}),
+    ) -> None:
         self.tally = Tally()
+        self._vanished = Vanished(discovered)
         self._history = History()
         self._second_opinion = second_opinion
 
     def __call__(self, exchange: Exchange) -> tuple[Violation, ...]:
         """What is wrong with the exchange; noted in the tally."""
-        violations = (*judge(exchange.operation, exchange), *self._history.note(exchange))
+        exchange = self._vanished.judged(exchange)
+        judged = judge(exchange.operation, exchange)
+        violations = (*judged, *self._history.note(exchange), *self._vanished.note(exchange))
         self.tally.note(exchange, violations)
         self.tally.differ(exchange, self._second_opinion(exchange))
         return violations
@@ -272,4 +288,5 @@ class Judge:
     def take(self) -> Tally:
         """The tally since the last time it was taken."""
         taken, self.tally = self.tally, Tally()
+        taken.vanished = set(self._vanished.resources)
         return taken

@@ -6,15 +6,17 @@ No words and no rendering are here; `wording` and the reports are functions of a
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
 from contracts.coverage import promised
+from contracts.discovery import Resource
 from contracts.document import Document
+from contracts.exchange import Exchange, Failure, Request, Response
 from contracts.features import Feature
-from contracts.tally import Difference, Resource, Seen, Sighting, Tally, Witness
+from contracts.tally import Difference, Seen, Sighting, Tally, Witness
 from contracts.violation import Violation
 
 EXIT_ERROR: Final = 4
@@ -56,12 +58,24 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A distinct violation, how often and on which resources it was seen, and its smallest witness."""
+    """A distinct violation, how often and on which resources it was seen, and its smallest witness.
+
+    `sdk` is what the API's official SDK does with the witness, in words; empty where that is not known.
+    """
 
     violation: Violation
     witness: Witness
     count: int
     resources: tuple[Resource, ...]
+    sdk: str = ""
+
+    def exchange(self, document: Document) -> Exchange:
+        """The witness as the exchange that it was."""
+        seen, kind = self.witness, self.violation.rule.partition(".")[2]
+        operation = next(each for each in document.operations if each.path == seen.operation)
+        request = Request(seen.url, seen.parameters, None if seen.strange else True, seen.asked)
+        outcome = Response(seen.status, seen.fields, seen.body) if seen.status else Failure(kind, self.violation.actual)
+        return Exchange(operation, request, outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +96,8 @@ class Verdict:
     differences: Mapping[str, Difference]
     faults: Mapping[str, int]
     times: Mapping[str, Mapping[int, int]]
+    vanished: tuple[tuple[str, Resource], ...]
+    """Resources, behind the operation's path, that the target listed and then refused."""
 
     @property
     def requests(self) -> int:
@@ -94,8 +110,8 @@ class Verdict:
         return (feature for feature, sighting in self.coverage.items() if sighting is None)
 
 
-def conclude(run: Run, tally: Tally) -> Verdict:
-    """The verdict on everything that a run has seen."""
+def conclude(run: Run, tally: Tally, sdk: Callable[[Finding], str] = lambda finding: "") -> Verdict:
+    """The verdict on all that a run has seen; `sdk` tells what the official SDK does with a finding's witness."""
     features = tally.features
     coverage = {feature: features.pop(feature, None) for each in run.document.operations for feature in promised(each)}
     return Verdict(
@@ -104,15 +120,17 @@ def conclude(run: Run, tally: Tally) -> Verdict:
         answers=dict(sorted(tally.answers.items())),
         coverage=coverage,
         undeclared=dict(sorted(features.items())),
-        findings=tuple(_finding(each) for each in tally.found),
+        findings=tuple(_finding(each, sdk) for each in tally.found),
         differences=dict(sorted(tally.differences.items())),
         faults=dict(tally.faults),
         times=tally.times,
+        vanished=tuple(sorted(tally.vanished)),
     )
 
 
-def _finding(each: Seen) -> Finding:
-    return Finding(each.violation, each.witness, each.count, tuple(sorted(each.resources)))
+def _finding(each: Seen, sdk: Callable[[Finding], str]) -> Finding:
+    finding = Finding(each.violation, each.witness, each.count, tuple(sorted(each.resources)))
+    return replace(finding, sdk=sdk(finding))
 
 
 def _outcome(run: Run, tally: Tally) -> Outcome:

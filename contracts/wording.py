@@ -151,6 +151,10 @@ def verdict_lines(verdict: Verdict, comparison: Comparison | None = None) -> Ite
         idle = f", {verdict.faults['idle']} more find nothing to break" if verdict.faults["idle"] else ""
         yield f"self-test   would have noticed {verdict.faults['caught']} of {verdict.faults['all']} faults{idle}"
     yield from _hint(verdict)
+    if verdict.vanished:
+        names = ", ".join("/".join(resource) for _, resource in verdict.vanished[:3])
+        more = f" and {len(verdict.vanished) - 3} more" if len(verdict.vanished) > 3 else ""
+        yield _visible(f"vanished    listed, and refused when asked for: {names}{more}")
     for note in (*run.notes, *run.document.notes):
         yield f"note        {note}"
     for words, difference in verdict.differences.items():
@@ -162,6 +166,8 @@ def verdict_lines(verdict: Verdict, comparison: Comparison | None = None) -> Ite
     for number, each in enumerate(verdict.findings, 1):
         yield f"{number:>3}. {violation_line(each.violation)} [{spread(each)}]"
         yield f"     {curl(each.witness, keyed=run.keyed)}"
+        if each.sdk:
+            yield f"     {_visible(each.sdk)}"
 
 
 def _changes(comparison: Comparison) -> str:

@@ -62,6 +62,8 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
 
 def _violation(number: int, each: Finding, verdict: Verdict) -> Iterator[str]:
     yield f"{number}. **{each.violation.rule}** {code(violation_line(each.violation))} ({spread(each)})"
+    if each.sdk:
+        yield f"   {_plain(each.sdk)}"
     command = code(curl(each.witness, keyed=verdict.run.keyed))
     yield from ("   <details><summary>repeat</summary>", "", f"   {command}", "", "   </details>")
 

@@ -54,6 +54,7 @@ def report(verdict: Verdict, comparison: Comparison | None = None) -> dict[str, 
         },
         "requests": {"total": verdict.requests, "answers": dict(verdict.answers)},
         "latency": {path: _latency(counts) for path, counts in sorted(verdict.times.items())},
+        "vanished": [{"operation": path, "resource": list(resource)} for path, resource in verdict.vanished],
         "self_test": dict(verdict.faults),
         "coverage": {
             "promised": len(verdict.coverage),
@@ -93,6 +94,7 @@ def _violation(each: Finding, verdict: Verdict, line: int) -> dict[str, Any]:
         "count": each.count,
         "resources": [list(values) for values in each.resources],
         "witness": _witness(each.witness),
+        "sdk": each.sdk,
         "curl": curl(each.witness, keyed=verdict.run.keyed),
     }
 

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from contracts import reports
+from contracts import official_sdk, reports
 from contracts.comparison import compare
 from contracts.errors import TargetError
 from contracts.recorder import EXCHANGES
 from contracts.reports.github import commands
 from contracts.tally import Judge, Tally
-from contracts.verdict import Outcome, Run, Verdict, conclude
+from contracts.verdict import Finding, Outcome, Run, Verdict, conclude
 from contracts.wording import verdict_lines
 from tests.api.junit import report_promises
 from tests.api.plan import SETTINGS
@@ -53,7 +53,7 @@ class Gathering:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         """Conclude, and tell it behind everything that pytest prints."""
-        verdict = conclude(self._run(session), self._tally) if self._tally.requests else None
+        verdict = self._conclude(session) if self._tally.requests else None
         if verdict:
             session.exitstatus = self._exit_code(session, verdict)
             if self._config.getoption("xmlpath", None):
@@ -62,6 +62,14 @@ class Gathering:
         if verdict:
             self._tell(verdict)
         return result
+
+    def _conclude(self, session: pytest.Session) -> Verdict:
+        document = self._config.stash[SETTINGS].document
+
+        def sdk(finding: Finding) -> str:
+            return official_sdk.told(finding.violation, finding.exchange(document))
+
+        return conclude(self._run(session), self._tally, sdk)
 
     def _run(self, session: pytest.Session) -> Run:
         chosen = self._config.stash[SETTINGS]

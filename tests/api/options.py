@@ -19,6 +19,13 @@ def add(parser: pytest.Parser) -> None:
     add("--base-url", metavar="URL", help=f"the server to judge (or {BASE_URL_VARIABLE}; default: the embedded mock)")
     add("--job-id", metavar="ID", action="append", default=[], help="an id that exists; may be repeated")
     add("--job-ids", metavar="FILE", help=f"a file of ids that exist, one a line (or {JOB_IDS_VARIABLE}: id,id,...)")
+    add(
+        "--discover",
+        metavar="N",
+        type=int,
+        default=0,
+        help="ask for N ids that the official SDK lists",
+    )
     add("--document", metavar="FILE", help="an OpenAPI 3.1 document with GET operations (default: the pinned one)")
     add("--overlay", metavar="FILE", action="append", default=[], help="an OpenAPI Overlay 1.0; may be repeated")
     add("--no-overlay", action="store_true", help="judge by the document alone")
@@ -54,6 +61,7 @@ def settings(config: pytest.Config) -> Settings:
         timeout=option.timeout,
         max_body=option.max_body,
         ca_bundle=option.ca_bundle,
+        discover=option.discover,
         report_dir=option.report_dir,
         compare=option.compare,
     )

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from contracts.discovery import Resource
 from contracts.document import Operation
 from contracts.settings import Settings
 from strategies.answers import catalogue
 
 SETTINGS = pytest.StashKey[Settings]()
 
+DISCOVERED = pytest.StashKey[dict[Operation, tuple[Resource, ...]]]()
+"""Resources that the target listed; the same for all workers, which the controller tells them to."""
+
 
 def known_resources(config: pytest.Config, operation: Operation) -> tuple[tuple[str, ...], ...]:
     """The resources known to exist: those that the user named or, on the embedded mock, its catalogue."""
     chosen = config.stash[SETTINGS]
-    return chosen.resources(operation) if chosen.base_url else tuple(catalogue(operation))
+    if not chosen.base_url:
+        return tuple(catalogue(operation))
+    return tuple(dict.fromkeys((*chosen.resources(operation), *config.stash[DISCOVERED].get(operation, ()))))
