@@ -53,10 +53,10 @@ def pytest_configure(config: pytest.Config) -> None:
         if chosen.base_url and controls and not config.option.collectonly:
             _probe(chosen)
         config.stash[DISCOVERED] = _discovered(chosen, config)
+        if controls:
+            config.pluginmanager.register(gathering.Gathering(config), "contract-verdict")
     except ContractError as error:
         raise pytest.UsageError(str(error)) from None
-    if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(gathering.Gathering(config), "contract-verdict")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -39,6 +39,7 @@ class Settings:
     discover: int
     """How many resources are looked for in what the target lists; their ids are then among `job_ids`."""
     report_dir: Path | None
+    ledger: Path | None
     earlier: Mapping[str, Any] | None = field(repr=False)
     """The report that this run is compared with."""
     api_key: str | None = field(repr=False)
@@ -74,6 +75,7 @@ def read(
     ca_bundle: str | None = None,
     discover: int = 0,
     report_dir: str | None = None,
+    ledger: str | None = None,
     compare: str | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> Settings:
@@ -111,6 +113,7 @@ def read(
         ca_bundle=ca_bundle,
         discover=discover,
         report_dir=Path(report_dir) if report_dir else None,
+        ledger=Path(ledger) if ledger else None,
         earlier=comparison.read(Path(compare)) if compare else None,
         api_key=check_api_key(key) if key else None,
     )

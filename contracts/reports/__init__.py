@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Final, TextIO
 
 from contracts.comparison import Comparison
+from contracts.ledger import Night
 from contracts.recorder import EXCHANGES
 from contracts.reports import har, markdown, report_json, sarif
 from contracts.verdict import Verdict
@@ -24,10 +25,12 @@ ARCHIVE: Final = "exchanges.har"
 Render = Callable[[TextIO], None]
 
 
-def write(folder: Path, verdict: Verdict, comparison: Comparison | None = None) -> Iterator[str]:
+def write(
+    folder: Path, verdict: Verdict, comparison: Comparison | None = None, trend: Sequence[Night] = ()
+) -> Iterator[str]:
     """Write every report, each whole or not at all; yields a line for each that could not be written."""
     renderings: dict[str, Render] = {
-        "report.json": partial(report_json.render, verdict, comparison),
+        "report.json": partial(report_json.render, verdict, comparison, trend),
         "report.md": partial(markdown.render, verdict, comparison),
         "report.sarif": partial(sarif.render, verdict),
         ARCHIVE: partial(har.render, folder / EXCHANGES),

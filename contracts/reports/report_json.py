@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Final, TextIO
 
 from contracts import latency
 from contracts.comparison import FORMAT, Comparison
 from contracts.features import Feature
+from contracts.ledger import Night
 from contracts.source import line_of, lines
 from contracts.tally import Sighting, Witness
 from contracts.verdict import Finding, Verdict
@@ -19,14 +21,14 @@ from contracts.wording import curl, headline, violation_line
 QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 
-def render(verdict: Verdict, comparison: Comparison | None, file: TextIO) -> None:
+def render(verdict: Verdict, comparison: Comparison | None, trend: Sequence[Night], file: TextIO) -> None:
     """Write the report."""
-    json.dump(report(verdict, comparison), file, indent=2)
+    json.dump(report(verdict, comparison, trend), file, indent=2)
     file.write("\n")
 
 
-def report(verdict: Verdict, comparison: Comparison | None = None) -> dict[str, Any]:
-    """The report as plain JSON values, in a stable order."""
+def report(verdict: Verdict, comparison: Comparison | None = None, trend: Sequence[Night] = ()) -> dict[str, Any]:
+    """The report as plain JSON values, in a stable order; `trend` is what a ledger knows of the latest runs."""
     run, document = verdict.run, verdict.run.document
     known = lines(document.path)
     seen = {feature: sighting for feature, sighting in verdict.coverage.items() if sighting}
@@ -68,6 +70,7 @@ def report(verdict: Verdict, comparison: Comparison | None = None) -> dict[str, 
             for words, each in verdict.differences.items()
         ],
         "comparison": comparison and _comparison(comparison),
+        "trend": [{**asdict(night), "started": night.started.isoformat()} for night in trend],
     }
 
 

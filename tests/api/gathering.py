@@ -7,12 +7,14 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
 from contracts import official_sdk, reports
 from contracts.comparison import compare
 from contracts.errors import TargetError
+from contracts.ledger import Ledger, LedgerError, Night
 from contracts.recorder import EXCHANGES
 from contracts.reports.github import commands
 from contracts.tally import Judge, Tally
@@ -40,6 +42,8 @@ class Gathering:
         self._clock = time.monotonic()
         self._started = datetime.datetime.now(datetime.UTC)
         self._tally = Tally()
+        path = config.stash[SETTINGS].ledger
+        self._ledger = Ledger(path) if path else None
         if folder := config.stash[SETTINGS].report_dir:
             # What a run that crashed left there is not part of this one.
             shutil.rmtree(folder / EXCHANGES, ignore_errors=True)
@@ -112,10 +116,24 @@ class Gathering:
         count = len(reporter.stats.get("deselected", ())) if reporter else 0
         return (f"{count} of the tests were deselected: what they ask was not asked",) if count else ()
 
+    def _enter(self, verdict: Verdict) -> tuple[list[str], tuple[Night, ...]]:
+        """Add the run to the ledger; lines that say why it was not, and the latest runs."""
+        if self._ledger is None:
+            return [], ()
+        unwritten = []
+        try:
+            self._ledger.add(verdict)
+        except LedgerError as error:
+            unwritten.append(str(error))
+        with closing(self._ledger):
+            return unwritten, self._ledger.nights(verdict.run.target)
+
     def _tell(self, verdict: Verdict) -> None:
         chosen = self._config.stash[SETTINGS]
         changes = compare(chosen.earlier, verdict) if chosen.earlier else None
-        unwritten = list(reports.write(chosen.report_dir, verdict, changes)) if chosen.report_dir else []
+        unwritten, trend = self._enter(verdict)
+        if chosen.report_dir:
+            unwritten += reports.write(chosen.report_dir, verdict, changes, trend)
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter is None:
             return

@@ -34,6 +34,7 @@ def add(parser: pytest.Parser) -> None:
     add("--max-body", metavar="BYTES", type=int, default=MAX_BODY, help="the largest body read (default: %(default)s)")
     add("--ca-bundle", metavar="FILE", help="certificates of the authorities to trust, PEM")
     add("--report-dir", metavar="DIR", help="write report.json, report.md, report.sarif and exchanges.har there")
+    add("--ledger", metavar="FILE", help="add the run to this SQLite file, which knows all runs (made if it is new)")
     add("--compare", metavar="FILE", help="report.json of an earlier run, to tell what is new or fixed")
     add("--utf8-ids", action="store_true", help="leave out ids whose bytes are not UTF-8, such as %%FF")
 
@@ -63,5 +64,6 @@ def settings(config: pytest.Config) -> Settings:
         ca_bundle=option.ca_bundle,
         discover=option.discover,
         report_dir=option.report_dir,
+        ledger=option.ledger,
         compare=option.compare,
     )

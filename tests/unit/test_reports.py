@@ -63,7 +63,7 @@ verdicts = st.lists(st.sampled_from([*BODIES, Failure("reset", HOSTILE)]), max_s
 @given(verdicts)
 def test_a_report_is_described_by_its_schema_and_is_told_in_one_order(verdict: Verdict) -> None:
     text = io.StringIO()
-    report_json.render(verdict, None, text)
+    report_json.render(verdict, None, (), text)
     FORMAT.validate(json.loads(text.getvalue()))
     assert report_json.report(verdict) == json.loads(text.getvalue())
 
