@@ -9,12 +9,22 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import jsonpath
 
 from contracts.errors import DocumentError
 from contracts.source import read
+
+_SHIPPED: Final = Path(__file__).parent / "documents" / "overlays"
+_SUFFIX: Final = ".overlay.yaml"
+
+
+def shipped() -> dict[str, tuple[Path, ...]]:
+    """The overlays that come with the harness: name to file or, of a bundle, to the files it stands for."""
+    single = {file.name.removesuffix(_SUFFIX): (file,) for file in sorted(_SHIPPED.glob("*" + _SUFFIX))}
+    bundles, _ = read(_SHIPPED / "bundles.yaml")
+    return single | {name: tuple(single[part][0] for part in parts) for name, parts in bundles.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
-from contracts import comparison, keywords
+from contracts import comparison, keywords, overlay
 from contracts.document import PINNED, PINNED_OVERLAY, Document, Operation, load
 from contracts.errors import ConfigurationError
 from contracts.profiles import PROFILES, Profile
@@ -80,11 +80,7 @@ def read(
     environment: Mapping[str, str] = os.environ,
 ) -> Settings:
     """Settings from options, then the environment; raises ContractError, in one line, for what makes no sense."""
-    files = [Path(name) for name in overlays]
-    if no_overlay and files:
-        raise ConfigurationError("--overlay and --no-overlay contradict each other; give one of them")
-    if not (document or files or no_overlay):
-        files = [PINNED_OVERLAY]
+    files = overlay_files(overlays, no_overlay=no_overlay, pinned=not document)
     loaded = load(Path(document) if document else PINNED, files, annotations)
     for operation in loaded.operations:
         keywords.check(operation)
@@ -117,6 +113,29 @@ def read(
         earlier=comparison.read(Path(compare)) if compare else None,
         api_key=check_api_key(key) if key else None,
     )
+
+
+def overlay_files(given: Iterable[str], *, no_overlay: bool = False, pinned: bool = True) -> tuple[Path, ...]:
+    """The overlays to apply, in their order, each once: of `given`, files replace the pinned overlay, names add to it.
+
+    A name is that of an overlay that comes with the harness; a file of the same name is given as `./name`. Raises
+    ConfigurationError for a word that is neither.
+    """
+    known = overlay.shipped()
+    files: list[Path] = []
+    named: list[Path] = []
+    for word in given:
+        if word in known:
+            named += known[word]
+        elif Path(word).name != word or Path(word).suffix or Path(word).is_file():
+            files.append(Path(word))
+        else:
+            names = ", ".join(sorted(known))
+            raise ConfigurationError(f"--overlay {word} is no file, and no overlay of that name comes along: {names}")
+    if no_overlay and files:
+        raise ConfigurationError("--overlay FILE and --no-overlay contradict each other; give one of them")
+    base = files or ([PINNED_OVERLAY] if pinned and not no_overlay else [])
+    return tuple(dict.fromkeys([*base, *named]))
 
 
 def _job_ids(given: list[str], file: str | None, variable: str) -> tuple[str, ...]:

@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from contracts.document import PINNED, PINNED_OVERLAY, Document, Operation, load
+from contracts.document import PINNED, Document, Operation, load
 from contracts.errors import ConfigurationError, ContractError
 from contracts.exchange import Response
 from contracts.mock import Catalogue, Change, MockServer
+from contracts.settings import overlay_files
 from strategies.answers import catalogue, covering_answers
 from strategies.faults import faults
 from strategies.faulty import breaking, named
@@ -56,15 +57,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m strategies.mocking", description="Serve what a document promises.")
     parser.add_argument("--port", type=int, default=4010, help="default: %(default)s; 0 for any free one")
     parser.add_argument("--document", type=Path, help="an OpenAPI 3.1 document (default: the pinned one)")
-    parser.add_argument("--overlay", type=Path, action="append", default=[], help="an OpenAPI Overlay 1.0")
+    parser.add_argument("--overlay", action="append", default=[], help="an OpenAPI Overlay 1.0: file or known name")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="break answers; repeatable")
     parser.add_argument("--rate", type=float, default=1.0, help="the probability of it (default: always)")
     parser.add_argument("--faults", action="store_true", help="list the names of all faults and end")
     chosen = parser.parse_args()
-    overlays = chosen.overlay or ([] if chosen.document else [PINNED_OVERLAY])
     try:
         if not 0 <= chosen.rate <= 1:
             raise ConfigurationError(f"--rate {chosen.rate:g} is no probability; give a number from 0 to 1")
+        overlays = overlay_files(chosen.overlay, pinned=not chosen.document)
         document = load(chosen.document or PINNED, overlays)
         if chosen.faults:
             print(*(fault.name for operation in document.operations for fault in faults(operation)), sep="\n")

@@ -27,8 +27,9 @@ def add(parser: pytest.Parser) -> None:
         help="ask for N ids that the official SDK lists",
     )
     add("--document", metavar="FILE", help="an OpenAPI 3.1 document with GET operations (default: the pinned one)")
-    add("--overlay", metavar="FILE", action="append", default=[], help="an OpenAPI Overlay 1.0; may be repeated")
-    add("--no-overlay", action="store_true", help="judge by the document alone")
+    replaces = "an OpenAPI Overlay 1.0 in place of the pinned one, or the name of one that adds to it; may be repeated"
+    add("--overlay", metavar="FILE|NAME", action="append", default=[], help=replaces)
+    add("--no-overlay", action="store_true", help="leave the pinned overlay out")
     add("--annotation", metavar="KEYWORD", action="append", default=[], help="an unknown keyword that asserts nothing")
     add("--timeout", metavar="SECONDS", type=float, default=TIMEOUT, help="for one whole answer (default: %(default)s)")
     add("--max-body", metavar="BYTES", type=int, default=MAX_BODY, help="the largest body read (default: %(default)s)")

@@ -63,6 +63,40 @@ def test_another_document_is_judged_without_the_pinned_overlay(tmp_path: Path) -
     assert (settings.document.overlays, settings.document.title) == (("mine.yaml",), "changed")
 
 
+PINNED_ONE, NULLS, MISSING = "sgp-v4.overlay.yaml", "nulls.overlay.yaml", "not-found.overlay.yaml"
+FASTAPI = ("unauthorized.overlay.yaml", "forbidden.overlay.yaml", MISSING, NULLS)
+
+
+@pytest.mark.parametrize(
+    ("options", "overlays"),
+    [
+        ({"overlays": ["nulls"]}, (PINNED_ONE, NULLS)),
+        ({"overlays": ["nulls", "not-found"]}, (PINNED_ONE, NULLS, MISSING)),
+        ({"overlays": ["fastapi"]}, (PINNED_ONE, *FASTAPI)),
+        ({"overlays": ["fastapi", "nulls", "fastapi"]}, (PINNED_ONE, *FASTAPI)),
+        ({"overlays": ["nulls"], "no_overlay": True}, (NULLS,)),
+        ({"overlays": ["nulls", "FILE"]}, ("mine.yaml", NULLS)),
+        ({"overlays": ["nulls"], "document": str(PINNED)}, (NULLS,)),
+    ],
+    ids=str,
+)
+def test_a_named_overlay_adds_to_what_a_file_replaces(tmp_path: Path, options: Any, overlays: tuple[str, ...]) -> None:
+    (tmp_path / "mine.yaml").write_text(OVERLAY)
+    given = [str(tmp_path / "mine.yaml") if word == "FILE" else word for word in options["overlays"]]
+    assert chosen(**{**options, "overlays": given}).document.overlays == overlays
+
+
+def test_a_file_without_a_suffix_is_taken_unless_an_overlay_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("mine", "nulls"):
+        Path(name).write_text(OVERLAY)
+    assert chosen(overlays=["mine"]).document.overlays == ("mine",)
+    assert chosen(overlays=["nulls"]).document.overlays == (PINNED_ONE, NULLS)
+    assert chosen(overlays=["./nulls"]).document.overlays == ("nulls",)
+
+
 @pytest.mark.parametrize(
     ("content", "ids"),
     [
@@ -89,7 +123,11 @@ def test_ids_of_options_come_before_those_of_the_file(tmp_path: Path) -> None:
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"overlays": ["x"], "no_overlay": True}, "--no-overlay"),
+    ({"overlays": ["x.yaml"], "no_overlay": True}, "--no-overlay"),
+    ({"overlays": ["nulll"]}, "fastapi, forbidden, not-found, nulls, unauthorized"),
+    ({"overlays": ["nulls.yaml"]}, "readable file"),
+    ({"overlays": ["./nulls"]}, "readable file"),
+    ({"overlays": [""]}, "comes along"),
     ({"document": "/nowhere/at all.yaml"}, "readable file"),
     ({"document": "."}, "readable file"),
     ({"overlays": ["/nowhere"]}, "readable file"),
