@@ -233,6 +233,21 @@ def test_the_mock_server_lists_the_faults_of_another_document() -> None:
     assert "schema.contains 200/sides too many" in done.stdout.splitlines()
 
 
+def test_the_mock_server_serves_what_a_named_overlay_adds() -> None:
+    done = mocking("--faults", "--overlay", "unauthorized", "--overlay", "nulls")
+    assert done.returncode == 0, done.stderr
+    listed = {*done.stdout.splitlines()}
+    assert "schema.required 401/detail absent" in listed - {*FAULTS}
+    assert {name for name in FAULTS if name.endswith("/suffix null")}.isdisjoint(listed)
+
+
+def test_an_unknown_overlay_is_refused_with_the_names_there_are() -> None:
+    done = mocking("--port", "0", "--overlay", "null")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr.count("\n") == 1
+    assert "--overlay null is no file, and no overlay of that name comes along: fastapi, " in done.stderr
+
+
 def test_an_unknown_fault_is_refused_in_one_line_that_names_the_nearest() -> None:
     done = mocking("--port", "0", "--fault", "transport.cutt")
     assert (done.returncode, done.stdout) == (4, "")

@@ -1,0 +1,39 @@
+"""The official SDK as client of the stand-in: lists, pages, reads and is refused as by the real service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from scale_gp import AuthenticationError, NotFoundError, PermissionDeniedError, SGPClient, UnprocessableEntityError
+
+from tests.standin.running import StandIn, running
+
+
+@pytest.fixture(scope="module")
+def standin() -> Iterator[StandIn]:
+    with running() as service:
+        yield service
+
+
+def test_it_pages_over_every_job_of_the_account(standin: StandIn) -> None:
+    with SGPClient(api_key=standin.key, base_url=standin.url, max_retries=0) as client:
+        listed = [job.id for job in client.fine_tuning_jobs.list(limit=7)]
+    assert len(listed) == len(standin.job_ids)
+    assert {*listed} == {*standin.job_ids}
+
+
+def test_it_reads_a_job_and_is_refused_what_is_not_there(standin: StandIn) -> None:
+    with SGPClient(api_key=standin.key, base_url=standin.url, max_retries=0) as client:
+        assert client.fine_tuning_jobs.retrieve(standin.job_ids[0]).id == standin.job_ids[0]
+        with pytest.raises(NotFoundError):
+            client.fine_tuning_jobs.retrieve("nobody")
+        with pytest.raises(PermissionDeniedError):
+            client.fine_tuning_jobs.retrieve(standin.foreign_ids[0])
+        with pytest.raises(UnprocessableEntityError):
+            client.fine_tuning_jobs.retrieve("x" * 65)
+    with (
+        SGPClient(api_key="nobody's", base_url=standin.url, max_retries=0) as client,
+        pytest.raises(AuthenticationError),
+    ):
+        client.fine_tuning_jobs.retrieve(standin.job_ids[0])
