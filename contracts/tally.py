@@ -16,6 +16,7 @@ from contracts.checks import judge, read
 from contracts.coverage import seen
 from contracts.discovery import Resource, Vanished
 from contracts.document import Operation
+from contracts.evidence import plain
 from contracts.exchange import Exchange, Failure, Response
 from contracts.features import Feature
 from contracts.history import History
@@ -92,17 +93,21 @@ class Sighting:
         return Sighting(self.count + other.count, first, resource)
 
 
+_COUNTERS: Final = ("answers", "plain", "granted", "faults")
+
+
 @dataclass(slots=True)
 class Tally:
-    """Counts of statuses and failures, of promised successes by the operation's path, of the self-test's faults (`all`
-    there are, and `caught`); times by the operation's path and bucket; violations by their identity; differences
-    between the validators, by the words that tell them; and resources, behind the operation's path, that were listed
-    and are gone.
+    """Counts of statuses and failures, of those that came to plain requests, of promised successes by the operation's
+    path, of the self-test's faults (`all` there are, and `caught`); times by the operation's path and bucket;
+    violations by their identity; differences between the validators, by the words that tell them; and resources, behind
+    the operation's path, that were listed and are gone.
 
     `shown` are sightings by the features that were seen together: equal answers show the same.
     """
 
     answers: Counter[str] = field(default_factory=Counter)
+    plain: Counter[str] = field(default_factory=Counter)
     shown: dict[frozenset[Feature], Sighting] = field(default_factory=dict)
     violations: dict[tuple[str, ...], Seen] = field(default_factory=dict)
     differences: dict[str, Difference] = field(default_factory=dict)
@@ -116,7 +121,7 @@ class Tally:
         outcome, operation, resource = exchange.outcome, exchange.operation, exchange.request.resource
         if isinstance(outcome, Response):
             reading = read(operation, outcome)
-            self.answers[str(outcome.status)] += 1
+            kind = str(outcome.status)
             shown, sighting = seen(operation, reading, outcome.status), Sighting(1, exchange.at, resource)
             self._show(shown.promised, sighting)
             for feature in shown.undeclared:
@@ -125,7 +130,10 @@ class Tally:
             if reading.promise is not None and 200 <= outcome.status < 300:
                 self.granted[operation.path] += 1
         else:
-            self.answers[outcome.kind] += 1
+            kind = outcome.kind
+        self.answers[kind] += 1
+        if plain(exchange.request):
+            self.plain[kind] += 1
         if found := tuple(violations):
             witness = _witness(exchange)
             for violation in found:
@@ -154,7 +162,7 @@ class Tally:
 
     def merge(self, other: Tally) -> None:
         """Take in what another worker has seen; the other is not to be used any more."""
-        for name in ("answers", "granted", "faults"):
+        for name in _COUNTERS:
             getattr(self, name).update(getattr(other, name))
         self.vanished |= other.vanished
         for words, difference in other.differences.items():
@@ -190,6 +198,7 @@ class Tally:
         """Plain values that `from_json` reads back, for the way between processes."""
         return {
             "answers": dict(self.answers),
+            "plain": dict(self.plain),
             "features": [
                 [*astuple(feature), *astuple(sighting)] for feature, sighting in sorted(self.features.items())
             ],
@@ -209,7 +218,7 @@ class Tally:
     def from_json(cls, data: Mapping[str, Any]) -> Tally:
         """The inverse of `to_json`, but that features are told one by one."""
         tally = cls()
-        for name in ("answers", "granted", "faults"):
+        for name in _COUNTERS:
             getattr(tally, name).update(data[name])
         tally.vanished = {(path, tuple(resource)) for path, resource in data["vanished"]}
         for words, count, witness in data["differences"]:

@@ -14,6 +14,7 @@ from typing import Final
 from contracts.coverage import promised
 from contracts.discovery import Resource
 from contracts.document import Document
+from contracts.evidence import Denied, denied
 from contracts.exchange import Exchange, Failure, Request, Response
 from contracts.features import Feature
 from contracts.tally import Difference, Seen, Sighting, Tally, Witness
@@ -82,13 +83,15 @@ class Finding:
 class Verdict:
     """One run's result. Everything in it is in a stable order.
 
-    `answers` counts by status or failure, `times` by the operation's path and latency bucket. `coverage` holds every
-    promise that an answer can show, in the document's order, with None where none did; `undeclared` what was seen and
-    is not promised. `faults` counts those of the self-test: `all`, `caught`, `idle`.
+    `denied` tells that the run was turned away; what that explains is among no findings. `answers` counts by status or
+    failure, `times` by the operation's path and latency bucket. `coverage` holds every promise that an answer can show,
+    in the document's order, with None where none did; `undeclared` what was seen and is not promised. `faults` counts
+    those of the self-test: `all`, `caught`, `idle`.
     """
 
     run: Run
     outcome: Outcome
+    denied: Denied | None
     answers: Mapping[str, int]
     coverage: Mapping[Feature, Sighting | None]
     undeclared: Mapping[Feature, Sighting]
@@ -114,13 +117,16 @@ def conclude(run: Run, tally: Tally, sdk: Callable[[Finding], str] = lambda find
     """The verdict on all that a run has seen; `sdk` tells what the official SDK does with a finding's witness."""
     features = tally.features
     coverage = {feature: features.pop(feature, None) for each in run.document.operations for feature in promised(each)}
+    turned_away = denied(tally.plain)
+    found = tuple(each for each in tally.found if not (turned_away and turned_away.explains(each.violation)))
     return Verdict(
         run=run,
-        outcome=_outcome(run, tally),
+        outcome=_outcome(run, tally, broken=bool(found)),
+        denied=turned_away,
         answers=dict(sorted(tally.answers.items())),
         coverage=coverage,
         undeclared=dict(sorted(features.items())),
-        findings=tuple(_finding(each, sdk) for each in tally.found),
+        findings=tuple(_finding(each, sdk) for each in found),
         differences=dict(sorted(tally.differences.items())),
         faults=dict(tally.faults),
         times=tally.times,
@@ -133,9 +139,9 @@ def _finding(each: Seen, sdk: Callable[[Finding], str]) -> Finding:
     return replace(finding, sdk=sdk(finding))
 
 
-def _outcome(run: Run, tally: Tally) -> Outcome:
+def _outcome(run: Run, tally: Tally, *, broken: bool) -> Outcome:
     """Violations outweigh all; without one success of every operation, and to the end, there is no evidence."""
-    if tally.violations or tally.differences:
+    if broken or tally.differences:
         return Outcome.VIOLATES
     enough = all(tally.granted[operation.path] for operation in run.document.operations)
     return Outcome.CONFORMS if enough and not run.incident else Outcome.INCONCLUSIVE

@@ -178,18 +178,10 @@ def _changes(comparison: Comparison) -> str:
 
 def _hint(verdict: Verdict) -> Iterator[str]:
     """What a single cause would explain, where every answer was the same refusal."""
-    if len(verdict.answers) == 1:
-        (status,) = verdict.answers
-        if status in _HINTS:
-            yield f"hint        every answer was {status}: {_HINTS[status]}"
-
-
-_HINTS: Final = {
-    "401": "is SGP_API_KEY set, and right?",
-    "403": "may this key read these resources?",
-    "404": "is the path in --base-url right, and do the ids exist?",
-    "429": "the server asks to be asked less",
-}
+    if verdict.denied and verdict.outcome is Outcome.VIOLATES:
+        yield f"hint        {verdict.denied}"
+    if [*verdict.answers] == ["404"]:
+        yield "hint        every answer was 404: is the path in --base-url right, and do the ids exist?"
 
 
 def headline(verdict: Verdict) -> str:
@@ -203,6 +195,8 @@ def headline(verdict: Verdict) -> str:
             told = f"{_count(len(verdict.findings), 'distinct violation')} in {answers}{differ}"
             return f"{told}; {incident}" if incident else told
         case Outcome.INCONCLUSIVE:
+            if verdict.denied:
+                return f"{incident}; {verdict.denied}" if incident else str(verdict.denied)
             if incident:
                 return f"{incident}; {answers} so far broke no promise"
             return f"{answers} broke no promise, but too few were a success to tell"

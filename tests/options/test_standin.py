@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,18 @@ def test_a_wrong_key_explains_all_that_it_breaks(standin: StandIn, key: str | No
     assert turned_away is not None
     assert judges.tally.found
     assert all(turned_away.explains(each.violation) for each in judges.tally.found)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=str)
+def test_a_wrong_key_is_one_line_and_no_evidence(standin: StandIn, workers: tuple[str, ...]) -> None:
+    result = judged(replace(standin, key="nobody's"), *workers)
+    assert result.code == 6, result.output
+    assert result.verdict[0] == (
+        "INCONCLUSIVE  no evidence: whatever was asked for was answered 401; is SGP_API_KEY set, and right?"
+    )
+    assert result.violations == []
+    assert "violations  none" in result.verdict
+    assert " FAILURES " not in result.output
 
 
 def get(standin: StandIn, path: str, key: str | None = "") -> requests.Response:

@@ -52,6 +52,31 @@ def test_only_a_success_is_evidence(promised: str, status: int, outcome: Outcome
     assert verdict_on(Tally.from_json(judge.tally.to_json()), document).outcome is outcome
 
 
+@pytest.mark.parametrize(
+    ("found", "outcome", "rules"),
+    [
+        ([answer(401)], Outcome.INCONCLUSIVE, []),
+        ([answer(401), answer(429)], Outcome.INCONCLUSIVE, []),
+        ([answer(401), answer(404)], Outcome.VIOLATES, ["status.undocumented", "status.undocumented"]),
+        ([answer(401), answer(200, {})], Outcome.VIOLATES, ["status.undocumented"]),
+        ([answer(401), Failure("timeout", "")], Outcome.VIOLATES, ["status.undocumented", "transport.timeout"]),
+    ],
+)
+def test_a_run_that_was_turned_away_has_found_nothing(found: list[Any], outcome: Outcome, rules: list[str]) -> None:
+    verdict = verdict_on(tally_of(*found), operation().document)
+    assert (verdict.outcome, [each.violation.rule for each in verdict.findings]) == (outcome, rules)
+    assert (verdict.denied is None) == bool(rules)
+
+
+def test_what_a_refusal_itself_breaks_is_found_all_the_same() -> None:
+    document = document_of(responses={"200": {"description": ""}, "401": {"description": ""}})
+    judge = Judge()
+    judge(exchange_of(document.operations[0], answer(401, {"no": "body is promised"})))
+    verdict = verdict_on(judge.tally, document)
+    assert (verdict.outcome, bool(verdict.denied)) == (Outcome.VIOLATES, True)
+    assert [each.violation.rule for each in verdict.findings] == ["body.unexpected"]
+
+
 def test_where_validators_differ_no_run_conforms() -> None:
     judge = Judge(lambda exchange: ["they differ"])
     judge(exchange_of(operation(), answer(200, {})))

@@ -276,6 +276,13 @@ def test_what_a_run_found_before_it_was_stopped_is_told() -> None:
     assert lines[0].startswith("VIOLATES  1 distinct violation in 1 answer; stopped early")
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 429])
-def test_one_refusal_of_everything_is_told_with_its_likely_cause(status: int) -> None:
-    assert [line for line in headline("", status=status) if line.startswith("hint  ")]
+@pytest.mark.parametrize("status", [401, 403, 429])
+def test_a_run_that_was_turned_away_is_told_in_one_line(status: int) -> None:
+    lines = headline("", status=status)
+    assert lines[0].startswith(f"INCONCLUSIVE  no evidence: whatever was asked for was answered {status}; ")
+    assert lines[-1] == "violations  none"
+    assert headline("interrupted", status=status)[0].startswith("INCONCLUSIVE  interrupted; no evidence: ")
+
+
+def test_a_path_that_nothing_answers_is_told_with_its_likely_cause() -> None:
+    assert [line for line in headline("", status=404) if line.startswith("hint  ")]
