@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import os
 import shutil
 import time
@@ -30,8 +31,8 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
         item.session.shouldstop = str(call.excinfo.value)
     judged: Judge | None = getattr(item, "funcargs", {}).get("judge")
     if judged is not None:
-        # Whatever a report holds, pytest-xdist carries to the controller.
-        vars(report)["tally"] = judged.take().to_json()
+        # Whatever a report holds, pytest-xdist carries to the controller; but no text that is not UTF-8, as some ids.
+        vars(report)["tally"] = json.dumps(judged.take().to_json())
 
 
 class Gathering:
@@ -52,7 +53,7 @@ class Gathering:
         """Take in what an item saw."""
         seen = getattr(report, "tally", None)
         if seen is not None:
-            self._tally.merge(Tally.from_json(seen))
+            self._tally.merge(Tally.from_json(json.loads(seen)))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:

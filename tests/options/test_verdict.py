@@ -86,6 +86,16 @@ def test_workers_tell_the_same_violations_as_one_process() -> None:
         assert without_time(against(server, "-n", "2").verdict) == without_time(against(server).verdict)
 
 
+def test_workers_tell_what_is_wrong_with_every_id_those_that_are_not_utf8_included() -> None:
+    def refuse(asked: Asked, response: Response) -> Response:
+        return Response(418, (), b"")
+
+    with mock_server(DOCUMENT, changes=[refuse]) as server:
+        result = judge("--base-url", server.url, "-n", "2")
+    assert result.code == 1, result.output
+    assert [line.split(":")[0] for line in result.violations] == ["status.undocumented at status"]
+
+
 def test_a_redirect_is_a_violation_and_is_not_followed() -> None:
     with mock_server(DOCUMENT) as other:
 
