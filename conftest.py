@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, suppress
 from typing import Any
@@ -20,9 +21,10 @@ from contracts.recorder import EXCHANGES, Recorder
 from contracts.session import GuardedSession
 from contracts.settings import Settings
 from contracts.tally import Judge
+from contracts.waivers import Waivers
 from strategies.job_ids import made_up
 from tests.api import gathering, options
-from tests.api.plan import DISCOVERED, SETTINGS, known_resources
+from tests.api.plan import DISCOVERED, SETTINGS, WAIVERS, known_resources
 
 for _profile in PROFILES.values():
     hypothesis.settings.register_profile(
@@ -49,6 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Reads the settings, and sees whether the target answers at all, before anything else is done."""
     try:
         config.stash[SETTINGS] = chosen = options.settings(config)
+        config.stash[WAIVERS] = Waivers(chosen.waivers, datetime.datetime.now(datetime.UTC).date())
         controls = not hasattr(config, "workerinput")
         if chosen.base_url and controls and not config.option.collectonly:
             _probe(chosen)
@@ -151,7 +154,7 @@ def judge(request: pytest.FixtureRequest) -> Judge:
         return opinion
 
     discovered: dict[Operation, tuple[Resource, ...]] = request.config.stash[DISCOVERED]
-    return Judge(second_opinion, discovered)
+    return Judge(second_opinion, discovered, request.config.stash[WAIVERS].covering)
 
 
 @pytest.fixture(scope="session")

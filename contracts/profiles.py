@@ -19,13 +19,17 @@ class Profile:
     repeatable: bool
     reads: int = 200
     """A defect in one answer of fifty shows in 49 runs of 50."""
+    requires: tuple[str, ...] = ()
+    """What must be seen, as `--require` says it, beside a success of every operation."""
+    strict: bool = False
+    """Whether a waiver that covers nothing any more fails the run."""
 
 
 PROFILES: Final = {
     profile.name: profile
     for profile in (
         Profile("ci", examples=100, repeatable=True),
-        Profile("nightly", examples=1_000, repeatable=False),
-        Profile("prerelease", examples=2_000, repeatable=False),
+        Profile("nightly", examples=1_000, repeatable=False, requires=("answers=100",)),
+        Profile("prerelease", examples=2_000, repeatable=False, requires=("all",), strict=True),
     )
 }

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
-from contracts import comparison, keywords, overlay
+from contracts import comparison, keywords, overlay, requirements
 from contracts.document import PINNED, PINNED_OVERLAY, Document, Operation, load
 from contracts.errors import ConfigurationError
 from contracts.profiles import PROFILES, Profile
+from contracts.requirements import Requirement
 from contracts.session import MAX_BODY, TIMEOUT, check_api_key, check_base_url
+from contracts.waivers import Waiver
+from contracts.waivers import load as load_waivers
 
 BASE_URL_VARIABLE: Final = "CONTRACT_BASE_URL"
 JOB_IDS_VARIABLE: Final = "CONTRACT_JOB_IDS"
@@ -40,6 +43,10 @@ class Settings:
     """How many resources are looked for in what the target lists; their ids are then among `job_ids`."""
     report_dir: Path | None
     ledger: Path | None
+    requirements: tuple[Requirement, ...]
+    waivers: tuple[Waiver, ...]
+    drafted_waivers: Path | None
+    """Where waivers for all that stands are drafted."""
     earlier: Mapping[str, Any] | None = field(repr=False)
     """The report that this run is compared with."""
     api_key: str | None = field(repr=False)
@@ -76,6 +83,9 @@ def read(
     discover: int = 0,
     report_dir: str | None = None,
     ledger: str | None = None,
+    require: Iterable[str] = (),
+    waivers: str | None = None,
+    write_waivers: str | None = None,
     compare: str | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> Settings:
@@ -110,6 +120,9 @@ def read(
         discover=discover,
         report_dir=Path(report_dir) if report_dir else None,
         ledger=Path(ledger) if ledger else None,
+        requirements=_requirements((*profile.requires, *require), loaded, with_ledger=ledger is not None),
+        waivers=load_waivers(Path(waivers)) if waivers else (),
+        drafted_waivers=_new_file("--write-waivers", write_waivers) if write_waivers else None,
         earlier=comparison.read(Path(compare)) if compare else None,
         api_key=check_api_key(key) if key else None,
     )
@@ -136,6 +149,20 @@ def overlay_files(given: Iterable[str], *, no_overlay: bool = False, pinned: boo
         raise ConfigurationError("--overlay FILE and --no-overlay contradict each other; give one of them")
     base = files or ([PINNED_OVERLAY] if pinned and not no_overlay else [])
     return tuple(dict.fromkeys([*base, *named]))
+
+
+def _requirements(words: Iterable[str], document: Document, *, with_ledger: bool) -> tuple[Requirement, ...]:
+    found = tuple(requirements.parse(each, document.operations) for each in dict.fromkeys(words))
+    for each in found:
+        if each.days is not None and not with_ledger:
+            raise ConfigurationError(f"--require {each.text!r} asks a ledger; name it by --ledger FILE")
+    return found
+
+
+def _new_file(option: str, name: str) -> Path:
+    if Path(name).exists():
+        raise ConfigurationError(f"{option} {name} is there already, and is not overwritten; name a new file")
+    return Path(name)
 
 
 def _job_ids(given: list[str], file: str | None, variable: str) -> tuple[str, ...]:

@@ -22,6 +22,9 @@ from contracts.features import Feature
 from contracts.history import History
 from contracts.violation import Violation
 
+Waiving = Callable[[Violation, Resource], int]
+"""The number of the waiver that covers a violation on a resource; 0 where none does."""
+
 KEPT: Final = 50_000
 """How many different sightings are kept: a server may make up new properties for ever."""
 
@@ -52,12 +55,21 @@ class Witness:
 
 @dataclass(slots=True)
 class Seen:
-    """A violation, how often it was seen, on which resources, and its smallest witness."""
+    """A violation, how often it was seen, on which resources, and its smallest witness.
+
+    `waiver` is the number of the waiver that covers all these sightings; 0 if none does.
+    """
 
     witness: Witness
     violation: Violation
     count: int
     resources: set[Resource]
+    waiver: int = 0
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Equal for sightings that are told as one."""
+        return (*self.violation.identity, str(self.waiver))
 
     def merge(self, other: Seen) -> None:
         """Take in another sighting of the same."""
@@ -116,8 +128,10 @@ class Tally:
     times: dict[str, Counter[int]] = field(default_factory=dict)
     vanished: set[tuple[str, Resource]] = field(default_factory=set)
 
-    def note(self, exchange: Exchange, violations: Iterable[Violation]) -> None:
-        """Take in one exchange and what was found wrong with it."""
+    def note(
+        self, exchange: Exchange, violations: Iterable[Violation], waiver: Waiving = lambda violation, resource: 0
+    ) -> None:
+        """Take in one exchange, what was found wrong with it, and which waiver covers that."""
         outcome, operation, resource = exchange.outcome, exchange.operation, exchange.request.resource
         if isinstance(outcome, Response):
             reading = read(operation, outcome)
@@ -137,7 +151,7 @@ class Tally:
         if found := tuple(violations):
             witness = _witness(exchange)
             for violation in found:
-                self._add(violation.identity, Seen(witness, violation, 1, {resource}))
+                self._add(Seen(witness, violation, 1, {resource}, waiver(violation, resource)))
 
     def differ(self, exchange: Exchange, words: Iterable[str]) -> None:
         """Take in where the validators differ about an answer."""
@@ -153,12 +167,12 @@ class Tally:
         if known or len(self.shown) < KEPT:
             self.shown[features] = known.merge(sighting) if known else sighting
 
-    def _add(self, identity: tuple[str, ...], sighting: Seen) -> None:
-        known = self.violations.get(identity)
+    def _add(self, sighting: Seen) -> None:
+        known = self.violations.get(sighting.key)
         if known:
             known.merge(sighting)
         else:
-            self.violations[identity] = sighting
+            self.violations[sighting.key] = sighting
 
     def merge(self, other: Tally) -> None:
         """Take in what another worker has seen; the other is not to be used any more."""
@@ -171,8 +185,8 @@ class Tally:
             self._show(features, sighting)
         for path, times in other.times.items():
             self.times.setdefault(path, Counter()).update(times)
-        for identity, each in other.violations.items():
-            self._add(identity, each)
+        for each in other.violations.values():
+            self._add(each)
 
     @property
     def requests(self) -> int:
@@ -192,7 +206,7 @@ class Tally:
     @property
     def found(self) -> tuple[Seen, ...]:
         """Every distinct violation, in a stable order."""
-        return tuple(sorted(self.violations.values(), key=lambda each: each.violation))
+        return tuple(sorted(self.violations.values(), key=lambda each: (each.violation, each.waiver)))
 
     def to_json(self) -> dict[str, Any]:
         """Plain values that `from_json` reads back, for the way between processes."""
@@ -228,23 +242,24 @@ class Tally:
         for *feature, count, first, resource in data["features"]:
             tally._show(frozenset((Feature(*feature),)), Sighting(count, first, tuple(resource)))
         for each in data["violations"]:
-            tally._add(*_sighted(each))
+            tally._add(_sighted(each))
         return tally
 
 
 def _plain(each: Seen) -> dict[str, Any]:
     resources = [list(values) for values in sorted(each.resources)]
     violation, witness = asdict(each.violation), _plain_witness(each.witness)
-    return {"witness": witness, "violation": violation, "count": each.count, "resources": resources}
+    plain = {"witness": witness, "violation": violation, "count": each.count, "resources": resources}
+    return {**plain, "waiver": each.waiver}
 
 
 def _plain_witness(witness: Witness) -> dict[str, Any]:
     return {**asdict(witness), "body": witness.body.decode("latin-1")}
 
 
-def _sighted(each: Mapping[str, Any]) -> tuple[tuple[str, ...], Seen]:
+def _sighted(each: Mapping[str, Any]) -> Seen:
     violation, resources = Violation(**each["violation"]), {tuple(row) for row in each["resources"]}
-    return violation.identity, Seen(_read_witness(each["witness"]), violation, each["count"], resources)
+    return Seen(_read_witness(each["witness"]), violation, each["count"], resources, each["waiver"])
 
 
 def _read_witness(raw: Mapping[str, Any]) -> Witness:
@@ -279,8 +294,10 @@ class Judge:
         self,
         second_opinion: Callable[[Exchange], Iterable[str]] = lambda exchange: (),
         discovered: Mapping[Operation, Iterable[Resource]] = MappingProxyType({}),
+        waiver: Waiving = lambda violation, resource: 0,
     ) -> None:
         self.tally = Tally()
+        self._waiver = waiver
         self._vanished = Vanished(discovered)
         self._history = History()
         self._second_opinion = second_opinion
@@ -290,7 +307,7 @@ class Judge:
         exchange = self._vanished.judged(exchange)
         judged = judge(exchange.operation, exchange)
         violations = (*judged, *self._history.note(exchange), *self._vanished.note(exchange))
-        self.tally.note(exchange, violations)
+        self.tally.note(exchange, violations, self._waiver)
         self.tally.differ(exchange, self._second_opinion(exchange))
         return violations
 

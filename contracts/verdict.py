@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
+from contracts import requirements
 from contracts.coverage import promised
 from contracts.discovery import Resource
 from contracts.document import Document
 from contracts.evidence import Denied, denied
 from contracts.exchange import Exchange, Failure, Request, Response
 from contracts.features import Feature
+from contracts.requirements import Requirement, Unmet
 from contracts.tally import Difference, Seen, Sighting, Tally, Witness
 from contracts.violation import Violation
+from contracts.waivers import Waiver, Waivers
 
 EXIT_ERROR: Final = 4
 """Of a run that could not begin: an option, document or target that makes no sense."""
@@ -61,7 +65,8 @@ class Run:
 class Finding:
     """A distinct violation, how often and on which resources it was seen, and its smallest witness.
 
-    `sdk` is what the API's official SDK does with the witness, in words; empty where that is not known.
+    `sdk` is what the API's official SDK does with the witness, in words; empty where that is not known. `waiver` is the
+    waiver that covers it or, of one that stands, a waiver that covered it until it expired.
     """
 
     violation: Violation
@@ -69,6 +74,7 @@ class Finding:
     count: int
     resources: tuple[Resource, ...]
     sdk: str = ""
+    waiver: Waiver | None = None
 
     def exchange(self, document: Document) -> Exchange:
         """The witness as the exchange that it was."""
@@ -96,6 +102,10 @@ class Verdict:
     coverage: Mapping[Feature, Sighting | None]
     undeclared: Mapping[Feature, Sighting]
     findings: tuple[Finding, ...]
+    waived: tuple[Finding, ...]
+    stale: tuple[Waiver, ...]
+    """Waivers that cover nothing of what was found."""
+    unmet: tuple[Unmet, ...]
     differences: Mapping[str, Difference]
     faults: Mapping[str, int]
     times: Mapping[str, Mapping[int, int]]
@@ -113,20 +123,42 @@ class Verdict:
         return (feature for feature, sighting in self.coverage.items() if sighting is None)
 
 
-def conclude(run: Run, tally: Tally, sdk: Callable[[Finding], str] = lambda finding: "") -> Verdict:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a run is judged by, beside the contract.
+
+    `strict`: a waiver that covers nothing fails the run. `last` is when a ledger has seen each feature last.
+    """
+
+    waivers: Waivers = field(default_factory=lambda: Waivers((), datetime.date.min))
+    requirements: tuple[Requirement, ...] = ()
+    strict: bool = False
+    last: Mapping[Feature, datetime.datetime] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def conclude(
+    run: Run, tally: Tally, terms: Terms = Terms(), sdk: Callable[[Finding], str] = lambda finding: ""
+) -> Verdict:
     """The verdict on all that a run has seen; `sdk` tells what the official SDK does with a finding's witness."""
     features = tally.features
     coverage = {feature: features.pop(feature, None) for each in run.document.operations for feature in promised(each)}
     turned_away = denied(tally.plain)
-    found = tuple(each for each in tally.found if not (turned_away and turned_away.explains(each.violation)))
+    found = [each for each in tally.found if not (turned_away and turned_away.explains(each.violation))]
+    standing = tuple(_finding(each, terms.waivers, sdk) for each in found if not each.waiver)
+    stale = terms.waivers.stale(each.waiver for each in found)
+    unmet = (*_without_success(run, tally), *_unmet(run, tally, terms, coverage))
+    failed = bool(standing or tally.differences or (terms.strict and stale))
     return Verdict(
         run=run,
-        outcome=_outcome(run, tally, broken=bool(found)),
+        outcome=_outcome(run, failed=failed, unmet=bool(unmet)),
         denied=turned_away,
         answers=dict(sorted(tally.answers.items())),
         coverage=coverage,
         undeclared=dict(sorted(features.items())),
-        findings=tuple(_finding(each, sdk) for each in found),
+        findings=standing,
+        waived=tuple(_finding(each, terms.waivers, sdk) for each in found if each.waiver),
+        stale=stale,
+        unmet=unmet,
         differences=dict(sorted(tally.differences.items())),
         faults=dict(tally.faults),
         times=tally.times,
@@ -134,14 +166,26 @@ def conclude(run: Run, tally: Tally, sdk: Callable[[Finding], str] = lambda find
     )
 
 
-def _finding(each: Seen, sdk: Callable[[Finding], str]) -> Finding:
-    finding = Finding(each.violation, each.witness, each.count, tuple(sorted(each.resources)))
+def _finding(each: Seen, waivers: Waivers, sdk: Callable[[Finding], str]) -> Finding:
+    resources = tuple(sorted(each.resources))
+    waiver = waivers.numbered(each.waiver) if each.waiver else waivers.expired(each.violation, resources)
+    finding = Finding(each.violation, each.witness, each.count, resources, waiver=waiver)
     return replace(finding, sdk=sdk(finding))
 
 
-def _outcome(run: Run, tally: Tally, *, broken: bool) -> Outcome:
-    """Violations outweigh all; without one success of every operation, and to the end, there is no evidence."""
-    if broken or tally.differences:
+def _without_success(run: Run, tally: Tally) -> Iterator[Unmet]:
+    """Without one success of an operation nothing is known of it."""
+    for operation in run.document.operations:
+        if not tally.granted[operation.path]:
+            yield Unmet("success", words=f"no success of {operation}")
+
+
+def _unmet(run: Run, tally: Tally, terms: Terms, coverage: Mapping[Feature, Sighting | None]) -> tuple[Unmet, ...]:
+    return requirements.unmet(terms.requirements, coverage, tally.requests, terms.last, run.started)
+
+
+def _outcome(run: Run, *, failed: bool, unmet: bool) -> Outcome:
+    """Violations outweigh all; a run that has not seen enough, or not to its end, is no evidence."""
+    if failed:
         return Outcome.VIOLATES
-    enough = all(tally.granted[operation.path] for operation in run.document.operations)
-    return Outcome.CONFORMS if enough and not run.incident else Outcome.INCONCLUSIVE
+    return Outcome.INCONCLUSIVE if unmet or run.incident else Outcome.CONFORMS

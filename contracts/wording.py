@@ -162,12 +162,36 @@ def verdict_lines(verdict: Verdict, comparison: Comparison | None = None) -> Ite
         yield f"            {curl(difference.witness, keyed=run.keyed)}"
     if comparison:
         yield f"compared    {_changes(comparison)}"
+    yield from _required(verdict)
+    for each in verdict.waived:
+        waiver = each.waiver
+        assert waiver is not None
+        borne = f"until {waiver.expires} by {waiver.owner}: {waiver.reason}"
+        yield _visible(f"waived      {violation_line(each.violation)} [{spread(each)}; {borne}]")
+    for waiver in verdict.stale:
+        yield _visible(f"stale       waiver {waiver.number} covers nothing any more: {waiver}")
     yield f"violations  {len(verdict.findings) or 'none'}"
     for number, each in enumerate(verdict.findings, 1):
         yield f"{number:>3}. {violation_line(each.violation)} [{spread(each)}]"
         yield f"     {curl(each.witness, keyed=run.keyed)}"
-        if each.sdk:
-            yield f"     {_visible(each.sdk)}"
+        if known := _known(each):
+            yield f"     {_visible(known)}"
+
+
+def _known(each: Finding) -> str:
+    """What else is known of a violation that stands, on one line."""
+    expired = f"waiver {each.waiver.number} expired on {each.waiver.expires}" if each.waiver else ""
+    return " · ".join(filter(None, (each.sdk, expired)))
+
+
+def _required(verdict: Verdict) -> Iterator[str]:
+    label = "required"
+    for each in verdict.unmet:
+        names = [f"{feature.place} {feature.which or feature.kind}" for feature in each.missing]
+        more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+        missing = each.words or f"not seen {', '.join(names[:4])}{more}"
+        yield f"{label:<12}{each.requirement}: {missing}"
+        label = ""
 
 
 def _changes(comparison: Comparison) -> str:
@@ -189,17 +213,24 @@ def headline(verdict: Verdict) -> str:
     incident, answers = verdict.run.incident, _count(verdict.requests, "answer")
     match verdict.outcome:
         case Outcome.CONFORMS:
-            return f"{answers} kept what the document promises"
+            borne = f", but for {_count(len(verdict.waived), 'waived violation')}" if verdict.waived else ""
+            return f"{answers} kept what the document promises{borne}"
         case Outcome.VIOLATES:
             differ = ", and the validators differ" if verdict.differences else ""
             told = f"{_count(len(verdict.findings), 'distinct violation')} in {answers}{differ}"
+            if not verdict.findings and not differ:
+                told = (
+                    f"{_count(len(verdict.stale), 'waiver')} cover nothing any more; {answers} kept what was promised"
+                )
             return f"{told}; {incident}" if incident else told
         case Outcome.INCONCLUSIVE:
             if verdict.denied:
                 return f"{incident}; {verdict.denied}" if incident else str(verdict.denied)
             if incident:
                 return f"{incident}; {answers} so far broke no promise"
-            return f"{answers} broke no promise, but too few were a success to tell"
+            if any(each.requirement == "success" for each in verdict.unmet):
+                return f"{answers} broke no promise, but too few were a success to tell"
+            return f"{answers} broke no promise, but not all was seen that is required"
 
 
 def _count(number: int, what: str) -> str:

@@ -22,7 +22,7 @@ from contracts.verdict import Verdict
 
 ARCHIVE: Final = "exchanges.har"
 
-Render = Callable[[TextIO], None]
+Render = Callable[[TextIO], object]
 
 
 def write(

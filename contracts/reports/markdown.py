@@ -29,17 +29,33 @@ def summary(verdict: Verdict, comparison: Comparison | None = None) -> Iterator[
         yield f"| {name} | {_plain(told)} |"
     if comparison:
         yield from _comparison(comparison)
+    yield from _broken(verdict)
+    yield from _required(verdict)
+    for note in (*run.notes, *run.document.notes):
+        yield from ("", f"> {_plain(note)}")
+
+
+def _broken(verdict: Verdict) -> Iterator[str]:
     if verdict.findings:
         yield from ("", "### Violations", "")
         for number, each in enumerate(verdict.findings, 1):
             yield from _violation(number, each, verdict)
+    if verdict.waived:
+        yield from ("", "### Waived", "")
+        for each in verdict.waived:
+            yield f"- {code(violation_line(each.violation))} ({spread(each)}) {_plain(_borne(each))}"
+
+
+def _required(verdict: Verdict) -> Iterator[str]:
+    if verdict.unmet:
+        yield from ("", "### Required and not seen", "")
+        for missing in verdict.unmet:
+            yield f"- {code(missing.requirement)}: {missing.words or f'{len(missing.missing)} promises'}"
     unseen = list(verdict.unseen)
     if unseen:
         yield from ("", f"<details><summary>Not seen: {len(unseen)} of {len(verdict.coverage)} promises</summary>", "")
         yield from (f"- {code(f'{each.place} {each.kind} {each.which}'.rstrip())}" for each in unseen)
         yield from ("", "</details>")
-    for note in (*run.notes, *run.document.notes):
-        yield from ("", f"> {_plain(note)}")
 
 
 def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
@@ -66,6 +82,10 @@ def _violation(number: int, each: Finding, verdict: Verdict) -> Iterator[str]:
         yield f"   {_plain(each.sdk)}"
     command = code(curl(each.witness, keyed=verdict.run.keyed))
     yield from ("   <details><summary>repeat</summary>", "", f"   {command}", "", "   </details>")
+
+
+def _borne(each: Finding) -> str:
+    return f"until {each.waiver.expires} by {each.waiver.owner}: {each.waiver.reason}" if each.waiver else ""
 
 
 def _comparison(comparison: Comparison) -> Iterator[str]:

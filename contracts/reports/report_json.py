@@ -12,10 +12,12 @@ from contracts import latency
 from contracts.comparison import FORMAT, Comparison
 from contracts.features import Feature
 from contracts.ledger import Night
+from contracts.requirements import Unmet
 from contracts.source import line_of, lines
 from contracts.tally import Sighting, Witness
 from contracts.verdict import Finding, Verdict
 from contracts.violation import RULES
+from contracts.waivers import Waiver
 from contracts.wording import curl, headline, violation_line
 
 QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
@@ -64,7 +66,10 @@ def report(verdict: Verdict, comparison: Comparison | None = None, trend: Sequen
             "features": [_feature(feature, sighting) for feature, sighting in verdict.coverage.items()],
             "undeclared": [_feature(feature, sighting) for feature, sighting in verdict.undeclared.items()],
         },
+        "required": [_unmet(each) for each in verdict.unmet],
         "violations": [_violation(each, verdict, line_of(known, each.violation.document)) for each in verdict.findings],
+        "waived": [_violation(each, verdict, line_of(known, each.violation.document)) for each in verdict.waived],
+        "stale_waivers": [_waiver(each) for each in verdict.stale],
         "differences": [
             {"message": words, "count": each.count, "witness": _witness(each.witness)}
             for words, each in verdict.differences.items()
@@ -98,8 +103,18 @@ def _violation(each: Finding, verdict: Verdict, line: int) -> dict[str, Any]:
         "resources": [list(values) for values in each.resources],
         "witness": _witness(each.witness),
         "sdk": each.sdk,
+        "waiver": each.waiver and _waiver(each.waiver),
         "curl": curl(each.witness, keyed=verdict.run.keyed),
     }
+
+
+def _unmet(each: Unmet) -> dict[str, Any]:
+    missing = [asdict(feature) for feature in each.missing]
+    return {"requirement": each.requirement, "missing": missing, "words": each.words}
+
+
+def _waiver(waiver: Waiver) -> dict[str, Any]:
+    return {**asdict(waiver), "expires": waiver.expires.isoformat()}
 
 
 def _witness(witness: Witness) -> dict[str, Any]:

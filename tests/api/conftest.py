@@ -52,7 +52,7 @@ def conclude(judge: Judge) -> Callable[[], None]:
 
     def conclude() -> None:
         turned_away = denied(judge.tally.plain)
-        found = [each.violation for each in judge.tally.found]
+        found = [each.violation for each in judge.tally.found if not each.waiver]
         broken = sorted({each.rule for each in found if not (turned_away and turned_away.explains(each))})
         if broken or judge.tally.differences:
             words = ", ".join([*broken, *(["the validators differ"] if judge.tally.differences else [])])

@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -19,10 +20,11 @@ from contracts.ledger import Ledger, LedgerError, Night
 from contracts.recorder import EXCHANGES
 from contracts.reports.github import commands
 from contracts.tally import Judge, Tally
-from contracts.verdict import Finding, Outcome, Run, Verdict, conclude
+from contracts.verdict import Finding, Outcome, Run, Terms, Verdict, conclude
+from contracts.waivers import draft
 from contracts.wording import verdict_lines
 from tests.api.junit import report_promises
-from tests.api.plan import SETTINGS
+from tests.api.plan import SETTINGS, WAIVERS
 
 
 def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
@@ -69,12 +71,15 @@ class Gathering:
         return result
 
     def _conclude(self, session: pytest.Session) -> Verdict:
-        document = self._config.stash[SETTINGS].document
+        chosen = self._config.stash[SETTINGS]
 
         def sdk(finding: Finding) -> str:
-            return official_sdk.told(finding.violation, finding.exchange(document))
+            return official_sdk.told(finding.violation, finding.exchange(chosen.document))
 
-        return conclude(self._run(session), self._tally, sdk)
+        run = self._run(session)
+        last = self._ledger.last_seen(run.target) if self._ledger else {}
+        terms = Terms(self._config.stash[WAIVERS], chosen.requirements, chosen.profile.strict, last)
+        return conclude(run, self._tally, terms, sdk)
 
     def _run(self, session: pytest.Session) -> Run:
         chosen = self._config.stash[SETTINGS]
@@ -98,9 +103,8 @@ class Gathering:
             return "the run was interrupted"
         if session.exitstatus == pytest.ExitCode.INTERNAL_ERROR:
             return "pytest itself failed (see above)"
-        if session.exitstatus == pytest.ExitCode.TESTS_FAILED and not (
-            self._tally.violations or self._tally.differences
-        ):
+        explained = any(not each.waiver for each in self._tally.found) or self._tally.differences
+        if session.exitstatus == pytest.ExitCode.TESTS_FAILED and not explained:
             return "a test failed for another reason than an answer (see above)"
         return ""
 
@@ -129,10 +133,20 @@ class Gathering:
         with closing(self._ledger):
             return unwritten, self._ledger.nights(verdict.run.target)
 
+    def _draft(self, file: Path, verdict: Verdict) -> list[str]:
+        text = draft((each.violation for each in verdict.findings), verdict.run.started.date())
+        try:
+            reports.atomically(file, lambda opened: opened.write(text))
+        except OSError as error:
+            return [f"{file} was not written: {error.strerror or error}"]
+        return []
+
     def _tell(self, verdict: Verdict) -> None:
         chosen = self._config.stash[SETTINGS]
         changes = compare(chosen.earlier, verdict) if chosen.earlier else None
         unwritten, trend = self._enter(verdict)
+        if chosen.drafted_waivers and verdict.findings:
+            unwritten += self._draft(chosen.drafted_waivers, verdict)
         if chosen.report_dir:
             unwritten += reports.write(chosen.report_dir, verdict, changes, trend)
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")

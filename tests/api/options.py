@@ -37,6 +37,15 @@ def add(parser: pytest.Parser) -> None:
     add("--report-dir", metavar="DIR", help="write report.json, report.md, report.sarif and exchanges.har there")
     add("--ledger", metavar="FILE", help="add the run to this SQLite file, which knows all runs (made if it is new)")
     add("--compare", metavar="FILE", help="report.json of an earlier run, to tell what is new or fixed")
+    add(
+        "--require",
+        metavar="WHAT",
+        action="append",
+        default=[],
+        help="what must be seen: all, statuses, PLACE=ONE, ...",
+    )
+    add("--waivers", metavar="FILE", help="violations that are known and borne until a date, TOML")
+    add("--write-waivers", metavar="FILE", help="draft waivers for what this run finds")
     add("--utf8-ids", action="store_true", help="leave out ids whose bytes are not UTF-8, such as %%FF")
 
 
@@ -66,5 +75,8 @@ def settings(config: pytest.Config) -> Settings:
         discover=option.discover,
         report_dir=option.report_dir,
         ledger=option.ledger,
+        require=option.require,
+        waivers=option.waivers,
+        write_waivers=option.write_waivers,
         compare=option.compare,
     )

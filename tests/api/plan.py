@@ -7,9 +7,12 @@ import pytest
 from contracts.discovery import Resource
 from contracts.document import Operation
 from contracts.settings import Settings
+from contracts.waivers import Waivers
 from strategies.answers import catalogue
 
 SETTINGS = pytest.StashKey[Settings]()
+
+WAIVERS = pytest.StashKey[Waivers]()
 
 DISCOVERED = pytest.StashKey[dict[Operation, tuple[Resource, ...]]]()
 """Resources that the target listed; the same for all workers, which the controller tells them to."""
