@@ -22,6 +22,7 @@ from contracts.session import GuardedSession
 from contracts.settings import Settings
 from contracts.tally import Judge
 from contracts.waivers import Waivers
+from strategies.answers import check
 from strategies.job_ids import made_up
 from tests.api import gathering, options
 from tests.api.plan import DISCOVERED, SETTINGS, WAIVERS, known_resources
@@ -52,6 +53,8 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         config.stash[SETTINGS] = chosen = options.settings(config)
         config.stash[WAIVERS] = Waivers(chosen.waivers, datetime.datetime.now(datetime.UTC).date())
+        for operation in chosen.document.operations:
+            check(operation)
         controls = not hasattr(config, "workerinput")
         if chosen.base_url and controls and not config.option.collectonly:
             _probe(chosen)

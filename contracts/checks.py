@@ -202,12 +202,12 @@ def body_presence(answer: _Answer) -> Iterator[Violation]:
     if not answer.promise.content and answer.response.body:
         size = f"{len(answer.response.body)} bytes"
         yield answer.broken("body.unexpected", "body", answer.promise.pointer, actual=text_of(size))
-    if answer.promise.content and not answer.response.body and not _is_bodiless(answer.response.status):
+    if answer.promise.content and not answer.response.body and not is_bodiless(answer.response.status):
         listed = text_of([*answer.promise.content])
         yield answer.broken("body.missing", "body", answer.promise.pointer + "/content", expected=listed)
 
 
-def _is_bodiless(status: int) -> bool:
+def is_bodiless(status: int) -> bool:
     """Whether no answer of the status has a body, whatever a document says (RFC 9110, section 6.4.1)."""
     return status < 200 or status in (204, 205, 304)
 

@@ -335,11 +335,25 @@ class _Reader:
         if error is not None:
             place = at + join(*error.absolute_path)
             raise self.refuse(place, f"is no value for this keyword: {error.message}", "see JSON Schema 2020-12")
+        self.shut_out(at, schema)
         self._in_place[at] = set()
         for path, _ in dialect.children(schema):
             yield self.lead(at, at + join(*path), path[0])
         if "$ref" in schema:
             yield self.lead(at, self.target(at, schema["$ref"]), "$ref")
+
+    def shut_out(self, at: str, schema: dict[str, Any]) -> None:
+        """Close the properties that are never present in an answer (JSON Schema 2020-12 Validation, section 9.4)."""
+        properties = schema.get("properties")
+        if not isinstance(properties, dict):
+            return
+        for name in properties:
+            place = at + join("properties", name)
+            if self.meant(place).get("writeOnly") is True:
+                self.notes.append(f"{place} is writeOnly: no answer may hold it")
+                properties[name] = False
+                if name in schema.get("required", ()):
+                    schema["required"] = [other for other in schema["required"] if other != name]
 
     def lead(self, at: str, to: str, keyword: str) -> str:
         if keyword in dialect.IN_PLACE:

@@ -61,7 +61,8 @@ def check_base_url(text: str) -> str:
     if "@" in (parts.netloc or text):
         raise ConfigurationError("--base-url carries credentials; take them out and set SGP_API_KEY instead")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigurationError(f"--base-url {text!r} has no scheme; write it as https://host:port/path")
+        problem = "has no scheme" if "://" not in text else "is no http or https URL"
+        raise ConfigurationError(f"--base-url {text!r} {problem}; write it as https://host:port/path")
     if parts.query or parts.fragment or any(char.isspace() or not char.isprintable() for char in text):
         raise ConfigurationError(f"--base-url {text!r} has more than scheme, host, port and path; leave the rest out")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname

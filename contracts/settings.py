@@ -96,6 +96,9 @@ def read(
         keywords.check(operation)
     given = list(job_ids)
     known = _job_ids(given, job_ids_file, environment.get(JOB_IDS_VARIABLE, ""))
+    if base_url == "":
+        # What `--base-url "$URL"` gives where the variable is not set: the mock would be judged in a server's place.
+        raise ConfigurationError("--base-url is empty; give a URL, or leave it out to judge the embedded mock")
     url = base_url or environment.get(BASE_URL_VARIABLE) or None
     if not url and (given or job_ids_file):
         raise ConfigurationError("--job-id and --job-ids name resources of a server; give its --base-url too")

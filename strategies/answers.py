@@ -16,6 +16,7 @@ from contracts.pointer import split
 from strategies.covering import covering_set
 from strategies.leaves import JSON
 from strategies.resources import resources
+from strategies.walk import Walk
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -50,7 +51,7 @@ def covering_answers(
     """
     promise = _promise(operation, status)
     media_type, pointer = _content(promise)
-    values = [_NO_BODY] if pointer is None else covering_set(operation.document, pointer)
+    values = [_plain(promise)] if pointer is None else covering_set(operation.document, pointer)
     fields = [field for header in promise.headers if (field := _field(operation, header))]
     found = []
     for index, value in enumerate(values):
@@ -86,12 +87,32 @@ def granting(operation: Operation) -> Promise | None:
     return promise or next((promise for promise in operation.promises if promise.status == "default"), None)
 
 
+def check(operation: Operation) -> None:
+    """Raises Unsatisfiable, with the place and the mend, where it is proved that nothing can be as is promised."""
+    walk = Walk(operation.document)
+    places = [parameter.schema for parameter in operation.parameters]
+    for promise in operation.promises:
+        places += [header.schema for header in promise.headers if header.schema]
+        places += [pointer for pointer in promise.content.values() if pointer]
+    for node in map(walk.node, places):
+        if not walk.schemas.feasible(node):
+            raise walk.schemas.refuse(node)
+
+
 def json_schema(promise: Promise) -> str | None:
     """The schema of the JSON that the promise's answers are given in; None where they are not."""
     return _content(promise)[1]
 
 
+BODILESS: Final = ("1XX", "204", "205", "304")
+"""Statuses whose answers HTTP gives no body (RFC 9110, section 6.4.1)."""
+
 _NO_BODY: Final = object()
+
+
+def _plain(promise: Promise) -> JSON:
+    """A body of which the document says nothing that can be judged: something where one is due."""
+    return "sample" if promise.content and promise.status not in BODILESS else _NO_BODY
 
 
 def _promise(operation: Operation, status: int | str) -> Promise:
@@ -108,9 +129,17 @@ def _promise(operation: Operation, status: int | str) -> Promise:
 def _content(promise: Promise) -> tuple[str | None, str | None]:
     """The media type to answer in and its schema; JSON where there is a choice."""
     for media_type, pointer in promise.content.items():
-        if pointer and _JSON_TYPE.fullmatch(media_type):
-            return media_type, pointer
-    return next(iter(promise.content), None), None
+        if pointer and promise.status not in BODILESS and _JSON_TYPE.fullmatch(_named(media_type)):
+            return _named(media_type), pointer
+    return next(map(_named, promise.content), None), None
+
+
+def _named(media_type: str) -> str:
+    """The media type or, for a range such as `*/*`, one that it covers: JSON if it may be."""
+    kind, _, rest = media_type.partition("/")
+    if not rest.startswith("*"):
+        return media_type
+    return "application/json" if kind in ("*", "application") else f"{kind}/plain"
 
 
 def _status(operation: Operation, promise: Promise) -> int:
@@ -140,7 +169,7 @@ def _drawn(operation: Operation, promise: Promise, parameters: Mapping[str, str]
     from strategies.from_schema import from_schema
 
     media_type, pointer = _content(promise)
-    bodies = st.just(_NO_BODY) if pointer is None else from_schema(operation.document, pointer)
+    bodies = st.just(_plain(promise)) if pointer is None else from_schema(operation.document, pointer)
     fields = [
         st.sampled_from(options if required else [None, *options])
         for header in promise.headers

@@ -88,6 +88,8 @@ def covering_node(walk: Walk, node: Node, limit: int = 80) -> Covering:
         wanted = plan.next()
         if wanted is None:
             break
+    if not values:
+        raise walk.schemas.refuse(node)
     return Covering(tuple(_needed(values, plan.goals)), tuple(plan.goals), tuple(plan.open))
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any, Final, NoReturn
 
 from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
 
 from strategies.leaves import FORMAT_SAMPLES, JSON, WIDE, Anything, Leaf, Number, Text
 from strategies.schemas import Node
@@ -79,7 +81,10 @@ def _fitting(leaf: Leaf, fits: Fits | None) -> st.SearchStrategy[JSON]:
 
 
 def matches(leaf: Text, fits: Fits, count: int) -> tuple[str, ...]:
-    """Up to so many distinct texts of a leaf, the shortest and the longest first; the same each time."""
+    """Up to so many distinct texts of a leaf, the shortest and the longest first; the same each time.
+
+    None where none is found.
+    """
     found: dict[str, None] = {}
 
     @settings(
@@ -94,7 +99,8 @@ def matches(leaf: Text, fits: Fits, count: int) -> tuple[str, ...]:
     def collect(text: str) -> None:
         found[text] = None
 
-    collect()
+    with suppress(Unsatisfiable):
+        collect()
     ordered = sorted(found, key=lambda text: (len(text), text))
     return tuple(dict.fromkeys([*ordered[:1], *ordered[-1:], *ordered]))[:count]
 

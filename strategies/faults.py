@@ -17,11 +17,12 @@ from typing import Any, Final
 
 from contracts.document import Operation, Promise
 from contracts.exchange import Exchange, Failure, Request, Response
+from contracts.json_text import walk
 from contracts.keywords import EQUALS, Equals, Lasting, equals, lasting, refuses_unknown
 from contracts.pointer import find, join, split
 from contracts.tally import Judge
 from contracts.validation import compiled
-from strategies.answers import catalogue, covering_answers, granting, json_schema
+from strategies.answers import BODILESS, catalogue, covering_answers, granting, json_schema
 from strategies.breakage import UNDECLARED, Breakage, breakages
 from strategies.sites import places
 
@@ -72,7 +73,7 @@ def _all(operation: Operation) -> Iterator[Fault]:
         if schema is not None:
             yield from _text_faults(operation, promise)
             yield from _schema_faults(operation, promise, schema)
-        if not promise.content and promise.status not in _BODILESS:
+        if not promise.content and promise.status not in BODILESS:
             name = f"body.unexpected {promise.status}"
             yield Fault(name, "body.unexpected", "body", _with_body(promise))
         yield from _type_faults(promise)
@@ -80,10 +81,6 @@ def _all(operation: Operation) -> Iterator[Fault]:
         yield from _overlay_faults(operation, promise)
     yield from _status_faults(operation)
     yield from _transport_faults()
-
-
-_BODILESS: Final = ("1XX", "204", "205", "304")
-"""Statuses whose answers HTTP gives no body (RFC 9110, section 6.4.1)."""
 
 
 def _with_body(promise: Promise) -> Sabotage:
@@ -132,7 +129,7 @@ def _put(value: Any, path: tuple[str | int, ...], new: Any) -> Any:
     if not path:
         return new
     copied = value.copy()
-    copied[path[0]] = _put(value[path[0]], path[1:], new)
+    copied[path[0]] = _put(value[path[0]], path[1:], new) if path[1:] else new
     return copied
 
 
@@ -173,15 +170,64 @@ def _text_faults(operation: Operation, promise: Promise) -> Iterator[Fault]:
         # Of an object another member, of an array another item; in any other text there is no place for it.
         if start == b"{":
             member, place = json.dumps(UNDECLARED).encode() + b": " + item, join(UNDECLARED)
-        elif start == b"[" and rule != "json.encoding":
+        elif start == b"[":
             member, place = item, "/*"
         else:
             continue
         told = "body" + (place if rule in _LOCATED else "@")
         yield Fault(f"{rule} {promise.status} {name}", rule, told, _in_text(promise, partial(_with_member, member)))
+    if start in (b"{", b"["):
+        place = "body" + ("" if start == b"{" else "/*")
+        name = f"json.duplicate-name {promise.status} a name twice"
+        yield Fault(name, "json.duplicate-name", place, _in_text(promise, _with_name_twice))
+    name = f"json.encoding {promise.status} Latin-1"
+    yield Fault(name, "json.encoding", "body@", _in_text(promise, partial(_in_latin_1, operation, promise)))
 
 
-_LOCATED: Final = ("json.duplicate-name", "json.not-finite", "json.surrogate")
+def _with_name_twice(body: bytes) -> bytes | None:
+    """The text with the first member of its object, or first item, repeated, so that the value stays the same."""
+    value = json.loads(body)
+    rest = value[1:] if isinstance(value, list) else []
+    first = value[0] if isinstance(value, list) and value else value
+    if not isinstance(first, dict) or not first:
+        return _with_member(b'{"a": 1, "a": 2}', body) if isinstance(value, list) else None
+    member = json.dumps(dict([next(iter(first.items()))]), ensure_ascii=False)[1:-1]
+    twice = json.dumps(first, ensure_ascii=False)[:-1] + f", {member}}}"
+    if first is value:
+        return twice.encode()
+    return f"[{', '.join([twice, *(json.dumps(item, ensure_ascii=False) for item in rest)])}]".encode()
+
+
+def _in_latin_1(operation: Operation, promise: Promise, body: bytes) -> bytes | None:
+    """The text with a letter in Latin-1 where no promise of the value is broken by it."""
+    value, schema = json.loads(body), str(json_schema(promise))
+    for path, text in _lengthened(operation, promise, value):
+        # What cannot be read as UTF-8 is judged as U+FFFD.
+        if compiled(operation.document).is_valid(schema, _put(value, path, text + "\ufffd")):
+            flawed = json.dumps(_put(value, path, text + "\udce9"), ensure_ascii=False)
+            return flawed.encode("utf-8", "surrogateescape")
+    return None
+
+
+def _lengthened(operation: Operation, promise: Promise, value: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The strings that may hold one more letter, by their paths, and one that an object may hold beside them."""
+    echoed = {promised.place for promised in equals(operation, promise)}
+    for place, item in walk(value):
+        if isinstance(item, str) and place not in echoed:
+            yield tuple(_steps(value, split(place))), item
+    if isinstance(value, dict):
+        yield (UNDECLARED,), "caf"
+
+
+def _steps(value: Any, parts: list[str]) -> Iterator[str | int]:
+    """A pointer's parts as names and indexes."""
+    for part in parts:
+        step = int(part) if isinstance(value, list) else part
+        yield step
+        value = value[step]
+
+
+_LOCATED: Final = ("json.not-finite", "json.surrogate")
 """Rules whose flaws are told by the place of a value; the others by a byte offset."""
 
 
@@ -190,14 +236,14 @@ def _with_member(member: bytes, body: bytes) -> bytes:
     return body[:-1] + (b"" if body in (b"{}", b"[]") else b", ") + member + body[-1:]
 
 
-TEXT: Final[dict[str, tuple[str, Callable[[bytes], bytes]]]] = {
+TEXT: Final[dict[str, tuple[str, Callable[[bytes], bytes | None]]]] = {
     "byte order mark": ("json.byte-order-mark", lambda body: codecs.BOM_UTF8 + body),
     "UTF-16": ("json.encoding", lambda body: body.decode().encode("utf-16")),
     "UTF-32": ("json.encoding", lambda body: body.decode().encode("utf-32")),
-    "cut short": ("json.malformed", lambda body: body[:-1] or b" "),
+    "cut short": ("json.malformed", lambda body: None if body[-1:].isdigit() else body[:-1]),
     "something behind": ("json.malformed", lambda body: body + b" {}"),
     "something before": ("json.malformed", lambda body: b")]}',\n" + body),
-    "a comma too many": ("json.malformed", lambda body: body[:-1] + b"," + body[-1:]),
+    "a comma too many": ("json.malformed", lambda body: re.sub(rb"([]}]?)\Z", rb",\1", body, count=1)),
     "a comment": ("json.malformed", lambda body: body + b" // done"),
     "white space only": ("json.malformed", lambda body: b" "),
     "nothing": ("body.missing", lambda body: b""),
@@ -208,8 +254,6 @@ DEEP: Final = 100_000
 """How deep the nesting is that nobody reads (RFC 8259, section 9, leaves the limit to the reader)."""
 
 ITEMS: Final[dict[str, tuple[str, bytes]]] = {
-    "Latin-1": ("json.encoding", b'"caf\xe9"'),
-    "a name twice": ("json.duplicate-name", b'{"a": 1, "a": 2}'),
     "NaN": ("json.not-finite", b"NaN"),
     "Infinity": ("json.not-finite", b"Infinity"),
     "half a pair": ("json.surrogate", b'"\\ud800"'),
@@ -229,6 +273,8 @@ def _type_faults(promise: Promise) -> Iterator[Fault]:
         "application/problem+json": "content-type.undocumented",
         **{f"{name}; charset=iso-8859-1": "content-type.charset" for name in documented if _TEXT.fullmatch(name)},
     }
+    if promise.status in BODILESS:
+        del fields[""]  # Without a body there need be no type.
     for field, rule in fields.items() if documented else ():
         covering = {field, field.partition("/")[0] + "/*", "*/*"}
         if rule == "content-type.undocumented" and covering & set(documented):

@@ -7,11 +7,22 @@ from collections.abc import Callable
 import pytest
 
 from contracts.document import Operation
+from contracts.errors import ContractError
 from contracts.evidence import denied
 from contracts.tally import Judge
 from tests.api.plan import SETTINGS, known_resources
 
 HANDFUL = 10
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Refuses a document of which no value is found, though it is not proved that there is none."""
+    try:
+        for operation in session.config.stash[SETTINGS].document.operations:
+            known_resources(session.config, operation)
+    except ContractError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

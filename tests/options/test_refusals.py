@@ -39,6 +39,12 @@ def refused(result: Result) -> str:
         ("openapi: 3.0.3\npaths: {}\n", "#/openapi is version 3.0.3; convert it to OpenAPI 3.1"),
         (OPENAPI + GET % "{$ref: '#/components/schemas/Gone'}", "schema/$ref dangles"),
         (OPENAPI + GET % "{$ref: '#/paths/~1a~1{x}/get/responses/200/content/application~1json/schema'}", "endlessly"),
+        (OPENAPI + GET % "{type: string, minLength: 5, maxLength: 2}", "schema is satisfied by no value"),
+        ("just a text\n", "is not an OpenAPI document"),
+        ("swagger: '2.0'\npaths: {}\n", "#/swagger is version 2.0; convert it to OpenAPI 3.1"),
+        ("openapi: 3.1.0\npaths: {}\n", "#/paths has no get operation; describe at least one"),
+        (OPENAPI + GET % "{$ref: 'other.yaml#/X'}", "schema/$ref refers to another file: other.yaml#/X"),
+        (OPENAPI + GET % "{type: string, nullable: true}", "schema/nullable is a keyword that is not judged: nullable"),
         (OPENAPI + GET % "{type: string, frobnicate: 3}", "schema/frobnicate is an unknown keyword: frobnicate"),
         (OPENAPI + GET % "{type: string, format: frob}", "schema/format is a format that cannot be asserted: frob"),
     ],
@@ -67,6 +73,11 @@ def test_a_cyclic_reference_that_goes_into_the_instance_is_no_fault(tmp_path: Pa
         (["--job-id", "a\nb"], "holds a line break; write one --job-id for each id"),
         (["--job-id", ""], "cannot be sent"),
         (["--base-url", "localhost:8080"], "has no scheme; write it as https://host:port/path"),
+        (["--base-url", ""], "is empty; give a URL, or leave it out to judge the embedded mock"),
+        (["--base-url", "ftp://host/path"], "is no http or https URL; write it as https://host:port/path"),
+        (["--base-url", "http://127.0.0.1:1/with/a/path"], "http://127.0.0.1:1/with/a/path refuses connections"),
+        (["--base-url", "http://127.0.0.1:1?a=b"], "has more than scheme, host, port and path; leave the rest out"),
+        (["--base-url", "http://127.0.0.1:99999"], "is no URL; write it as https://host:port/path"),
         (["--base-url", "https://me:secret@host"], "carries credentials"),
         (["--base-url", "http://127.0.0.1:1"], "refuses connections; start the server"),
         (["--base-url", "http://no-such-host.invalid"], "no name server knows"),
@@ -82,10 +93,28 @@ def test_an_option_that_makes_no_sense_is_refused(options: list[str], told: str)
     assert "secret" not in line
 
 
-def test_an_empty_file_of_ids_is_refused(tmp_path: Path) -> None:
+def test_a_document_of_which_no_value_is_found_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    file = tmp_path / "document.yaml"
+    file.write_text(OPENAPI + GET % "{type: string, minLength: 5, pattern: '^[a-z]{3}$'}")
+    result = judge("--document", str(file))
+    assert result.code == 4
+    assert "schema is satisfied by no value; mend the schema" in result.output
+    assert "Traceback" not in result.output + result.errors
+
+
+@pytest.mark.parametrize(
+    ("contents", "told"),
+    [
+        (b"", "holds no id; write one id a line"),
+        (b"\n \n", "holds no id; write one id a line"),
+        (b"ft-1\n..\n", "the job id '..' cannot be sent"),
+        (b"\xff\n", "is not UTF-8; write one id a line in UTF-8"),
+    ],
+)
+def test_a_file_of_ids_that_makes_no_sense_is_refused(tmp_path: Path, contents: bytes, told: str) -> None:
     file = tmp_path / "ids"
-    file.write_text("\n \n")
-    assert "holds no id; write one id a line" in refused(judge("--job-ids", str(file)))
+    file.write_bytes(contents)
+    assert told in refused(judge("--job-ids", str(file)))
 
 
 @contextmanager
@@ -118,6 +147,16 @@ def test_a_server_that_does_not_speak_http_is_no_target() -> None:
     with answering(greet) as port:
         line = refused(judge("--base-url", f"http://127.0.0.1:{port}"))
     assert "answers something that is not HTTP; correct the port" in line
+
+
+def test_a_server_without_tls_is_no_https_target() -> None:
+    def answer(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+    with answering(answer) as port:
+        line = refused(judge("--base-url", f"https://127.0.0.1:{port}"))
+    assert "does not pass the TLS check" in line
 
 
 def test_a_certificate_of_an_unknown_authority_is_refused_and_its_own_accepted(tmp_path: Path) -> None:

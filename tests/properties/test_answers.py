@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from uuid import UUID
 
 import pytest
+import schemathesis
 from hypothesis import given
 
+from contracts.checks import judge
 from contracts.document import Operation
 from contracts.exchange import Response
 from strategies import answers, catalogue, covering_answers
+from strategies.second_opinion import SecondOpinion
 from tests.properties.invented import PINNED_DOCUMENT, SHOP, UNIONS, both_validators
+from tests.unit.tiny import document_of, exchange_of
 
 OPERATIONS = [
     pytest.param(operation, id=str(operation))
@@ -128,3 +133,52 @@ def test_an_optional_header_field_is_sometimes_sent_and_sometimes_not() -> None:
     sent = [response.header("x-note") is not None for response in covering_answers(SHELF, 200)]
     assert any(sent)
     assert not all(sent)
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "media_type", "body"),
+    [
+        ("200", {"*/*": {"schema": {"type": "null"}}}, "application/json", b"null"),
+        ("200", {"application/*": {"schema": {"type": "null"}}}, "application/json", b"null"),
+        ("200", {"image/*": {"schema": {"type": "string"}}}, "image/plain", b'"sample"'),
+        ("410", {"text/plain": {"schema": {"type": "string"}}}, "text/plain", b'"sample"'),
+        ("410", {"application/json": {}}, "application/json", b'"sample"'),
+        ("304", {"application/json": {"schema": {"type": "null"}}}, "application/json", b""),
+    ],
+)
+def test_an_answer_is_what_its_media_type_says(
+    status: str, content: dict[str, Any], media_type: str, body: bytes
+) -> None:
+    document = document_of(responses={status: {"description": "", "content": content}})
+    (operation,) = document.operations
+    (response,) = covering_answers(operation, status)
+    assert (response.header("content-type"), response.body) == (media_type, body)
+    exchange = exchange_of(operation, response)
+    assert judge(operation, exchange) == ()
+    assert SecondOpinion(document)(exchange) == ()
+
+
+TUPLE = {"type": "array", "prefixItems": [{"type": "integer"}], "items": {"type": "string"}}
+
+
+@pytest.mark.parametrize(
+    "schema", [TUPLE, {"$ref": "#/components/schemas/T"}, {"type": "object", "properties": {"t": TUPLE}}]
+)
+def test_schemathesis_has_an_opinion_on_tuples(schema: dict[str, Any]) -> None:
+    document = document_of(schema, {"T": TUPLE})
+    (operation,) = document.operations
+    opinion = SecondOpinion(document)
+    for response in covering_answers(operation, 200):
+        assert opinion(exchange_of(operation, response)) == ()
+
+
+def test_what_schemathesis_cannot_judge_is_told_and_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise schemathesis.errors.InvalidSchema("no schema\nat all")
+
+    document = document_of({"type": "null"})
+    (operation,) = document.operations
+    (response,) = covering_answers(operation, 200)
+    monkeypatch.setattr(schemathesis.Case, "validate_response", fail)
+    told = SecondOpinion(document)(exchange_of(operation, response))
+    assert "response_schema_conformance cannot judge GET /things/{thing} 200: InvalidSchema: no schema" in told

@@ -36,6 +36,26 @@ def test_every_fault_is_caught_by_its_rule_at_its_place(operation: Operation) ->
     assert not [str(survivor) for survivor in self_test(operation).survivors]
 
 
+CLOSED = {"type": "object", "required": ["text"], "properties": {"text": {}}, "unevaluatedProperties": False}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {**CLOSED, "properties": {"text": {"type": "string"}}},
+        {"type": "array", "maxItems": 1, "items": {**CLOSED, "properties": {"text": {"type": "string"}}}},
+        {"type": "string", "pattern": "^[0-9,]*$"},
+        {"type": "integer", "minimum": 3},
+        {"type": "boolean"},
+        {"type": "null"},
+    ],
+    ids=lambda schema: str(schema["type"]),
+)
+def test_a_flaw_in_the_text_breaks_no_promise_of_the_value(schema: dict[str, Any]) -> None:
+    (operation,) = document_of(schema).operations
+    assert not [str(survivor) for survivor in self_test(operation).survivors]
+
+
 @pytest.mark.parametrize("operation", [*PINNED_DOCUMENT.operations, *BARE.operations], ids=["pinned", "bare"])
 def test_every_fault_of_the_pinned_document_finds_an_answer_to_break(operation: Operation) -> None:
     assert self_test(operation).idle == ()

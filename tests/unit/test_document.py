@@ -17,6 +17,8 @@ from contracts.document import PINNED, PINNED_OVERLAY, Document, load
 from contracts.errors import DocumentError
 from contracts.json_text import walk
 from contracts.pointer import find, split
+from contracts.validation import compiled
+from tests.unit.tiny import body_schema, document_of
 
 SHA256 = "43827f1952bd1b059b3be62bb649f43b998d582c93417b6289807abd35c9308b"
 
@@ -591,3 +593,17 @@ def test_bytes_that_are_not_utf_8_are_not_taken_for_text(read: Callable[..., Doc
     (operation,) = read(orchard()).operations
     assert operation.match("/trees/%FF") == {"tree": "\udcff"}
     assert operation.url_path({"tree": "\udcff"}) == "/trees/%FF"
+
+
+def test_what_is_write_only_is_in_no_answer_and_required_in_none() -> None:
+    account = {
+        "type": "object",
+        "required": ["name", "secret"],
+        "properties": {"name": {"type": "string"}, "secret": {"$ref": "#/components/schemas/Secret"}},
+    }
+    document = document_of(account, {"Secret": {"type": "string", "writeOnly": True}})
+    schema = body_schema(document)
+    assert compiled(document).violations(schema, {"name": "a"}) == []
+    (violation,) = compiled(document).violations(schema, {"name": "a", "secret": "b"})
+    assert (violation.rule, violation.place) == ("schema.false", "body/secret")
+    assert document.notes == (f"{schema}/properties/secret is writeOnly: no answer may hold it",)
