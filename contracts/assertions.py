@@ -40,7 +40,23 @@ def descend(
         error.schema_path.append(keyword[-1])
         yield error
     else:
-        yield from validator.descend(instance, subschema, path=path, schema_path=keyword[-1])
+        for error in evolved(validator, subschema).iter_errors(instance):
+            if path is not None:
+                error.path.appendleft(path)
+            error.schema_path.appendleft(keyword[-1])
+            yield error
+
+
+def evolved(validator: Any, subschema: Any) -> Any:
+    """The validator of a subschema of the document, made once: jsonschema makes it anew for every value it meets.
+
+    What was made stands in the class's `evolved`, by the identity of the subschema, which it keeps alive.
+    """
+    known = type(validator).evolved
+    found = known.get(id(subschema))
+    if found is None:
+        found = known[id(subschema)] = validator.evolve(schema=subschema)
+    return found
 
 
 @functools.lru_cache(maxsize=256)
@@ -105,7 +121,7 @@ def _additional_properties(validator: Any, subschema: Any, instance: Any, schema
 
 def _property_names(validator: Any, subschema: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
     if isinstance(instance, dict):
-        names = validator.evolve(schema=subschema)
+        names = evolved(validator, subschema)
         for name in instance:
             if not names.is_valid(name):
                 yield broken("propertyNames", subschema, name, schema, ("propertyNames",), name)
@@ -117,7 +133,7 @@ def _all_of(validator: Any, subschemas: Any, instance: Any, schema: Any) -> Iter
 
 
 def _if(validator: Any, condition: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    keyword = "then" if validator.evolve(schema=condition).is_valid(instance) else "else"
+    keyword = "then" if evolved(validator, condition).is_valid(instance) else "else"
     if keyword in schema:
         yield from descend(validator, instance, schema[keyword], schema, keyword)
 

@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 from jsonschema.protocols import Validator as JsonSchemaValidator
 
 from contracts import dialect, formats
-from contracts.assertions import ASSERTIONS, NOTHING, Keyword, alternatives, broken, descend
+from contracts.assertions import ASSERTIONS, NOTHING, Keyword, alternatives, broken, descend, evolved
 from contracts.discriminator import Branch, Union
 from contracts.document import Document
 from contracts.json_text import text_of
@@ -124,6 +124,7 @@ class Validation:
                 "anyOf": self._alternatives("anyOf"),
             },
         )
+        made.evolved = {}
         # The whole document, because `unevaluated...` of jsonschema follows references by itself.
         return made(self._document.contents, format_checker=formats.checker())  # type: ignore[no-any-return]
 
@@ -212,7 +213,7 @@ class Validation:
             yield broken("union.ambiguous", expected, instance, schema, (union.keyword,))
 
     def _fits(self, validator: Any, branch: Branch, instance: Any) -> bool:
-        return bool(validator.evolve(schema=self._document.resolve(branch.target)[1]).is_valid(instance))
+        return bool(evolved(validator, self._document.resolve(branch.target)[1]).is_valid(instance))
 
 
 def _misnamed(rule: str, union: Union, tag: Any, schema: Any) -> ValidationError:
