@@ -83,7 +83,7 @@ def read(operation: Operation, response: Response) -> Reading:
     """The part of the judgement that the request has no part in; equal answers are read once."""
     headers = tuple(field for field in response.headers if field[0].lower() in _judged(operation))
     if len(response.body) >= LARGE:
-        return _read.__wrapped__(operation, response.status, headers, response.body)
+        return _read_large(operation, response.status, headers, response.body)
     return _read(operation, response.status, headers, response.body)
 
 
@@ -102,6 +102,10 @@ def _read(operation: Operation, status: int, headers: tuple[tuple[str, str], ...
     return Reading(
         promise, schema_at, value, tuple(violation for check in ANSWER_CHECKS for violation in check(answer))
     )
+
+
+# All that look at one exchange read it; of large bodies no more than that one is kept.
+_read_large: Final = functools.lru_cache(maxsize=1)(_read.__wrapped__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
