@@ -237,14 +237,14 @@ def _header(answer: _Answer, header: Header, text: str) -> Iterator[Violation]:
     # A header field has no type of its own: it fits if any reading of its text does (style: simple).
     validation = compiled(answer.operation.document)
     parts = [part.strip(" \t") for part in text.split(",")]
-    readings = [text, _scalar(text), parts, [_scalar(part) for part in parts]]
+    readings = [text, scalar(text), parts, [scalar(part) for part in parts]]
     if not any(validation.is_valid(header.schema, value) for value in readings):
         expected = text_of(answer.operation.document.resolve(header.schema)[1])
         where = f"header {header.name}"
         yield answer.broken("header.schema", where, header.schema, expected=expected, actual=text_of(text))
 
 
-def _scalar(text: str) -> Any:
+def scalar(text: str) -> Any:
     """The number, boolean or null that the text reads as, else the text."""
     value, _ = parse(text.encode("utf-8", "surrogatepass"))
     return text if value is UNREADABLE or isinstance(value, (str, list, dict)) else value
@@ -335,7 +335,7 @@ def echo(operation: Operation, request: Request, reading: Reading, response: Res
 def _repeats(actual: Any, wanted: str) -> bool:
     if isinstance(actual, str):
         return actual == wanted
-    value = _scalar(wanted)
+    value = scalar(wanted)
     return bool(actual == value) and isinstance(actual, bool) == isinstance(value, bool)
 
 

@@ -11,11 +11,13 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from contracts import comparison, keywords, overlay, requirements
-from contracts.document import PINNED, PINNED_OVERLAY, Document, Operation, load
+from contracts.checks import scalar
+from contracts.document import PINNED, PINNED_OVERLAY, Document, Operation, load, operation_at
 from contracts.errors import ConfigurationError
 from contracts.profiles import PROFILES, Profile
 from contracts.requirements import Requirement
 from contracts.session import MAX_BODY, TIMEOUT, check_api_key, check_base_url
+from contracts.validation import compiled
 from contracts.waivers import Waiver
 from contracts.waivers import load as load_waivers
 
@@ -54,16 +56,32 @@ class Settings:
     def resources(self, operation: Operation) -> tuple[tuple[str, ...], ...]:
         """The resources known to exist, as values of the operation's path parameters.
 
-        An operation of one parameter takes an id as it is; one of several takes as many parts between slashes, each
-        percent-encoded. An operation without parameters is a resource of its own.
+        An id is written as its path (`/parcels/7`); or as the value of an operation's one parameter, or as the values
+        of several between slashes, each percent-encoded, and is then of every operation whose parameters allow them.
+        An operation without parameters is a resource of its own.
         """
-        count = len(operation.parameters)
-        if count == 0:
+        if not operation.parameters:
             return ((),)
-        if count == 1:
-            return tuple((job_id,) for job_id in self.job_ids)
-        parts = (tuple(unquote(part) for part in job_id.split("/")) for job_id in self.job_ids)
-        return tuple(values for values in parts if len(values) == count)
+        found = (_values(self.document, operation, job_id) for job_id in self.job_ids)
+        return tuple(dict.fromkeys(values for values in found if values))
+
+
+def _values(document: Document, operation: Operation, job_id: str) -> tuple[str, ...]:
+    """The path parameters that the id stands for; none where it is of another operation."""
+    written = operation_at(document.operations, job_id)
+    if written is not None:
+        return tuple(written[1].values()) if written[0] is operation else ()
+    count = len(operation.parameters)
+    values = (job_id,) if count == 1 else tuple(unquote(part) for part in job_id.split("/"))
+    alone = sum(bool(other.parameters) for other in document.operations) == 1
+    return values if len(values) == count and (alone or _allowed(operation, values)) else ()
+
+
+def _allowed(operation: Operation, values: tuple[str, ...]) -> bool:
+    """Whether the schemas of the parameters allow the values, read as text or as what the text says."""
+    is_valid = compiled(operation.document).is_valid
+    pairs = zip(operation.parameters, values, strict=True)
+    return all(is_valid(each.schema, text) or is_valid(each.schema, scalar(text)) for each, text in pairs)
 
 
 def read(
@@ -116,7 +134,7 @@ def read(
         seed=seed,
         document=loaded,
         base_url=check_base_url(url) if url else None,
-        job_ids=known,
+        job_ids=_claimed(loaded, known),
         timeout=timeout,
         max_body=max_body,
         ca_bundle=ca_bundle,
@@ -166,6 +184,15 @@ def _new_file(option: str, name: str) -> Path:
     if Path(name).exists():
         raise ConfigurationError(f"{option} {name} is there already, and is not overwritten; name a new file")
     return Path(name)
+
+
+def _claimed(document: Document, job_ids: tuple[str, ...]) -> tuple[str, ...]:
+    """The ids; raises ConfigurationError for one that is of no operation."""
+    for job_id in job_ids:
+        if not any(_values(document, operation, job_id) for operation in document.operations):
+            paths = " or ".join(operation.path for operation in document.operations if operation.parameters)
+            raise ConfigurationError(f"the job id {job_id[:40]!r} is of no operation; write it as {paths or 'none'}")
+    return job_ids
 
 
 def _job_ids(given: list[str], file: str | None, variable: str) -> tuple[str, ...]:

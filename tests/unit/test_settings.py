@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -189,3 +191,44 @@ def test_a_file_without_usable_ids_is_refused(tmp_path: Path, content: bytes, wo
 def test_an_id_is_the_values_of_an_operations_parameters(path: str, resources: Any) -> None:
     settings = chosen(base_url=URL, job_ids=["a/b", "c", "d%2Fe/f"])
     assert settings.resources(document_of(path=path).operations[0]) == resources
+
+
+SEVERAL = {
+    "openapi": "3.1.0",
+    "info": {"title": "Several", "version": "1"},
+    "paths": {
+        f"/{kind}s/{{{kind}}}": {
+            "get": {
+                "parameters": [{"name": kind, "in": "path", "required": True, "schema": schema}],
+                "responses": {"200": {"description": ""}},
+            }
+        }
+        for kind, schema in (("row", {"type": "integer"}), ("key", {"type": "string", "maxLength": 3}))
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("job_id", "rows", "keys"),
+    [
+        ("abc", (), (("abc",),)),
+        ("1234", (("1234",),), ()),
+        ("12", (("12",),), (("12",),)),
+        ("/rows/12", (("12",),), ()),
+        ("/keys/a%2Fb", (), (("a/b",),)),
+    ],
+)
+def test_an_id_is_of_the_operation_whose_path_or_schema_it_fits(
+    tmp_path: Path, job_id: str, rows: Any, keys: Any
+) -> None:
+    file = tmp_path / "several.json"
+    file.write_text(json.dumps(SEVERAL))
+    settings = chosen(base_url=URL, job_ids=[job_id], document=str(file))
+    assert [settings.resources(operation) for operation in settings.document.operations] == [rows, keys]
+
+
+def test_an_id_of_no_operation_is_refused_with_the_paths_there_are(tmp_path: Path) -> None:
+    file = tmp_path / "several.json"
+    file.write_text(json.dumps(SEVERAL))
+    with pytest.raises(ConfigurationError, match=re.escape("'abcd' is of no operation; write it as /rows/{row} or")):
+        chosen(base_url=URL, job_ids=["abcd"], document=str(file))
