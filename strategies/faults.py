@@ -515,11 +515,23 @@ def _turns(operation: Operation) -> Iterator[Turn]:
     """Every answer of the operation's covering sets, as given to resources that exist and to those that do not."""
     for resource, response in catalogue(operation).items():
         yield Turn(operation, resource, True, 0, response)
+    yield from _further_turns(operation)
     for promise in operation.promises:
         if not promise.succeeds:
             for index, response in enumerate(covering_answers(operation, promise.status)):
                 resource = tuple(f"zz-unknown-{index}" for _ in operation.parameters)
                 yield Turn(operation, resource, False, 0, response)
+
+
+def _further_turns(operation: Operation) -> Iterator[Turn]:
+    """The covering answers that no resource is left for, where the path leaves room for few: given to the first one."""
+    promise, known = granting(operation), catalogue(operation)
+    if promise is None or not known or lasting(operation, promise):
+        return
+    resource = next(iter(known))
+    names = [parameter.name for parameter in operation.parameters]
+    for response in covering_answers(operation, promise.status, dict(zip(names, resource, strict=True)))[len(known) :]:
+        yield Turn(operation, resource, True, 0, response)
 
 
 def _tellings(fault: Fault, turns: Iterable[Turn]) -> Iterator[set[tuple[str, str]]]:

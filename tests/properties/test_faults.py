@@ -56,6 +56,13 @@ def test_a_flaw_in_the_text_breaks_no_promise_of_the_value(schema: dict[str, Any
     assert not [str(survivor) for survivor in self_test(operation).survivors]
 
 
+def test_a_path_that_names_one_resource_hides_no_fault() -> None:
+    item = {"type": "object", "required": ["a"], "properties": {"a": {"enum": ["x", "y"]}, "b": {"type": "string"}}}
+    (operation,) = document_of({"type": "array", "items": item}, path="/things").operations
+    assert self_test(operation).idle == ()
+    assert self_test(operation).survivors == ()
+
+
 @pytest.mark.parametrize("operation", [*PINNED_DOCUMENT.operations, *BARE.operations], ids=["pinned", "bare"])
 def test_every_fault_of_the_pinned_document_finds_an_answer_to_break(operation: Operation) -> None:
     assert self_test(operation).idle == ()
