@@ -98,7 +98,7 @@ def test_a_document_of_which_no_value_is_found_is_refused_before_anything_is_ask
     file.write_text(OPENAPI + GET % "{type: string, minLength: 5, pattern: '^[a-z]{3}$'}")
     result = judge("--document", str(file))
     assert result.code == 4
-    assert "schema is satisfied by no value; mend the schema" in result.output
+    assert "schema is satisfied by no value; mend the schema" in result.errors
     assert "Traceback" not in result.output + result.errors
 
 
