@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing, suppress
 from typing import Any
 
@@ -22,10 +22,11 @@ from contracts.session import GuardedSession
 from contracts.settings import Settings
 from contracts.tally import Judge
 from contracts.waivers import Waivers
+from strategies import memory
 from strategies.answers import check
 from strategies.job_ids import made_up
 from tests.api import gathering, options
-from tests.api.plan import DISCOVERED, SETTINGS, WAIVERS, known_resources
+from tests.api.plan import DISCOVERED, MEMORIES, SETTINGS, WAIVERS, known_resources
 
 for _profile in PROFILES.values():
     hypothesis.settings.register_profile(
@@ -55,12 +56,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[WAIVERS] = Waivers(chosen.waivers, datetime.datetime.now(datetime.UTC).date())
         for operation in chosen.document.operations:
             check(operation)
+        config.stash[MEMORIES] = memory.memories(chosen.document.operations, chosen.example_database)
         controls = not hasattr(config, "workerinput")
         if chosen.base_url and controls and not config.option.collectonly:
             _probe(chosen)
         config.stash[DISCOVERED] = _discovered(chosen, config)
         if controls:
-            config.pluginmanager.register(gathering.Gathering(config), "contract-verdict")
+            config.pluginmanager.register(gathering.Gathering(config, _again), "contract-verdict")
     except ContractError as error:
         raise pytest.UsageError(str(error)) from None
 
@@ -121,6 +123,26 @@ def _session(
     )
 
 
+def _again(config: pytest.Config) -> GuardedSession:
+    """A session of the controller's own, by which violations are asked for again."""
+    chosen = config.stash[SETTINGS]
+    return _session(chosen, str(chosen.base_url), lambda exchange: None, _existing(config))
+
+
+def _existing(config: pytest.Config) -> Callable[[Operation, tuple[str, ...]], bool | None]:
+    """What is known of whether a resource exists."""
+    chosen = config.stash[SETTINGS]
+    known = {operation: frozenset(known_resources(config, operation)) for operation in chosen.document.operations}
+
+    def exists(operation: Operation, resource: tuple[str, ...]) -> bool | None:
+        if resource in known[operation]:
+            return True
+        # Only of the mock is all known that exists; but an odd id exists nowhere by chance.
+        return False if not chosen.base_url or any(map(made_up, resource)) else None
+
+    return exists
+
+
 @pytest.fixture(scope="session")
 def document(pytestconfig: pytest.Config) -> Document:
     """The document that the run judges by."""
@@ -164,14 +186,6 @@ def judge(request: pytest.FixtureRequest) -> Judge:
 def session(pytestconfig: pytest.Config, base_url: str, document: Document, judge: Judge) -> Iterator[GuardedSession]:
     """The one way out; everything that passes through it is judged."""
     chosen = pytestconfig.stash[SETTINGS]
-    known = {operation: frozenset(known_resources(pytestconfig, operation)) for operation in document.operations}
-
-    def exists(operation: Operation, resource: tuple[str, ...]) -> bool | None:
-        if resource in known[operation]:
-            return True
-        # Only of the mock is all known that exists; but an odd id exists nowhere by chance.
-        return False if not chosen.base_url or any(map(made_up, resource)) else None
-
     with ExitStack() as stack:
         record = _recorder(chosen, pytestconfig, stack)
 
@@ -180,7 +194,7 @@ def session(pytestconfig: pytest.Config, base_url: str, document: Document, judg
             if record:
                 record(exchange)
 
-        yield stack.enter_context(_session(chosen, base_url, observe, exists))
+        yield stack.enter_context(_session(chosen, base_url, observe, _existing(pytestconfig)))
 
 
 def _recorder(chosen: Settings, config: pytest.Config, stack: ExitStack) -> Recorder | None:

@@ -19,6 +19,8 @@ class Profile:
     repeatable: bool
     reads: int = 200
     """A defect in one answer of fifty shows in 49 runs of 50."""
+    parts: int = 10
+    """Into so many items, each with a seed of its own, drawing is cut, for workers and shards to share."""
     requires: tuple[str, ...] = ()
     """What must be seen, as `--require` says it, beside a success of every operation."""
     strict: bool = False
@@ -29,7 +31,7 @@ PROFILES: Final = {
     profile.name: profile
     for profile in (
         Profile("ci", examples=100, repeatable=True),
-        Profile("nightly", examples=1_000, repeatable=False, requires=("answers=100",)),
-        Profile("prerelease", examples=2_000, repeatable=False, requires=("all",), strict=True),
+        Profile("nightly", examples=1_000, repeatable=False, parts=40, requires=("answers=100",)),
+        Profile("prerelease", examples=2_000, repeatable=False, parts=80, requires=("all",), strict=True),
     )
 }

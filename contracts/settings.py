@@ -17,6 +17,7 @@ from contracts.errors import ConfigurationError
 from contracts.profiles import PROFILES, Profile
 from contracts.requirements import Requirement
 from contracts.session import MAX_BODY, TIMEOUT, check_api_key, check_base_url
+from contracts.shards import Shard
 from contracts.validation import compiled
 from contracts.waivers import Waiver
 from contracts.waivers import load as load_waivers
@@ -24,6 +25,8 @@ from contracts.waivers import load as load_waivers
 BASE_URL_VARIABLE: Final = "CONTRACT_BASE_URL"
 JOB_IDS_VARIABLE: Final = "CONTRACT_JOB_IDS"
 API_KEY_VARIABLE: Final = "SGP_API_KEY"
+EXAMPLES: Final = ".hypothesis/examples"
+"""Where examples are kept unless an option says otherwise: Hypothesis's own folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,12 @@ class Settings:
     """How many resources are looked for in what the target lists; their ids are then among `job_ids`."""
     report_dir: Path | None
     ledger: Path | None
+    shard: Shard | None
+    tally: Path | None
+    """Where a shard writes what it saw."""
+    example_database: str
+    terms: Mapping[str, Any] = field(repr=False)
+    """What of the options the contract and its terms come from, for a shard's file."""
     requirements: tuple[Requirement, ...]
     waivers: tuple[Waiver, ...]
     drafted_waivers: Path | None
@@ -101,6 +110,9 @@ def read(
     discover: int = 0,
     report_dir: str | None = None,
     ledger: str | None = None,
+    shard: str | None = None,
+    tally: str | None = None,
+    example_database: str | None = None,
     require: Iterable[str] = (),
     waivers: str | None = None,
     write_waivers: str | None = None,
@@ -141,6 +153,16 @@ def read(
         discover=discover,
         report_dir=Path(report_dir) if report_dir else None,
         ledger=Path(ledger) if ledger else None,
+        shard=_shard(shard, tally),
+        tally=_new_file("--tally", tally) if tally else None,
+        example_database=example_database or ("" if profile.repeatable else EXAMPLES),
+        terms={
+            "document": document,
+            "overlays": list(overlays),
+            "no_overlay": no_overlay,
+            "annotations": list(annotations),
+            "require": list(require),
+        },
         requirements=_requirements((*profile.requires, *require), loaded, with_ledger=ledger is not None),
         waivers=load_waivers(Path(waivers)) if waivers else (),
         drafted_waivers=_new_file("--write-waivers", write_waivers) if write_waivers else None,
@@ -170,6 +192,12 @@ def overlay_files(given: Iterable[str], *, no_overlay: bool = False, pinned: boo
         raise ConfigurationError("--overlay FILE and --no-overlay contradict each other; give one of them")
     base = files or ([PINNED_OVERLAY] if pinned and not no_overlay else [])
     return tuple(dict.fromkeys([*base, *named]))
+
+
+def _shard(text: str | None, tally: str | None) -> Shard | None:
+    if (text is None) != (tally is None):
+        raise ConfigurationError("--shard and --tally go together: a shard alone is no verdict; give both, then merge")
+    return Shard.parse(text) if text is not None else None
 
 
 def _requirements(words: Iterable[str], document: Document, *, with_ledger: bool) -> tuple[Requirement, ...]:

@@ -61,6 +61,30 @@ class Run:
     notes: tuple[str, ...] = ()
 
 
+class Often(StrEnum):
+    """How often a violation was there again."""
+
+    ALWAYS = "always"
+    SOMETIMES = "sometimes"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Recurrence:
+    """How often a violation was there `of` so many times, and whether a sibling showed it (None: there was none)."""
+
+    times: int
+    of: int
+    sibling: bool | None
+
+    @property
+    def often(self) -> Often:
+        """In a word."""
+        if self.times == self.of:
+            return Often.ALWAYS
+        return Often.SOMETIMES if self.times else Often.GONE
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A distinct violation, how often and on which resources it was seen, and its smallest witness.
@@ -75,6 +99,8 @@ class Finding:
     resources: tuple[Resource, ...]
     sdk: str = ""
     waiver: Waiver | None = None
+    recurrence: Recurrence | None = None
+    """How it fared when it was asked for again; None if it was not."""
 
     def exchange(self, document: Document) -> Exchange:
         """The witness as the exchange that it was."""

@@ -1,18 +1,15 @@
-"""The words for people: a violation in one line, a verdict in three seconds."""
+"""The words for people: a violation in one line, a run in one sentence, a command that asks again."""
 
 from __future__ import annotations
 
 import json
 import shlex
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
-from contracts.comparison import Comparison
 from contracts.dialect import json_type
-from contracts.features import Feature
-from contracts.tally import Sighting, Witness
-from contracts.verdict import Finding, Outcome, Verdict
+from contracts.tally import Witness
+from contracts.verdict import Finding, Often, Outcome, Recurrence, Verdict
 from contracts.violation import Violation
 
 WIDTH: Final = 60
@@ -24,10 +21,10 @@ def violation_line(violation: Violation) -> str:
     branch = f" ({violation.branch})" if violation.branch else ""
     expected, got = _expected(violation), _got(violation)
     near = f"; did it mean {json.dumps(violation.nearest)}?" if violation.nearest else ""
-    return _visible(f"{violation.rule} at {_place(violation)}{branch}: expected {expected}, got {got}{near}")
+    return visible(f"{violation.rule} at {_place(violation)}{branch}: expected {expected}, got {got}{near}")
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """On one line and harmless to a terminal, whatever a server put into its answer."""
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
 
@@ -136,78 +133,6 @@ def curl(witness: Witness, *, keyed: bool) -> str:
     return " ".join([*words, shlex.quote(witness.url)])
 
 
-def verdict_lines(verdict: Verdict, comparison: Comparison | None = None) -> Iterator[str]:
-    """The lines of a verdict: the outcome, what was asked, what was seen, and every distinct violation."""
-    run = verdict.run
-    yield f"{verdict.outcome}  {headline(verdict)}"
-    yield f"target      {run.target}"
-    layers = f" + {', '.join(run.document.overlays)}" if run.document.overlays else ", no overlay"
-    yield f"document    {run.document.title} {run.document.version} ({run.document.path.name}{layers})"
-    yield f"            sha256 {run.document.sha256}"
-    statuses = ", ".join(f"{name}: {count}" for name, count in verdict.answers.items()) or "none"
-    yield f"requests    {verdict.requests} in {run.seconds:.1f} s ({statuses})"
-    yield from _coverage(verdict)
-    if verdict.faults:
-        idle = f", {verdict.faults['idle']} more find nothing to break" if verdict.faults["idle"] else ""
-        yield f"self-test   would have noticed {verdict.faults['caught']} of {verdict.faults['all']} faults{idle}"
-    yield from _hint(verdict)
-    if verdict.vanished:
-        names = ", ".join("/".join(resource) for _, resource in verdict.vanished[:3])
-        more = f" and {len(verdict.vanished) - 3} more" if len(verdict.vanished) > 3 else ""
-        yield _visible(f"vanished    listed, and refused when asked for: {names}{more}")
-    for note in (*run.notes, *run.document.notes):
-        yield f"note        {note}"
-    for words, difference in verdict.differences.items():
-        yield _visible(f"harness     the validators differ ({difference.count}x): {words}")
-        yield f"            {curl(difference.witness, keyed=run.keyed)}"
-    if comparison:
-        yield f"compared    {_changes(comparison)}"
-    yield from _required(verdict)
-    for each in verdict.waived:
-        waiver = each.waiver
-        assert waiver is not None
-        borne = f"until {waiver.expires} by {waiver.owner}: {waiver.reason}"
-        yield _visible(f"waived      {violation_line(each.violation)} [{spread(each)}; {borne}]")
-    for waiver in verdict.stale:
-        yield _visible(f"stale       waiver {waiver.number} covers nothing any more: {waiver}")
-    yield f"violations  {len(verdict.findings) or 'none'}"
-    for number, each in enumerate(verdict.findings, 1):
-        yield f"{number:>3}. {violation_line(each.violation)} [{spread(each)}]"
-        yield f"     {curl(each.witness, keyed=run.keyed)}"
-        if known := _known(each):
-            yield f"     {_visible(known)}"
-
-
-def _known(each: Finding) -> str:
-    """What else is known of a violation that stands, on one line."""
-    expired = f"waiver {each.waiver.number} expired on {each.waiver.expires}" if each.waiver else ""
-    return " · ".join(filter(None, (each.sdk, expired)))
-
-
-def _required(verdict: Verdict) -> Iterator[str]:
-    label = "required"
-    for each in verdict.unmet:
-        names = [f"{feature.place} {feature.which or feature.kind}" for feature in each.missing]
-        more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-        missing = each.words or f"not seen {', '.join(names[:4])}{more}"
-        yield f"{label:<12}{each.requirement}: {missing}"
-        label = ""
-
-
-def _changes(comparison: Comparison) -> str:
-    counts = {"new": comparison.new, "fixed": comparison.fixed, "still there": comparison.still}
-    told = [f"{len(found)} {name}" for name, found in counts.items()]
-    return ", ".join([*told, *([f"{len(comparison.unseen)} no longer seen"] if comparison.unseen else [])])
-
-
-def _hint(verdict: Verdict) -> Iterator[str]:
-    """What a single cause would explain, where every answer was the same refusal."""
-    if verdict.denied and verdict.outcome is Outcome.VIOLATES:
-        yield f"hint        {verdict.denied}"
-    if [*verdict.answers] == ["404"]:
-        yield "hint        every answer was 404: is the path in --base-url right, and do the ids exist?"
-
-
 def headline(verdict: Verdict) -> str:
     """What a run comes to, in one sentence behind the outcome."""
     incident, answers = verdict.run.incident, _count(verdict.requests, "answer")
@@ -239,53 +164,16 @@ def _count(number: int, what: str) -> str:
 
 def spread(each: Finding) -> str:
     """How often a violation was seen, and on how many resources."""
-    return f"{each.count}x on {_count(len(each.resources), 'resource')}"
+    told = f"{each.count}x on {_count(len(each.resources), 'resource')}"
+    return f"{told}, {_again(each.recurrence)}" if each.recurrence else told
 
 
-def _coverage(verdict: Verdict) -> Iterator[str]:
-    label, operations = "seen", verdict.run.document.operations
-    for operation in operations:
-        features = [feature for feature in verdict.coverage if feature.operation == operation.path]
-        several = f"{operation}: " if len(operations) > 1 else ""
-        for place, group in _grouped(features).items():
-            counts = " · ".join(f"{each.which} {_times(verdict.coverage[each])}" for each in group)
-            yield f"{label:<12}{several}{place}: {counts}"
-            label = ""
-        optional = [feature for feature in features if feature.kind in ("present", "absent")]
-        if optional:
-            both = Counter(feature.place for feature in optional if verdict.coverage[feature])
-            full = sum(1 for count in both.values() if count == 2)
-            places = len({feature.place for feature in optional})
-            yield f"{label:<12}{several}optional properties seen present and absent: {full} of {places}"
-            label = ""
-        rest = [feature for feature in features if feature.kind in _LISTLESS]
-        if rest:
-            count = sum(1 for feature in rest if verdict.coverage[feature])
-            yield f"{label:<12}{several}pairs, sizes, bounds and formats seen: {count} of {len(rest)}"
-            label = ""
-    missing = [
-        f"{feature.place} {feature.kind} {feature.which}".rstrip()
-        for feature in verdict.unseen
-        if feature.kind not in _LISTED
-    ]
-    if missing:
-        yield f"not seen    {', '.join(missing[:4])}{f' and {len(missing) - 4} more' if len(missing) > 4 else ''}"
-
-
-_LISTED: Final = ("status", "branch", "value", "alternative")
-"""Kinds of features that are told one by one, with their counts."""
-
-_LISTLESS: Final = ("pair", "empty", "several", "bound", "format")
-"""Kinds of which only the number seen is told."""
-
-
-def _times(sighting: Sighting | None) -> str:
-    return str(sighting.count) if sighting else "never"
-
-
-def _grouped(features: Iterable[Feature]) -> Mapping[str, list[Feature]]:
-    groups: dict[str, list[Feature]] = {}
-    for feature in features:
-        if feature.kind in _LISTED:
-            groups.setdefault(feature.place, []).append(feature)
-    return groups
+def _again(recurrence: Recurrence) -> str:
+    """How a violation fared when it was asked for again."""
+    match recurrence.often:
+        case Often.ALWAYS:
+            return "always" if recurrence.sibling is not False else "always, not on a sibling"
+        case Often.SOMETIMES:
+            return f"sometimes: {recurrence.times} of {recurrence.of} times again"
+        case Often.GONE:
+            return "gone when asked for again"

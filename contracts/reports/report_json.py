@@ -104,6 +104,7 @@ def _violation(each: Finding, verdict: Verdict, line: int) -> dict[str, Any]:
         "witness": _witness(each.witness),
         "sdk": each.sdk,
         "waiver": each.waiver and _waiver(each.waiver),
+        "recurrence": each.recurrence and {"often": str(each.recurrence.often), **asdict(each.recurrence)},
         "curl": curl(each.witness, keyed=verdict.run.keyed),
     }
 

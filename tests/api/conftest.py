@@ -10,7 +10,7 @@ from contracts.document import Operation
 from contracts.errors import ContractError
 from contracts.evidence import denied
 from contracts.tally import Judge
-from tests.api.plan import SETTINGS, known_resources
+from tests.api.plan import MEMORIES, SETTINGS, known_resources
 
 HANDFUL = 10
 
@@ -44,8 +44,30 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             if promise.status.isdigit()
         ]
         metafunc.parametrize(("operation", "status"), rows)
+    elif "part" in names:
+        parts = range(1, metafunc.config.stash[SETTINGS].profile.parts + 1)
+        rows = [pytest.param(each, part, id=f"{each}-{part}") for each in operations for part in parts]
+        metafunc.parametrize(("operation", "part"), rows)
+    elif "remembered" in names:
+        memories = metafunc.config.stash[MEMORIES]
+        rows = [pytest.param(each, found, id=str(each)) for each in memories if (found := memories[each].recall())]
+        metafunc.parametrize(("operation", "remembered"), rows)
     elif "operation" in names:
         metafunc.parametrize("operation", operations, ids=str)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves this shard's items, and none that has nothing to ask for."""
+    items[:] = [item for item in items if not _is_empty(item)]
+    shard = config.stash[SETTINGS].shard
+    if shard is not None:
+        items[:] = [item for index, item in enumerate(items) if shard.takes(index)]
+
+
+def _is_empty(item: pytest.Item) -> bool:
+    """Whether the item stands for a test that no row of parameters was found for; pytest would count it as skipped."""
+    marks = item.iter_markers("skip")
+    return any(str(mark.kwargs.get("reason", "")).startswith("got empty parameter set") for mark in marks)
 
 
 @pytest.fixture

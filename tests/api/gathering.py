@@ -7,24 +7,29 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from contracts import official_sdk, reports
+from contracts import official_sdk, reports, shards
 from contracts.comparison import compare
 from contracts.errors import TargetError
 from contracts.ledger import Ledger, LedgerError, Night
 from contracts.recorder import EXCHANGES
+from contracts.recurrence import recurrences
+from contracts.reports import terminal
 from contracts.reports.github import commands
+from contracts.session import GuardedSession
+from contracts.settings import Settings
 from contracts.tally import Judge, Tally
 from contracts.verdict import Finding, Outcome, Run, Terms, Verdict, conclude
 from contracts.waivers import draft
-from contracts.wording import verdict_lines
 from tests.api.junit import report_promises
-from tests.api.plan import SETTINGS, WAIVERS
+from tests.api.plan import MEMORIES, SETTINGS, WAIVERS, known_resources
 
 
 def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
@@ -40,8 +45,9 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
 class Gathering:
     """Registered in the process that prints: merges the tallies, concludes, and tells the verdict."""
 
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
+    def __init__(self, config: pytest.Config, again: Callable[[pytest.Config], GuardedSession]) -> None:
+        """`again` opens a session by which violations are asked for once more."""
+        self._config, self._again = config, again
         self._clock = time.monotonic()
         self._started = datetime.datetime.now(datetime.UTC)
         self._tally = Tally()
@@ -79,7 +85,19 @@ class Gathering:
         run = self._run(session)
         last = self._ledger.last_seen(run.target) if self._ledger else {}
         terms = Terms(self._config.stash[WAIVERS], chosen.requirements, chosen.profile.strict, last)
-        return conclude(run, self._tally, terms, sdk)
+        return self._asked_again(conclude(run, self._tally, terms, sdk))
+
+    def _asked_again(self, verdict: Verdict) -> Verdict:
+        """The verdict with how often its violations are there again; the mock that it was on may be gone by now."""
+        chosen = self._config.stash[SETTINGS]
+        if not chosen.base_url or not verdict.findings or verdict.run.incident:
+            return verdict
+        known = partial(known_resources, self._config)
+        with self._again(self._config) as session, suppress(TargetError):
+            found = recurrences(session.ask, chosen.document, verdict.findings, known)
+            told = (replace(each, recurrence=found.get(each.violation.identity)) for each in verdict.findings)
+            return replace(verdict, findings=tuple(told))
+        return verdict
 
     def _run(self, session: pytest.Session) -> Run:
         chosen = self._config.stash[SETTINGS]
@@ -112,6 +130,8 @@ class Gathering:
         """The verdict's, unless pytest has something worse to tell."""
         told = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED)
         failed = session.exitstatus == pytest.ExitCode.TESTS_FAILED
+        if self._config.stash[SETTINGS].shard and verdict.outcome is Outcome.INCONCLUSIVE and not verdict.run.incident:
+            return pytest.ExitCode.OK  # A shard alone is no verdict: that is for the merge to tell.
         if session.exitstatus not in told or (failed and verdict.outcome is not Outcome.VIOLATES):
             return session.exitstatus
         return verdict.outcome.exit_code
@@ -133,6 +153,25 @@ class Gathering:
         with closing(self._ledger):
             return unwritten, self._ledger.nights(verdict.run.target)
 
+    def _remember(self, verdict: Verdict) -> None:
+        """Keep the ids whose answers broke a promise for the next run, and forget those that keep all by now."""
+        for operation, memory in self._config.stash[MEMORIES].items():
+            own = [each for each in verdict.findings if each.witness.operation == operation.path]
+            witnesses = {tuple(value for _, value in each.witness.parameters) for each in own}
+            broken = {resource for each in own for resource in each.resources}
+            asked = set(memory.recall()) if not verdict.run.incident else set()
+            memory.learn(witnesses, asked - broken)
+
+    def _hand_over(self, chosen: Settings, verdict: Verdict) -> list[str]:
+        assert chosen.shard is not None
+        assert chosen.tally is not None
+        what = (chosen.shard, chosen.terms, chosen.waivers, verdict.run, self._tally)
+        try:
+            reports.atomically(chosen.tally, partial(shards.render, *what))
+        except OSError as error:
+            return [f"{chosen.tally} was not written: {error.strerror or error}"]
+        return []
+
     def _draft(self, file: Path, verdict: Verdict) -> list[str]:
         text = draft((each.violation for each in verdict.findings), verdict.run.started.date())
         try:
@@ -145,6 +184,9 @@ class Gathering:
         chosen = self._config.stash[SETTINGS]
         changes = compare(chosen.earlier, verdict) if chosen.earlier else None
         unwritten, trend = self._enter(verdict)
+        self._remember(verdict)
+        if chosen.shard and chosen.tally:
+            unwritten += self._hand_over(chosen, verdict)
         if chosen.drafted_waivers and verdict.findings:
             unwritten += self._draft(chosen.drafted_waivers, verdict)
         if chosen.report_dir:
@@ -152,7 +194,7 @@ class Gathering:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter is None:
             return
-        lines = verdict_lines(verdict, changes)
+        lines = terminal.lines(verdict, changes)
         reporter.write_sep("=", "contract", bold=True)
         reporter.write_line(next(lines), **{_COLOURS[verdict.outcome]: True, "bold": True})
         for line in (*lines, *(f"reports     {each}" for each in unwritten)):

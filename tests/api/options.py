@@ -9,7 +9,7 @@ import pytest
 from contracts.errors import ConfigurationError
 from contracts.profiles import PROFILES
 from contracts.session import MAX_BODY, TIMEOUT
-from contracts.settings import BASE_URL_VARIABLE, JOB_IDS_VARIABLE, Settings, read
+from contracts.settings import BASE_URL_VARIABLE, EXAMPLES, JOB_IDS_VARIABLE, Settings, read
 
 
 def add(parser: pytest.Parser) -> None:
@@ -46,6 +46,10 @@ def add(parser: pytest.Parser) -> None:
     )
     add("--waivers", metavar="FILE", help="violations that are known and borne until a date, TOML")
     add("--write-waivers", metavar="FILE", help="draft waivers for what this run finds")
+    add("--shard", metavar="K/N", help="ask only this part of everything; with --tally FILE")
+    add("--tally", metavar="FILE", help="write what this shard saw, for python -m contracts merge FILE...")
+    where = "keeps ids whose answers broke a promise for the next run: a folder, redis://..., github:owner/repo"
+    add("--example-database", metavar="WHERE", help=f"{where} (default: {EXAMPLES}; none in the ci profile)")
     add("--utf8-ids", action="store_true", help="leave out ids whose bytes are not UTF-8, such as %%FF")
 
 
@@ -75,6 +79,9 @@ def settings(config: pytest.Config) -> Settings:
         discover=option.discover,
         report_dir=option.report_dir,
         ledger=option.ledger,
+        shard=option.shard,
+        tally=option.tally,
+        example_database=option.example_database,
         require=option.require,
         waivers=option.waivers,
         write_waivers=option.write_waivers,

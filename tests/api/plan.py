@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 import pytest
 
 from contracts.discovery import Resource
@@ -9,10 +11,14 @@ from contracts.document import Operation
 from contracts.settings import Settings
 from contracts.waivers import Waivers
 from strategies.answers import catalogue
+from strategies.memory import Memory
 
 SETTINGS = pytest.StashKey[Settings]()
 
 WAIVERS = pytest.StashKey[Waivers]()
+
+MEMORIES = pytest.StashKey[dict[Operation, Memory]]()
+"""What is remembered of each operation; empty where nothing is kept."""
 
 DISCOVERED = pytest.StashKey[dict[Operation, tuple[Resource, ...]]]()
 """Resources that the target listed; the same for all workers, which the controller tells them to."""
@@ -24,3 +30,14 @@ def known_resources(config: pytest.Config, operation: Operation) -> tuple[tuple[
     if not chosen.base_url:
         return tuple(catalogue(operation))
     return tuple(dict.fromkeys((*chosen.resources(operation), *config.stash[DISCOVERED].get(operation, ()))))
+
+
+def part_seed(config: pytest.Config, part: int) -> int:
+    """What a part of the drawing is seeded with: the same in every run of a repeatable profile, or of one seed."""
+    return zlib.crc32(f"{config.stash[SETTINGS].seed}/{part}".encode())
+
+
+def part_examples(config: pytest.Config) -> int:
+    """How many inputs a part draws."""
+    profile = config.stash[SETTINGS].profile
+    return max(1, profile.examples // profile.parts)

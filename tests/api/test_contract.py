@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 import requests
-from hypothesis import given
+from hypothesis import given, seed, settings
 
 from contracts.document import Operation
 from contracts.session import GuardedSession
 from contracts.tally import Judge
 from strategies.faults import self_test
 from strategies.job_ids import path_values
-from tests.api.plan import SETTINGS
+from tests.api.plan import SETTINGS, part_examples, part_seed
 
 Conclude = Callable[[], None]
 Resources = tuple[tuple[str, ...], ...]
@@ -30,6 +30,13 @@ def sweep(session: GuardedSession, operation: Operation, resources: Resources, *
     for _ in range(rounds):
         for values in resources:
             session.ask(operation, dict(zip(names, values, strict=True)))
+
+
+def test_what_broke_a_promise_before_keeps_it_now(
+    session: GuardedSession, operation: Operation, remembered: Resources, conclude: Conclude
+) -> None:
+    sweep(session, operation, remembered, rounds=2)
+    conclude()
 
 
 def test_every_known_resource_is_answered_as_promised(
@@ -69,9 +76,12 @@ def test_any_id_is_answered_as_promised(
     pytestconfig: pytest.Config,
     session: GuardedSession,
     operation: Operation,
+    part: int,
     known: Resources,
     conclude: Conclude,
 ) -> None:
+    @seed(part_seed(pytestconfig, part))
+    @settings(max_examples=part_examples(pytestconfig))
     @given(path_values(operation, known, undecodable=not pytestconfig.option.utf8_ids))
     def ask(values: dict[str, str]) -> None:
         session.ask(operation, values)
@@ -81,8 +91,15 @@ def test_any_id_is_answered_as_promised(
 
 
 def test_cases_of_schemathesis_are_answered_as_promised(
-    session: GuardedSession, operation: Operation, second_opinion: Any, conclude: Conclude
+    pytestconfig: pytest.Config,
+    session: GuardedSession,
+    operation: Operation,
+    part: int,
+    second_opinion: Any,
+    conclude: Conclude,
 ) -> None:
+    @seed(part_seed(pytestconfig, -part))
+    @settings(max_examples=part_examples(pytestconfig))
     @given(second_opinion.operation(operation).as_strategy())
     def call(case: Any) -> None:
         # What came in place of an answer has been judged already, as everything that passes the session.

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from contracts.document import Document
 from contracts.exchange import Exchange, Failure
+from contracts.reports import terminal
 from contracts.tally import Judge, Tally, Witness
 from contracts.verdict import Run, conclude
 from contracts.violation import RULES, Violation
-from contracts.wording import WIDTH, curl, verdict_lines, violation_line
+from contracts.wording import WIDTH, curl, violation_line
 from tests.unit.tiny import PETS, answer, document_of, exchange_of
 
 LONG = json.dumps("x" * 500)
@@ -196,7 +197,7 @@ SCHEMA = {
 
 def told(document: Document, tally: Tally, **run: Any) -> list[str]:
     started = datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC)
-    return list(verdict_lines(conclude(Run("http://127.0.0.1:1", document, "ci", started, 1.25, **run), tally)))
+    return list(terminal.lines(conclude(Run("http://127.0.0.1:1", document, "ci", started, 1.25, **run), tally)))
 
 
 def verdict_of(*bodies: Any, keyed: bool = False) -> list[str]:
