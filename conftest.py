@@ -102,10 +102,11 @@ def _discovered(chosen: Settings, config: pytest.Config) -> dict[Operation, tupl
 
 def _probe(chosen: Settings) -> None:
     operation = chosen.document.operations[0]
-    values = next(iter(chosen.resources(operation)), ("probe",) * len(operation.parameters))
+    # A second one, for where the first of those known is just what the target fails at.
+    resources = (*chosen.resources(operation)[:1], ("probe",) * len(operation.parameters))
     names = [parameter.name for parameter in operation.parameters]
     session = _session(chosen, str(chosen.base_url), lambda exchange: None)
-    session.probe(operation, dict(zip(names, values, strict=True)))
+    session.probe(operation, *(dict(zip(names, values, strict=True)) for values in resources))
 
 
 def _session(

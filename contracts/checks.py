@@ -12,8 +12,10 @@ from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any, Final
 
+from contracts.coding import CODINGS, named
 from contracts.document import Header, Operation, Promise
 from contracts.exchange import Exchange, Failure, Request, Response
+from contracts.framing import flaws
 from contracts.json_text import UNREADABLE, Flaw, parse, text_of
 from contracts.keywords import REFUSES_UNKNOWN, equals, refuses_unknown
 from contracts.pointer import find, join, split
@@ -26,8 +28,10 @@ _TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _PARAMETER: Final = rf'[ \t]*+;[ \t]*+(?:{_TOKEN}=(?:{_TOKEN}|"(?:[^"\\]|\\.)*+"))?'
 _MEDIA_TYPE: Final = re.compile(rf"({_TOKEN}/{_TOKEN})(?:{_PARAMETER})*[ \t]*")
 
+_CHARSET: Final = re.compile(rf';[ \t]*charset=(?:({_TOKEN})|"((?:[^"\\]|\\.)*+)")', re.IGNORECASE)
+
 # Header fields that the judgement of an answer can rest on, beside those that the document declares.
-_JUDGED: Final = frozenset({"content-type"})
+_JUDGED: Final = frozenset({"content-encoding", "content-type"})
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -47,20 +51,23 @@ def judge(operation: Operation, exchange: Exchange) -> tuple[Violation, ...]:
     """Everything that one answer breaks of what the document and its overlays promise, sorted; empty if nothing."""
     outcome = exchange.outcome
     if isinstance(outcome, Failure):
-        return (Violation(f"transport.{outcome.kind}", 0, "transport", "", actual=text_of(outcome.detail)),)
+        # What HTTP forbids in the part that came is why nothing could be made of it.
+        framed = {violation for violation in framing(outcome) if not violation.rule.startswith("transport.")}
+        told = Violation(f"transport.{outcome.kind}", 0, "transport", "", actual=text_of(outcome.detail))
+        return tuple(sorted(framed)) or (told,)
     reading = read(operation, outcome)
     asked = (
         violation for check in EXCHANGE_CHECKS for violation in check(operation, exchange.request, reading, outcome)
     )
-    found = {*reading.violations, *asked}
-    return tuple(sorted(found - _explained(found), key=_ORDER))
+    found = {*reading.violations, *asked, *framing(outcome)}
+    return tuple(sorted(found - explained(found), key=_ORDER))
 
 
 # The order of violations, as tuples: thousands of those compare faster than values of a class.
 _ORDER: Final = attrgetter(*(field.name for field in fields(Violation)))
 
 
-def _explained(found: set[Violation]) -> set[Violation]:
+def explained(found: set[Violation]) -> set[Violation]:
     """Those that have the same cause as another, which says it better."""
     codes = {violation.rule for violation in found}
     # A status that is wrong here is not undocumented as well.
@@ -69,14 +76,29 @@ def _explained(found: set[Violation]) -> set[Violation]:
     mistyped = {violation.place for violation in found if violation.rule == "schema.type"}
     misshapen = {violation.place for violation in found if violation.rule.startswith("schema.")}
     # What is answered as another resource was not made up, but mistaken.
-    unknown = "overlay.unknown-resource" if "overlay.equals" in codes else ""
+    another = codes & {"overlay.alias", "overlay.equals"}
+    unknown = "overlay.unknown-resource" if another else ""
+    alias = "overlay.alias" if "overlay.equals" in codes else ""
+    # What is framed or coded wrongly is read wrongly, too.
+    misread = any(code.startswith(_OF_THE_FRAME) for code in codes)
     return {
         violation
         for violation in found
-        if violation.rule in (status, unknown)
+        if violation.rule in (status, unknown, alias)
+        or (misread and violation.rule.startswith(_OF_THE_BODY))
         or (violation.place in mistyped and violation.rule.startswith("schema.") and violation.rule != "schema.type")
         or (violation.place in misshapen and violation.rule.startswith("overlay."))
     }
+
+
+_OF_THE_FRAME: Final = ("framing.", "transport.", "content-encoding.")
+_OF_THE_BODY: Final = ("body.", "content-type.", "json.")
+
+
+def framing(outcome: Response | Failure) -> Iterator[Violation]:
+    """The answer is framed as HTTP/1.1 frames one, and nothing comes behind it."""
+    for flaw in flaws(outcome.message):
+        yield Violation(flaw.rule, 0, flaw.place, "", actual=text_of(flaw.detail), cause=flaw.kind)
 
 
 def read(operation: Operation, response: Response) -> Reading:
@@ -190,18 +212,29 @@ def content_type(answer: _Answer) -> Iterator[Violation]:
 def charset(answer: _Answer) -> Iterator[Violation]:
     """JSON is UTF-8; a charset is not defined for it and, where it is named all the same, is UTF-8 too."""
     field = answer.response.header("content-type") or ""
-    named = re.search(rf';[ \t]*charset="?({_TOKEN})"?', field, re.IGNORECASE)
-    if answer.promise and named and named[1].lower() not in ("utf-8", "utf8", "us-ascii") and _is_json(field):
+    found = _CHARSET.search(field)
+    # A quoted pair is the character that it quotes (RFC 9110, section 5.6.4).
+    charset = re.sub(r"\\(.)", r"\1", found[1] or found[2]) if found else ""
+    if answer.promise and charset and charset.lower() not in ("utf-8", "utf8", "us-ascii") and _is_json(field):
         place = answer.promise.pointer + "/content"
-        cause = named[1].lower()
+        cause = charset.lower()
         yield answer.broken(
             "content-type.charset",
             "header Content-Type",
             place,
             expected='"utf-8"',
-            actual=text_of(named[1]),
+            actual=text_of(charset),
             cause=cause,
         )
+
+
+def content_encoding(answer: _Answer) -> Iterator[Violation]:
+    """The body is coded only as was asked for."""
+    field = answer.response.header("content-encoding") or ""
+    unasked = [name for name in named(field) if name not in CODINGS]
+    if unasked:
+        listed, where = text_of([*CODINGS]), "header Content-Encoding"
+        yield answer.broken("content-encoding.unasked", where, expected=listed, actual=text_of(field), cause=unasked[0])
 
 
 def body_presence(answer: _Answer) -> Iterator[Violation]:
@@ -273,6 +306,7 @@ ANSWER_CHECKS: Final[tuple[Callable[[_Answer], Iterator[Violation]], ...]] = (
     documented_status,
     content_type,
     charset,
+    content_encoding,
     body_presence,
     headers,
     json_text,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
@@ -33,24 +33,32 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer: status, header fields in the order they came, and the body's bytes, content coding undone."""
+    """An answer: status, header fields in the order they came, and the body's bytes, content coding undone.
+
+    `message` is all of it as it came over the connection, with what came behind it; empty where nobody knows.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    message: bytes = field(default=b"", compare=False, repr=False)
 
     def header(self, name: str) -> str | None:
         """The field's value; several fields of one name are joined (RFC 9110, section 5.3). None if it is absent."""
-        values = [value for field, value in self.headers if field.lower() == name]
+        values = [value for field_name, value in self.headers if field_name.lower() == name]
         return ", ".join(values) if values else None
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What came in place of an answer: a kind (`refused`, `reset`, `timeout`, ...) and the transport's own words."""
+    """What came in place of an answer: a kind (`refused`, `reset`, `timeout`, ...) and the transport's own words.
+
+    `message` is what did come over the connection.
+    """
 
     kind: str
     detail: str
+    message: bytes = field(default=b"", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -20,10 +21,12 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 
+from contracts.coding import CODINGS, CodingError, decoded
 from contracts.deadline import Watchdog
 from contracts.document import Operation, operation_at
 from contracts.errors import ConfigurationError, ContractError, TargetError
 from contracts.exchange import Exchange, Failure, Request, Response
+from contracts.wire import Tap
 
 KEY_HEADER: Final = "x-api-key"
 TIMEOUT: Final = 5.0
@@ -102,13 +105,16 @@ class GuardedSession(requests.Session):
             raise ConfigurationError(f"the API key is not sent to {parts.hostname} in clear text; use https")
         self.trust_env = False
         self.verify = ca_bundle or True
-        # requests' own Accept-Encoding is kept, so that compressed answers are seen too.
         self.headers["Accept"] = "application/json"
+        # So that compressed answers are seen too; what requests would ask for depends on what is installed.
+        self.headers["Accept-Encoding"] = ", ".join(name for name in CODINGS if not name.startswith("x-"))
         self.adapters.clear()
         self._watchdog = Watchdog()
-        adapter = _TargetAdapter(check_api_key(api_key) if api_key else None, self._watchdog)
+        self._tap = Tap(max_body)
+        adapter = _TargetAdapter(check_api_key(api_key) if api_key else None, self._watchdog, self._tap)
         self.mount(f"{parts.scheme}://{parts.netloc}/", adapter)
         self._silent = 0
+        self._last: Exchange | None = None
         self._operations = tuple(operations)
         self._observer, self._exists = observer, exists
         self._timeout, self._max_body = timeout, max_body
@@ -151,7 +157,7 @@ class GuardedSession(requests.Session):
         asked = Request(str(request.url), tuple(values.items()), exists, preferred)
         at = time.time()
         outcome, answer, seconds = self._answered(request)
-        exchange = Exchange(operation, asked, outcome, seconds, at)
+        self._last = exchange = Exchange(operation, asked, outcome, seconds, at)
         self._observer(exchange)
         return exchange, answer
 
@@ -164,15 +170,23 @@ class GuardedSession(requests.Session):
             raise TargetError(
                 self.base_url, f"gave no answer to {GONE} requests in a row", "look into the server's log"
             )
+        self._look_behind()
         started = time.perf_counter()
         self._watchdog.watch(started + self._timeout)
         outcome, answer = self._transmit(request)
         self._watchdog.rest()
         if self._watchdog.bit:
-            outcome = Failure("timeout", f"no complete answer in {self._timeout:g} s")
+            outcome = Failure("timeout", f"no complete answer in {self._timeout:g} s", self._masked(self._tap.message))
             answer = requests.Timeout(outcome.detail, request=request)
         self._silent = self._silent + 1 if isinstance(outcome, Failure) else 0
         return outcome, answer, time.perf_counter() - started
+
+    def _look_behind(self) -> None:
+        """Shows the answer before once more if, since it ended, something came behind it."""
+        if self._last and isinstance(self._last.outcome, Response) and self._tap.drain():
+            message = self._masked(self._tap.message)
+            self._observer(replace(self._last, outcome=replace(self._last.outcome, message=message)))
+        self._last = None
 
     def _guard(self, request: requests.PreparedRequest) -> None:
         if request.method != "GET" or request.body:
@@ -183,24 +197,33 @@ class GuardedSession(requests.Session):
     def _transmit(
         self, request: requests.PreparedRequest
     ) -> tuple[Response | Failure, requests.Response | requests.RequestException]:
+        self._tap.begin()
         try:
             answer = self._on_live_connection(request)
         except requests.RequestException as error:
-            return _failure(error), error
+            return self._failed(error), error
         except (urllib3.exceptions.HTTPError, OSError) as error:  # Some pass through requests as they are.
-            return _failure(error), requests.ConnectionError(str(error), request=request)
+            return self._failed(error), requests.ConnectionError(str(error), request=request)
         try:
             body = _read(answer.raw, self._max_body)
-        except (_Oversized, urllib3.exceptions.HTTPError, OSError) as error:
+        except (_Oversized, CodingError, urllib3.exceptions.HTTPError, OSError) as error:
             answer.close()
-            return _failure(error), requests.ConnectionError(str(error), request=request)
+            return self._failed(error), requests.ConnectionError(str(error), request=request)
+        self._tap.drain()
         # White space around a value is no part of it (RFC 9110, section 5.5).
         redacted = self.get_adapter(str(request.url)).redacted
         fields = tuple(
             (name, redacted(value.strip(" \t").encode("latin-1", "replace")).decode("latin-1"))
             for name, value in answer.raw.headers.iteritems()
         )
-        return Response(answer.status_code, fields, redacted(body)), answer
+        return Response(answer.status_code, fields, redacted(body), self._masked(self._tap.message)), answer
+
+    def _failed(self, error: BaseException) -> Failure:
+        return replace(_failure(error), message=self._masked(self._tap.message))
+
+    def _masked(self, message: bytes) -> bytes:
+        """The bytes without the key, none of them moved: their number is what is judged."""
+        return self.get_adapter(self.base_url + "/").masked(message)
 
     def _on_live_connection(self, request: requests.PreparedRequest) -> requests.Response:
         """Sends once more if an idle connection turned out to be closed (RFC 9112, section 9.3.1)."""
@@ -223,24 +246,38 @@ class GuardedSession(requests.Session):
         assert isinstance(adapter, _TargetAdapter)
         return adapter
 
-    def probe(self, operation: Operation, values: Mapping[str, str]) -> None:
-        """Raises TargetError, in one line with the mend, when the target does not answer at all."""
-        outcome = self.ask(operation, values).outcome
-        if isinstance(outcome, Failure):
-            raise self.unreachable(outcome)
+    def probe(self, operation: Operation, *resources: Mapping[str, str]) -> None:
+        """Raises TargetError, in one line with the mend, when the target answers for none of the resources.
+
+        An answer that breaks off, or does not decompress, is one: it is for the run to tell.
+        """
+        problems = []
+        for values in resources:
+            outcome = self.ask(operation, values).outcome
+            if isinstance(outcome, Response) or outcome.kind in _REACHED:
+                return
+            problems.append(self.unreachable(outcome))
+            if outcome.kind in _UNREACHABLE:
+                break
+        if problems:
+            raise problems[0]
 
     def unreachable(self, failure: Failure) -> TargetError:
         """The error that tells of no answer where one is needed, with the mend."""
         return TargetError(self.base_url, *_PROBLEMS[failure.kind])
 
 
+_REACHED: Final = ("coding", "cut", "oversized")
+_UNREACHABLE: Final = ("refused", "tls", "unresolved")
+
+
 class _TargetAdapter(HTTPAdapter):
     """Adds the API key at the last moment: no request that anyone can see, keep or print ever holds it."""
 
-    def __init__(self, api_key: str | None, watchdog: Watchdog) -> None:
+    def __init__(self, api_key: str | None, watchdog: Watchdog, tap: Tap) -> None:
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
         self.__api_key = api_key
-        self._watchdog = watchdog
+        self._watchdog, self._tap = watchdog, tap
         self._pool: Any = None
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
@@ -256,6 +293,10 @@ class _TargetAdapter(HTTPAdapter):
         """What came back without the key: a server may send back what it was sent."""
         return data.replace(self.__api_key.encode(), REDACTED.encode()) if self.__api_key else data
 
+    def masked(self, data: bytes) -> bytes:
+        """As `redacted`, with as many bytes as before."""
+        return data.replace(self.__api_key.encode(), b"*" * len(self.__api_key)) if self.__api_key else data
+
     @property
     def connections(self) -> int:
         """How many connections have been opened so far."""
@@ -264,7 +305,7 @@ class _TargetAdapter(HTTPAdapter):
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         if pool is not self._pool:
-            pool.ConnectionCls = self._watchdog.leash(pool.ConnectionCls)
+            pool.ConnectionCls = self._tap.on(self._watchdog.leash(pool.ConnectionCls))
             self._pool = pool
         return pool
 
@@ -283,7 +324,8 @@ class _Oversized(Exception):
 def _read(raw: urllib3.HTTPResponse, most: int) -> bytes:
     """All of the body, content coding undone."""
     parts, size = [], 0
-    while part := raw.read1(_CHUNK, decode_content=True):
+    came = iter(lambda: raw.read1(_CHUNK, decode_content=False), b"")
+    for part in decoded(came, raw.headers.get("content-encoding", ""), most):
         parts.append(part)
         size += len(part)
         if size > most:
@@ -336,7 +378,7 @@ _KINDS: Final[tuple[tuple[tuple[type[BaseException], ...], str], ...]] = (
     ((socket.gaierror, urllib3.exceptions.LocationParseError), "unresolved"),
     ((ConnectionRefusedError,), "refused"),
     ((urllib3.exceptions.IncompleteRead, http.client.IncompleteRead, urllib3.exceptions.InvalidChunkLength), "cut"),
-    ((urllib3.exceptions.DecodeError,), "coding"),
+    ((CodingError,), "coding"),
     ((TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError), "timeout"),
     ((ConnectionResetError, BrokenPipeError, ConnectionAbortedError), "reset"),
     ((http.client.HTTPException, urllib3.exceptions.HTTPError), "not-http"),

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from contracts import latency
-from contracts.checks import judge, read
+from contracts.checks import explained, judge, read
 from contracts.coverage import seen
 from contracts.discovery import Resource, Vanished
 from contracts.document import Operation
@@ -305,8 +305,9 @@ class Judge:
     def __call__(self, exchange: Exchange) -> tuple[Violation, ...]:
         """What is wrong with the exchange; noted in the tally."""
         exchange = self._vanished.judged(exchange)
-        judged = judge(exchange.operation, exchange)
-        violations = (*judged, *self._history.note(exchange), *self._vanished.note(exchange))
+        history = (*self._history.note(exchange), *self._history.mistaken(exchange))
+        found = {*judge(exchange.operation, exchange), *history, *self._vanished.note(exchange)}
+        violations = tuple(sorted(found - explained(found)))
         self.tally.note(exchange, violations, self._waiver)
         self.tally.differ(exchange, self._second_opinion(exchange))
         return violations

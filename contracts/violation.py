@@ -25,8 +25,9 @@ class Rule:
 class Violation:
     """One broken promise.
 
-    `rule` is the code of a Rule. `place` is where in the answer (`status`, `header NAME`, `body` and a JSON pointer
-    behind it, `transport`), `document` the JSON pointer of the promise. `expected` and `actual` are JSON texts.
+    `rule` is the code of a Rule. `place` is where in the answer (`status`, `head`, `header NAME`, `body` and a JSON
+    pointer behind it, `message`, `transport`), `document` the JSON pointer of the promise. `expected` and `actual` are
+    JSON texts.
     `cause` tells violations apart that share rule and places and yet have different causes, such as two unknown enum
     values. `branch` is the tag value that the instance claims, `nearest` the legal value closest to the actual one.
     """
@@ -72,6 +73,13 @@ RULES: Final[dict[str, Rule]] = {
             "the media type is not one the document promises",
             _OPENAPI + "Response Object",
         ),
+        Rule("content-encoding.unasked", "the body is coded in a way not asked for", "RFC 9110, section 12.5.3"),
+        Rule("framing.body", "a body came where HTTP allows none", "RFC 9110, section 6.4.1"),
+        Rule("framing.chunked", "the chunks of the body are malformed", "RFC 9112, section 7.1"),
+        Rule("framing.head", "the status line or a header line is malformed", "RFC 9112, sections 4 and 5"),
+        Rule("framing.length", "the answer is at odds with itself about its length", "RFC 9112, section 6"),
+        Rule("framing.surplus", "something came behind the end of the answer", "RFC 9112, section 6.3"),
+        Rule("framing.transfer-coding", "the transfer coding is not one to send", "RFC 9112, sections 6.1 and 7.4"),
         Rule("header.missing", "a required response header is absent", _OPENAPI + "Header Object"),
         Rule("header.schema", "a response header does not fit its schema", _OPENAPI + "Header Object"),
         Rule("json.malformed", "the body is not JSON text", _JSON + ", section 2"),
@@ -81,6 +89,11 @@ RULES: Final[dict[str, Rule]] = {
         Rule("json.not-finite", "NaN or Infinity stands for a number", _JSON + ", section 6"),
         Rule("json.surrogate", "a string holds half a surrogate pair", _JSON + ", section 8.2"),
         Rule("json.depth", "the body is nested too deeply to be judged", _JSON + ", section 9"),
+        Rule(
+            "overlay.alias",
+            "a resource is answered as another whose id is all but the same",
+            "overlay, x-refuses-unknown",
+        ),
         Rule("overlay.equals", "a value differs from the request's that it must repeat", "overlay, x-equals"),
         Rule("overlay.final", "a final value was left again", "overlay, x-final"),
         Rule("overlay.immutable", "a value that never changes changed between two reads", "overlay, x-immutable"),

@@ -56,9 +56,11 @@ def _words(text: str) -> str:
 
 _SHAPES: Final[dict[str, Callable[[str], str]]] = {
     "body.missing": _words,
+    "content-encoding.unasked": _words,
     "content-type.malformed": _words,
     "content-type.missing": _words,
     "content-type.undocumented": _words,
+    "overlay.alias": _words,
     "overlay.equals": lambda text: f"{_short(text)} as asked for",
     "overlay.final": lambda text: f"{_short(text)}, which is final",
     "overlay.unknown-resource": _words,
@@ -83,6 +85,12 @@ _OTHERWISE: Final = {
     "schema.false": "nothing",
     "schema.required": "the property",
     "schema.unevaluatedProperties": "nothing",
+    "framing.body": "none",
+    "framing.chunked": "chunks of the size they tell",
+    "framing.head": "a status line and header lines",
+    "framing.length": "one length",
+    "framing.surplus": "nothing behind the answer",
+    "framing.transfer-coding": "chunked, or none",
     "header.missing": "the header",
     "json.byte-order-mark": "none",
     "json.depth": "less nesting",
@@ -101,8 +109,10 @@ def _got(violation: Violation) -> str:
     if not violation.actual:
         return "nothing"
     value = json.loads(violation.actual)
-    if violation.rule.startswith(("transport.", "json.", "body.")):
+    if violation.rule.startswith(("transport.", "json.", "body.", "framing.")):
         return _short(str(value))
+    if violation.rule == "overlay.alias":
+        return f"the answer of {_short(violation.actual)} (the ids differ by {violation.cause})"
     if violation.rule in ("schema.type", "schema.anyOf", "schema.oneOf"):
         kind = json_type(value)
         return kind if value is None else f"{kind} {_short(violation.actual)}"

@@ -77,9 +77,13 @@ def _all(operation: Operation) -> Iterator[Fault]:
             name = f"body.unexpected {promise.status}"
             yield Fault(name, "body.unexpected", "body", _with_body(promise))
         yield from _type_faults(promise)
+        if promise.content:
+            rule, place = "content-encoding.unasked", "header Content-Encoding"
+            yield Fault(f"{rule} {promise.status}", rule, place, _coded(promise))
         yield from _header_faults(operation, promise)
         yield from _overlay_faults(operation, promise)
     yield from _status_faults(operation)
+    yield from _framing_faults()
     yield from _transport_faults()
 
 
@@ -286,6 +290,11 @@ def _type_faults(promise: Promise) -> Iterator[Fault]:
 _TEXT: Final = re.compile(r"application/json|[^/]+/[^/]+\+json")
 
 
+def _coded(promise: Promise) -> Sabotage:
+    field = _with_field(promise, "Content-Encoding", "x-broken")
+    return lambda turn: field(turn) if turn.response.body else None
+
+
 def _header_faults(operation: Operation, promise: Promise) -> Iterator[Fault]:
     for header in promise.headers:
         if header.required:
@@ -425,6 +434,8 @@ def _status_faults(operation: Operation) -> Iterator[Fault]:
             yield Fault(name, "status.known-resource", "status", _refused(operation, promise))
     if operation.parameters and refuses_unknown(operation):
         yield Fault("overlay.unknown-resource", "overlay.unknown-resource", "status", _granted(operation))
+        if _mistakable(operation):
+            yield Fault("overlay.alias", "overlay.alias", "status", _mistaken(operation))
 
 
 def _status(status: int, *, exists: bool | None = None) -> Sabotage:
@@ -448,6 +459,124 @@ def _granted(operation: Operation) -> Sabotage:
         return covering_answers(operation, promise.status, dict(zip(names, turn.resource, strict=True)))[0]
 
     return sabotage
+
+
+def _mistakable(operation: Operation) -> tuple[str, ...]:
+    """A resource that its answer alone makes known, whatever it is asked for as; nothing if there is none."""
+    for resource, response in catalogue(operation).items():
+        promise = operation.promise(response.status)
+        kept = [each for each in lasting(operation, promise) if each.values is None] if promise else []
+        if any(_shows(each, response) for each in kept) and _in_other_case(resource) != resource:
+            return resource
+    return ()
+
+
+def _in_other_case(resource: tuple[str, ...]) -> tuple[str, ...]:
+    *others, last = resource
+    return (*others, last.swapcase())
+
+
+def _mistaken(operation: Operation) -> Sabotage:
+    """An id is answered as the resource whose id differs by case."""
+    known = _mistakable(operation)
+
+    def sabotage(turn: Turn) -> Response | None:
+        if turn.exists or turn.resource != _in_other_case(known):
+            return None
+        response = catalogue(operation)[known]
+        promise, value = operation.promise(response.status), json.loads(response.body)
+        asked = dict(zip([parameter.name for parameter in operation.parameters], turn.resource, strict=True))
+        for promised in equals(operation, promise) if promise else ():
+            with suppress(LookupError):
+                find(value, split(promised.place))
+                value = _put(value, tuple(split(promised.place)), asked[promised.parameter])
+        return replace(response, body=json.dumps(value).encode())
+
+    return sabotage
+
+
+def _framing_faults() -> Iterator[Fault]:
+    """RFC 9112: ways in which an answer is carried that leave open what it is."""
+    for name, (rule, place, change) in FRAMES.items():
+        yield Fault(f"{rule} {name}", rule, place, _framed(change))
+
+
+def _framed(change: Callable[[bytes, bytes], bytes]) -> Sabotage:
+    def sabotage(turn: Turn) -> Response | None:
+        response = turn.response
+        if not response.body:
+            return None
+        fields = "".join(f"{name}: {value}\r\n" for name, value in response.headers)
+        head = f"HTTP/1.1 {response.status} Broken\r\n{fields}".encode("latin-1", "replace")
+        return replace(response, message=change(head, response.body))
+
+    return sabotage
+
+
+def _length(size: object) -> bytes:
+    return f"Content-Length: {size}\r\n".encode()
+
+
+_CHUNKED: Final = b"Transfer-Encoding: chunked\r\n"
+
+
+def _as_chunk(body: bytes) -> bytes:
+    return b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+
+
+FRAMES: Final[dict[str, tuple[str, str, Callable[[bytes, bytes], bytes]]]] = {
+    "a line without a colon": (
+        "framing.head",
+        "head",
+        lambda head, body: head + b"broken\r\n" + _length(len(body)) + b"\r\n" + body,
+    ),
+    "a blank before the colon": (
+        "framing.head",
+        "head",
+        lambda head, body: head + b"X-Broken : 1\r\n" + _length(len(body)) + b"\r\n" + body,
+    ),
+    "a folded line": (
+        "framing.head",
+        "head",
+        lambda head, body: head + b"X-Broken: 1\r\n 2\r\n" + _length(len(body)) + b"\r\n" + body,
+    ),
+    "two lengths": (
+        "framing.length",
+        "head",
+        lambda head, body: head + _length(len(body)) + _length(len(body) + 9) + b"\r\n" + body,
+    ),
+    "a length and chunks": (
+        "framing.length",
+        "head",
+        lambda head, body: head + _length(len(body)) + _CHUNKED + b"\r\n" + _as_chunk(body),
+    ),
+    "a length that is no number": (
+        "framing.length",
+        "head",
+        lambda head, body: head + _length("many") + b"\r\n" + body,
+    ),
+    "another transfer coding": (
+        "framing.transfer-coding",
+        "head",
+        lambda head, body: head + b"Transfer-Encoding: broken\r\n\r\n" + body,
+    ),
+    "something behind": (
+        "framing.surplus",
+        "message",
+        lambda head, body: head + _length(len(body)) + b"\r\n" + body + b"broken",
+    ),
+    "something behind the last chunk": (
+        "framing.surplus",
+        "message",
+        lambda head, body: head + _CHUNKED + b"\r\n" + _as_chunk(body) + b"broken",
+    ),
+    "a chunk of another size": (
+        "framing.chunked",
+        "message",
+        lambda head, body: head + _CHUNKED + b"\r\n" + _as_chunk(body).replace(b"\r\n", b"\r\n#", 1),
+    ),
+}
+"""Name to the rule, the place, and the message of a head (without its empty line) and a body."""
 
 
 def _transport_faults() -> Iterator[Fault]:
@@ -521,6 +650,8 @@ def _turns(operation: Operation) -> Iterator[Turn]:
             for index, response in enumerate(covering_answers(operation, promise.status)):
                 resource = tuple(f"zz-unknown-{index}" for _ in operation.parameters)
                 yield Turn(operation, resource, False, 0, response)
+            if known := _mistakable(operation):
+                yield Turn(operation, _in_other_case(known), False, 0, covering_answers(operation, promise.status)[0])
 
 
 def _further_turns(operation: Operation) -> Iterator[Turn]:
@@ -537,6 +668,9 @@ def _further_turns(operation: Operation) -> Iterator[Turn]:
 def _tellings(fault: Fault, turns: Iterable[Turn]) -> Iterator[set[tuple[str, str]]]:
     """Rules and places told of each answer that the fault breaks, read twice."""
     judge, wanted, alone = Judge(), (fault.rule, fault.place), 0
+    # What is mistaken for something is so only for whoever knows that.
+    for turn in (turn for turn in turns if fault.rule == "overlay.alias" and turn.exists):
+        judge(_exchange(turn, turn.response))
     for shown, (turn, outcomes) in enumerate(_broken(fault, turns)):
         if alone >= SHOWN or shown >= TRIED:
             return

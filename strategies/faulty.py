@@ -54,7 +54,9 @@ def breaking(document: Document, always: Sequence[Fault] = (), rate: float = 1.0
         for fault in (*preferred, *(always if hit else ())):
             broken = fault.sabotage(turn)
             if broken is not None:
-                return _raw(broken, response) if isinstance(broken, Failure) else broken
+                if isinstance(broken, Failure):
+                    return _raw(broken, response)
+                return [broken.message] if broken.message else broken
         return response
 
     return change

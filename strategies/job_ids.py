@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -67,11 +67,15 @@ def parameter_values(
 
 
 def made_up(value: str) -> bool:
-    """Whether an id that nobody named holds characters that no id is made of: it is no resource's by chance."""
-    return _ORDINARY.fullmatch(value) is None
+    """Whether an id that nobody named is none that a resource has by chance: by its characters, length or meaning."""
+    return _ORDINARY.fullmatch(value) is None or value in _NOBODYS
 
 
-_ORDINARY: Final = re.compile("[A-Za-z0-9_.:~-]+")
+_ORDINARY: Final = re.compile("[A-Za-z0-9_.:~-]{1,200}")
+
+_NOBODYS: Final = frozenset(
+    {"null", "None", "undefined", "NaN", "true", "-1", "1e309", "...", "__proto__", "constructor"}
+)
 
 
 def path_values(
@@ -115,6 +119,43 @@ def covering_job_ids(
     if hostile:
         found += [*HOSTILE, "long" * (LONGEST // 4)]
     return tuple(dict.fromkeys(value for value in found if sendable(value) and value not in known))
+
+
+TARGETS: Final = 5
+"""Of how many known resources every near-miss is asked for: some careless comparisons see only some ids."""
+
+
+def covering_path_values(
+    operation: Operation, known: Iterable[Sequence[str]] = (), *, undecodable: bool = False
+) -> Iterator[dict[str, str]]:
+    """Resources that between them show every class of path parameter, the same each time.
+
+    Every hostile text; then every near-miss of some known resources, each behind the resource it misses.
+    """
+    resources = [tuple(values) for values in known]
+    barred = set(resources)
+    names = [parameter.name for parameter in operation.parameters]
+    hostile = [*HOSTILE, "long" * (LONGEST // 4), *_LENGTHS, *(UNDECODABLE if undecodable else ())]
+    for index in range(len(names)):
+        yield from _variants(names, next(iter(resources), ("0",) * len(names)), index, hostile, barred)
+    for target in resources[:: -(-len(resources) // TARGETS) or 1]:
+        yield dict(zip(names, target, strict=True))
+        for index, value in enumerate(target):
+            changed = dict.fromkeys(change(value, len(value) // 2) for change in NEAR)
+            yield from _variants(names, target, index, changed, barred)
+
+
+_LENGTHS: Final = tuple("x" * size for size in (64, 65, 128, 129, 256, 257, 1_025, 4_097))
+"""Just longer than what columns and buffers hold."""
+
+
+def _variants(
+    names: list[str], target: tuple[str, ...], index: int, values: Iterable[str], barred: set[tuple[str, ...]]
+) -> Iterator[dict[str, str]]:
+    for value in values:
+        resource = (*target[:index], value, *target[index + 1 :])
+        if sendable(value) and resource not in barred:
+            yield dict(zip(names, resource, strict=True))
 
 
 def _sometimes_known(strange: SearchStrategy[str], column: tuple[str, ...]) -> SearchStrategy[str]:
@@ -292,6 +333,86 @@ def _one_missing(value: str, position: int) -> str:
     return value[:at] + value[at + 1 :]
 
 
+def _nothing_after(value: str, position: int) -> str:
+    """A blank of no width."""
+    return value + "\u200b"
+
+
+def _raised(value: str, position: int) -> str:
+    return value.upper() if value.upper() != value else value.lower()
+
+
+def _padded(value: str, position: int) -> str:
+    """A zero before the first number."""
+    return re.sub(r"\d", r"0\g<0>", value, count=1) if re.search(r"\d", value) else "0" + value
+
+
+def _separated_otherwise(value: str, position: int) -> str:
+    swapped = value.translate(str.maketrans("-_.", "_-_"))
+    return swapped if swapped != value else value + "-"
+
+
+def _unseparated(value: str, position: int) -> str:
+    bare = re.sub("[-_.:~]", "", value)
+    return bare if bare != value else value + "_"
+
+
+def _suffixed(value: str, position: int) -> str:
+    return value + "-x"
+
+
+def _full_stop_after(value: str, position: int) -> str:
+    return value + "."
+
+
+def _semicolon_after(value: str, position: int) -> str:
+    return value + ";v=1"
+
+
+def _comma_after(value: str, position: int) -> str:
+    return value + ",x"
+
+
+def _plus_after(value: str, position: int) -> str:
+    """A blank, to whom decodes a path like a form."""
+    return value + "+"
+
+
+def _tab_before(value: str, position: int) -> str:
+    return "\t" + value
+
+
+def _quoted(value: str, position: int) -> str:
+    return f'"{value}"'
+
+
+def _quote_after(value: str, position: int) -> str:
+    return value + "' --"
+
+
+def _backslash_before(value: str, position: int) -> str:
+    return "\\" + value
+
+
+def _accented(value: str, position: int) -> str:
+    """The same but for a mark, which some collations pass over."""
+    at = next((index for index, char in enumerate(value) if char.isalpha()), 0)
+    return unicodedata.normalize("NFC", value[: at + 1] + "\u0301") + value[at + 1 :]
+
+
+def _wildcard(value: str, position: int) -> str:
+    """A pattern of SQL's LIKE."""
+    return value[:-1] + "_" if value[-1:] != "_" else value[:-1] + "%"
+
+
+def _percent_wildcard(value: str, position: int) -> str:
+    return value[: max(1, len(value) - 2)] + "%"
+
+
+def _star(value: str, position: int) -> str:
+    return value[: max(1, len(value) - 2)] + "*"
+
+
 NEAR: Final[tuple[Change, ...]] = (
     _one_changed,
     _one_missing,
@@ -317,6 +438,24 @@ NEAR: Final[tuple[Change, ...]] = (
     _lookalike,
     _full_width,
     _decomposed,
+    _nothing_after,
+    _raised,
+    _padded,
+    _separated_otherwise,
+    _unseparated,
+    _suffixed,
+    _full_stop_after,
+    _semicolon_after,
+    _comma_after,
+    _plus_after,
+    _tab_before,
+    _quoted,
+    _quote_after,
+    _backslash_before,
+    _accented,
+    _wildcard,
+    _percent_wildcard,
+    _star,
 )
 """The near-misses."""
 
@@ -368,11 +507,14 @@ HOSTILE: Final = (
     "undefined",
     "NaN",
     "true",
+    "__proto__",
+    "constructor",
     "0",
     "-1",
     "1e309",
     "9" * 400,
     "\u200b",
+    "\u2028",
     "\ufeff",
     "\u202eabc",
     "שלום",

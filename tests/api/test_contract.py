@@ -17,7 +17,7 @@ from contracts.document import Operation
 from contracts.session import GuardedSession
 from contracts.tally import Judge
 from strategies.faults import self_test
-from strategies.job_ids import path_values
+from strategies.job_ids import covering_path_values, path_values
 from tests.api.plan import SETTINGS, part_examples, part_seed
 
 Conclude = Callable[[], None]
@@ -70,6 +70,18 @@ def test_the_harness_would_have_noticed(operation: Operation, judge: Judge) -> N
     result = self_test(operation)
     judge.tally.faults.update(caught=result.caught, all=result.caught + len(result.survivors), idle=len(result.idle))
     assert not result.survivors, "\n".join(map(str, result.survivors))
+
+
+def test_every_class_of_id_is_answered_as_promised(
+    pytestconfig: pytest.Config,
+    session: GuardedSession,
+    operation: Operation,
+    known: Resources,
+    conclude: Conclude,
+) -> None:
+    for values in covering_path_values(operation, known, undecodable=not pytestconfig.option.utf8_ids):
+        session.ask(operation, values)
+    conclude()
 
 
 def test_any_id_is_answered_as_promised(

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strategies import covering_job_ids, job_ids, parameter_values, path_values
-from strategies.job_ids import HOSTILE, NEAR
+from strategies.job_ids import HOSTILE, NEAR, TARGETS, covering_path_values, made_up
 from strategies.resources import sendable
 from tests.properties.invented import CALM, PINNED_DOCUMENT, SHOP, UNIONS
 
@@ -135,3 +135,38 @@ def test_the_covering_ids_are_one_of_each_class() -> None:
     assert "FT-0A1b2C" in ids
     assert any(unicodedata.normalize("NFKC", value) == KNOWN[0] for value in ids)
     assert not set(covering_job_ids(PINNED_DOCUMENT, PLAIN, KNOWN, hostile=False)) & {"\0", "%2F"}
+
+
+@pytest.mark.parametrize("count", [1, 3, 5, 6, 12, 200])
+def test_every_near_miss_is_asked_for_behind_the_resource_that_it_misses(count: int) -> None:
+    known = [(f"Ft-{number}a1B",) for number in range(count)]
+    asked = [tuple(values.values()) for values in covering_path_values(PINNED_OPERATION, known)]
+    targets = [resource for resource in asked if resource in known]
+    assert min(count, 3) <= len(targets) <= TARGETS
+    for ((target,), start), (_, end) in pairs([(each, asked.index(each)) for each in targets], len(asked)):
+        near = {change(target, len(target) // 2) for change in NEAR} - {value for (value,) in known}
+        assert {value for (value,) in asked[start + 1 : end]} == {value for value in near if sendable(value)}
+    assert {(text,) for text in HOSTILE} <= set(asked[: asked.index(targets[0])])
+
+
+def pairs(found: list[tuple[tuple[str], int]], end: int) -> list[tuple[tuple[tuple[str], int], tuple[object, int]]]:
+    return list(zip(found, [*found[1:], ((), end)], strict=True))
+
+
+@pytest.mark.parametrize("operation", [*SHOP.operations, *UNIONS.operations], ids=str)
+@pytest.mark.parametrize("known", [(), ("a1", "B2")])
+def test_covering_resources_name_every_parameter_and_can_be_sent(operation, known) -> None:  # type: ignore[no-untyped-def]
+    names = [parameter.name for parameter in operation.parameters]
+    asked = list(covering_path_values(operation, [(value,) * len(names) for value in known], undecodable=True))
+    assert all(list(values) == names and all(map(sendable, values.values())) for values in asked)
+    assert bool(asked) == bool(names or known)
+
+
+@pytest.mark.parametrize("value", ["null", "a b", "é", "x" * 201, "a/b", "undefined"])
+def test_what_no_resource_is_named_is_made_up(value: str) -> None:
+    assert made_up(value)
+
+
+@pytest.mark.parametrize("value", ["ft-1", "0", "A_b.c:d~e", "x" * 200])
+def test_what_a_resource_may_be_named_is_not(value: str) -> None:
+    assert not made_up(value)

@@ -436,6 +436,8 @@ def test_no_answer_whatever_raises_and_each_is_judged_alike_every_time(
         ("us-ascii", []),
         ("iso-8859-1", ["content-type.charset"]),
         ('"windows-1252"', ["content-type.charset"]),
+        ('"utf\\-8"', []),
+        ('"latin\\-1"', ["content-type.charset"]),
         ("utf-16", ["content-type.charset"]),
     ],
 )
@@ -467,3 +469,24 @@ def test_a_resource_answered_as_another_is_told_as_that_only() -> None:
 def test_a_value_of_another_type_is_told_as_that_only() -> None:
     schema = {"type": "object", "properties": {"a": {"type": "string", "enum": ["b"], "format": "date"}}}
     assert told(document_of(schema), answer(200, {"a": None})) == [("schema.type", "body/a")]
+
+
+SIZED = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "rules"),
+    [
+        (Response(200, (("Content-Type", JSON),), b"{", SIZED % 1 + b"\r\n{}"), ["framing.surplus"]),
+        (Response(200, (), b'{"name": "x"}', SIZED % 13 + b"A : 1\r\n\r\n" + b'{"name": "x"}'), ["framing.head"]),
+        (Failure("timeout", "", SIZED % 9 + b"Content-Length: 2\r\n\r\n{}"), ["framing.length"]),
+        (Failure("cut", "", SIZED % 9 + b"\r\n{}"), ["transport.cut"]),
+        (Failure("reset", ""), ["transport.reset"]),
+        (answer(200, GOOD, ("Content-Encoding", "identity")), []),
+        (answer(200, b"\x28\xb5", ("Content-Encoding", "zstd")), ["content-encoding.unasked"]),
+    ],
+)
+def test_how_an_answer_is_carried_is_told_and_not_what_follows_from_it(
+    outcome: Response | Failure, rules: list[str]
+) -> None:
+    assert [each.rule for each in found(things(), outcome)] == rules

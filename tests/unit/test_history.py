@@ -123,3 +123,47 @@ def test_nothing_is_remembered_of_a_document_that_promises_nothing_lasting() -> 
     known, operation = History(), document_of({"type": "object"}).operations[0]
     assert list(known.note(exchange_of(operation, answer(200, {"a": 1})))) == []
     assert list(known.note(exchange_of(operation, answer(200, {"a": 2})))) == []
+
+
+ASKED: dict[str, Any] = {
+    "type": "object",
+    "properties": {"name": {"x-equals": "$request.path.thing"}, "born": {"x-immutable": True}},
+}
+
+
+def mistaken(*asked: tuple[str, Any, bool | None]) -> list[list[str]]:
+    """The kinds of alias that are told of these resources, their answers and whether they exist, in turn."""
+    operation, known = document_of(ASKED, refuses=True).operations[0], History()
+    return [
+        [each.cause for each in known.mistaken(exchange_of(operation, answer(200, body), thing, exists=exists))]
+        for thing, body, exists in asked
+    ]
+
+
+def test_a_resource_answered_as_another_of_nearly_its_name_is_told() -> None:
+    one = ("job-a", {"name": "job-a", "born": 1}, True)
+    assert mistaken(one, ("JOB-A", {"name": "JOB-A", "born": 1}, None)) == [[], ["case"]]
+    assert mistaken(one, ("job-a ", {"name": "job-a ", "born": 1}, False)) == [[], ["blanks"]]
+    assert mistaken(one, ("job-ab", {"name": "job-ab", "born": 1}, None)) == [[], ["suffix"]]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(("JOB-A", {"name": "JOB-A", "born": 2}, None), id="says something else"),
+        pytest.param(("JOB-A", {"name": "JOB-A", "born": 1, "more": 1}, None), id="says more"),
+        pytest.param(("JOB-A", {"name": "JOB-A", "born": 1}, True), id="is known to exist"),
+        pytest.param(("other", {"name": "other", "born": 1}, None), id="is named otherwise"),
+    ],
+)
+def test_a_resource_of_its_own_is_mistaken_for_nothing(other: tuple[str, Any, bool | None]) -> None:
+    assert mistaken(("job-a", {"name": "job-a", "born": 1}, True), other) == [[], []]
+
+
+def test_what_holds_nothing_of_its_own_is_mistaken_for_nothing() -> None:
+    assert mistaken(("job-a", {"name": "job-a"}, True), ("JOB-A", {"name": "JOB-A"}, None)) == [[], []]
+
+
+def test_what_anyone_is_answered_with_is_nobodys() -> None:
+    answers = [(thing, {"name": thing, "born": 1}, thing == "job-a" or None) for thing in ("job-a", "other", "JOB-A")]
+    assert mistaken(*answers) == [[], [], []]

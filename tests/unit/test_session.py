@@ -19,6 +19,7 @@ import trustme
 from contracts.document import Document
 from contracts.errors import ConfigurationError, ContractError, TargetError
 from contracts.exchange import Exchange, Failure, Response
+from contracts.framing import flaws
 from contracts.session import GONE, ForbiddenRequest, GuardedSession, check_api_key, check_base_url
 from tests.unit.tiny import document_of
 
@@ -277,10 +278,89 @@ def test_a_failure_is_told_by_its_kind_and_the_session_goes_on(talk: Talk, kind:
         ] * 2
         with pytest.raises(requests.RequestException):
             seen.session.get(seen.session.base_url + "/things/x")
+        if kind in ("coding", "cut", "oversized"):
+            seen.session.probe(OPERATION, {"thing": "x"})  # It does answer, after all.
+            return
         with pytest.raises(TargetError) as caught:
             seen.session.probe(OPERATION, {"thing": "x"})
         assert "\n" not in str(caught.value)
         assert "; " in str(caught.value)
+
+
+def test_a_target_that_answers_for_one_of_the_resources_is_there() -> None:
+    def talk(connection: socket.socket, made: Peer) -> None:
+        while heard(connection, made):
+            connection.sendall(b"no HTTP\r\n" if made.paths[-1].endswith("x") else http(b"y"))
+
+    with talking(talk) as (seen, made):
+        seen.session.probe(OPERATION, {"thing": "x"}, {"thing": "y"})
+        assert made.paths == ["/things/x", "/things/y"]
+
+
+# What comes around an answer.
+
+
+@pytest.mark.parametrize(
+    "talk",
+    [
+        pytest.param(saying(http(b"x") + b"junk"), id="at once"),
+        pytest.param(saying(http(b"x") + http(b"y")), id="another answer"),
+        pytest.param(saying(CHUNKED + b"1\r\nx\r\n0\r\n\r\njunk"), id="behind the last chunk"),
+    ],
+)
+def test_what_comes_behind_an_answer_is_told_of_it_and_never_taken_for_the_next(talk: Talk) -> None:
+    with talking(talk) as (seen, _):
+        for _ in range(3):
+            outcome = seen.ask()
+            assert isinstance(outcome, Response)
+            assert outcome.body == b"x"
+            assert [flaw.rule for flaw in flaws(outcome.message)] == ["framing.surplus"]
+
+
+def test_what_comes_behind_an_answer_later_on_is_told_of_that_answer() -> None:
+    came = threading.Event()
+
+    def talk(connection: socket.socket, made: Peer) -> None:
+        while heard(connection, made):
+            connection.sendall(http(b"x"))
+            if made.paths[-1].endswith("first"):
+                asked.wait(5)
+                connection.sendall(b"junk")
+                came.set()
+
+    asked = threading.Event()
+    with talking(talk) as (seen, _):
+        seen.ask("first")
+        asked.set()
+        assert came.wait(5)
+        seen.ask("second")
+        told = [exchange.request.resource for exchange in seen.exchanges if surplus(exchange.outcome)]
+        assert told == [("first",)]
+        assert isinstance(seen.exchanges[-1].outcome, Response)
+
+
+def surplus(outcome: Response | Failure) -> bool:
+    return "framing.surplus" in {flaw.rule for flaw in flaws(outcome.message)}
+
+
+@pytest.mark.parametrize("status", [b"100 Continue", b"102 Processing", b"103 Early Hints"])
+@pytest.mark.parametrize("count", [1, 3])
+def test_interim_answers_are_passed_over(status: bytes, count: int) -> None:
+    interim = b"HTTP/1.1 " + status + b"\r\nLink: </a>\r\n\r\n"
+    with talking(saying(interim * count + http(b"x"))) as (seen, made):
+        for _ in range(2):
+            outcome = seen.ask()
+            assert isinstance(outcome, Response)
+            assert (outcome.status, outcome.body) == (200, b"x")
+            assert not list(flaws(outcome.message))
+        assert made.connections == 1
+
+
+def test_the_key_is_masked_in_the_message_and_moves_nothing_there() -> None:
+    with talking(saying(http(KEY.encode())), api_key=KEY) as (seen, _):
+        outcome = seen.ask()
+        assert KEY.encode() not in outcome.message
+        assert not list(flaws(outcome.message))
 
 
 def unused_port() -> int:

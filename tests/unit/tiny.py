@@ -48,8 +48,12 @@ def document_of(
     responses: dict[str, Any] | None = None,
     path: str = "/things/{thing}",
     kind: str = "string",
+    refuses: bool = False,
 ) -> Document:
-    """A document with one operation that answers 200 with the schema, unless `responses` say otherwise."""
+    """A document with one operation that answers 200 with the schema, unless `responses` say otherwise.
+
+    With `refuses` a resource that does not exist is never answered with success.
+    """
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
     parameters = [{"name": name, "in": "path", "required": True, "schema": {"type": kind}} for name in names]
     answers = {"200": {"description": "", "content": {JSON: {"schema": schema}}}} if responses is None else responses
@@ -57,7 +61,7 @@ def document_of(
         {
             "openapi": "3.1.0",
             "info": {"title": "Tiny", "version": "7"},
-            "paths": {path: {"get": {"parameters": parameters, "responses": answers}}},
+            "paths": {path: {"get": {"parameters": parameters, "responses": answers, "x-refuses-unknown": refuses}}},
             "components": {"schemas": schemas or {}},
         }
     )

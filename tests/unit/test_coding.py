@@ -1,0 +1,62 @@
+"""Content codings: what was packed comes back whole, and what is not whole is told."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.coding import CodingError, decoded
+
+PACKED = gzip.compress(b"packed", mtime=0)
+
+
+def undone(data: bytes, field: str, size: int = 7) -> bytes:
+    parts = [data[start : start + size] for start in range(0, len(data), size)]
+    return b"".join(decoded(parts, field, 1_000_000))
+
+
+@given(st.binary(), st.integers(1, 50))
+def test_what_was_packed_comes_back_whole(data: bytes, size: int) -> None:
+    assert undone(gzip.compress(data), "gzip", size) == data
+    assert undone(gzip.compress(data) + gzip.compress(data), "X-GZIP", size) == data + data
+    assert undone(zlib.compress(data), "deflate", size) == data
+    assert undone(gzip.compress(zlib.compress(data)), " deflate ,, identity, gzip", size) == data
+
+
+@pytest.mark.parametrize("field", ["", "identity", "br", "gzip, x-unheard-of"])
+def test_what_is_not_coded_or_not_as_was_asked_stays_as_it_is(field: str) -> None:
+    assert undone(PACKED, field) == PACKED
+
+
+@pytest.mark.parametrize("field", ["gzip", "deflate"])
+def test_no_body_is_no_broken_one(field: str) -> None:
+    assert undone(b"", field) == b""
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        (b"plain", "gzip"),
+        (b"plain", "deflate"),
+        (PACKED[:-1], "gzip"),
+        (PACKED[:-5], "gzip"),
+        (PACKED + b"junk", "gzip"),
+        (PACKED[:-6] + b"!!" + PACKED[-4:], "gzip"),
+        (zlib.compress(b"packed")[:-1], "deflate"),
+        (zlib.compress(b"packed") + b"junk", "deflate"),
+        (zlib.compress(b"packed", wbits=-15), "deflate"),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_a_body_that_is_not_what_its_coding_says_is_told(data: bytes, field: str, size: int) -> None:
+    with pytest.raises(CodingError):
+        undone(data, field, size)
+
+
+def test_a_bomb_is_unpacked_no_further_than_asked() -> None:
+    first = next(decoded([gzip.compress(bytes(10_000_000))], "gzip", 1_000))
+    assert len(first) <= 1_001
