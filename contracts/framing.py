@@ -59,6 +59,8 @@ def flaws(message: bytes) -> Iterator[Flaw]:
     while True:
         head, rest = _head(message)
         if head is None:
+            if begin:
+                yield Flaw("transport.cut", "transport", "", "the empty line behind the head is missing")
             return
         yield from head.flaws
         if not 100 <= head.status < 200 or head.status == _SWITCHING:

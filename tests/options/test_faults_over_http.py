@@ -139,7 +139,8 @@ def stage() -> Iterator[tuple[Stage, str]]:
 @pytest.mark.parametrize("family", sorted({fault.rule for fault in FAULTS.values()}))
 def test_every_fault_is_served_and_caught_over_a_real_connection(family: str, stage: tuple[Stage, str]) -> None:
     staged, url = stage
-    ids = [*(job_id for (job_id,) in KNOWN), *(f"zz-unknown-{number}" for number in range(40))]
+    known = [job_id for (job_id,) in KNOWN]
+    ids = [*known, *(f"zz-unknown-{number}" for number in range(40)), known[0].swapcase()]
     missed = {}
     for fault in (fault for fault in FAULTS.values() if fault.rule == family):
         staged.put_on(fault)
