@@ -69,7 +69,8 @@ def flaws(message: bytes) -> Iterator[Flaw]:
     lengths, codings = head.all(b"content-length"), [each.lower() for each in head.all(b"transfer-encoding")]
     yield from _contradictions(head, lengths, codings)
     if head.status in (_SWITCHING, 204, 304):
-        if rest:
+        declared = head.status != 304 and any(each.isdigit() and int(each) for each in lengths)
+        if rest and not declared:
             yield Flaw("framing.body", "message", "body", _shown(rest))
     elif codings:
         yield from _chunked(rest) if codings == [b"chunked"] else ()

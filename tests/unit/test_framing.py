@@ -60,6 +60,7 @@ BROKEN = [
     ("framing.transfer-coding", "bodiless", b"HTTP/1.1 204 -\r\nTransfer-Encoding: chunked\r\n\r\n"),
     ("framing.body", "body", b"HTTP/1.1 204 No Content\r\n\r\n{}"),
     ("framing.body", "body", b"HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n\r\n{}"),
+    ("framing.body", "length", b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n{}"),
     ("framing.body", "length", b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n"),
     ("framing.surplus", "", SIZED + b"\r\n{}junk"),
     ("framing.surplus", "", SIZED + b"\r\n{}\r\n"),
