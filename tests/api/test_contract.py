@@ -76,10 +76,12 @@ def test_every_class_of_id_is_answered_as_promised(
     pytestconfig: pytest.Config,
     session: GuardedSession,
     operation: Operation,
+    part: int,
     known: Resources,
     conclude: Conclude,
 ) -> None:
-    for values in covering_path_values(operation, known, undecodable=not pytestconfig.option.utf8_ids):
+    classes = tuple(covering_path_values(operation, known, undecodable=not pytestconfig.option.utf8_ids))
+    for values in classes[part - 1 :: pytestconfig.stash[SETTINGS].profile.parts]:
         session.ask(operation, values)
     conclude()
 
