@@ -55,16 +55,21 @@ class Unmet:
     words: str = ""
 
 
-def parse(text: str, operations: Iterable[Operation]) -> Requirement:
-    """The requirement that the text states; raises ConfigurationError, in one line, where it states none."""
+def parse(text: str, operations: Iterable[Operation], untolerated: Iterable[Operation] | None = None) -> Requirement:
+    """The requirement that the text states; raises ConfigurationError, in one line, where it states none.
+
+    `untolerated` are the operations without what is only borne: words that name no place mean what these promise.
+    """
     said = re.fullmatch(r"\s*(.*?)(?:\s+within\s+(\d+)\s+days?)?\s*", text)
     assert said is not None
     words, days = said[1], int(said[2]) if said[2] else None
     if answers := re.fullmatch(r"answers=(\d+)", words):
         return Requirement(text, answers=int(answers[1]))
-    every = [feature for operation in operations for feature in promised(operation)]
+    general = words in (*KINDS, "all")
+    asked = untolerated if general and untolerated is not None else operations
+    every = [feature for operation in asked for feature in promised(operation)]
     found = tuple(feature for feature in every if _meant(words, feature))
-    if not found and words not in (*KINDS, "all"):
+    if not found and not general:
         raise _unknown(text, words, every)
     return Requirement(text, found, days=days)
 

@@ -163,7 +163,12 @@ def read(
             "annotations": list(annotations),
             "require": list(require),
         },
-        requirements=_requirements((*profile.requires, *require), loaded, with_ledger=ledger is not None),
+        requirements=_requirements(
+            (*profile.requires, *require),
+            loaded,
+            _untolerated(loaded, files, annotations),
+            with_ledger=ledger is not None,
+        ),
         waivers=load_waivers(Path(waivers)) if waivers else (),
         drafted_waivers=_new_file("--write-waivers", write_waivers) if write_waivers else None,
         earlier=comparison.read(Path(compare)) if compare else None,
@@ -200,8 +205,18 @@ def _shard(text: str | None, tally: str | None) -> Shard | None:
     return Shard.parse(text) if text is not None else None
 
 
-def _requirements(words: Iterable[str], document: Document, *, with_ledger: bool) -> tuple[Requirement, ...]:
-    found = tuple(requirements.parse(each, document.operations) for each in dict.fromkeys(words))
+def _untolerated(loaded: Document, files: tuple[Path, ...], annotations: Iterable[str]) -> Document:
+    """The document without the overlays that come with the harness: what they declare is borne, not asked for."""
+    known = {file for named in overlay.shipped().values() for file in named}
+    others = [file for file in files if file not in known]
+    return loaded if len(others) == len(files) else load(loaded.path, others, annotations)
+
+
+def _requirements(
+    words: Iterable[str], document: Document, untolerated: Document, *, with_ledger: bool
+) -> tuple[Requirement, ...]:
+    operations = document.operations, untolerated.operations
+    found = tuple(requirements.parse(each, *operations) for each in dict.fromkeys(words))
     for each in found:
         if each.days is not None and not with_ledger:
             raise ConfigurationError(f"--require {each.text!r} asks a ledger; name it by --ledger FILE")

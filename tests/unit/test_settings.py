@@ -232,3 +232,11 @@ def test_an_id_of_no_operation_is_refused_with_the_paths_there_are(tmp_path: Pat
     file.write_text(json.dumps(SEVERAL))
     with pytest.raises(ConfigurationError, match=re.escape("'abcd' is of no operation; write it as /rows/{row} or")):
         chosen(base_url=URL, job_ids=["abcd"], document=str(file))
+
+
+def test_what_an_overlay_that_comes_along_declares_is_borne_and_not_asked_for() -> None:
+    plain = read(require=["all"]).requirements
+    borne = read(require=["all"], overlays=["fastapi"]).requirements
+    assert borne == plain
+    (named,) = read(require=["status=404"], overlays=["fastapi"]).requirements
+    assert [feature.which for feature in named.features] == ["404"]
