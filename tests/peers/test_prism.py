@@ -7,6 +7,7 @@ import socket
 import subprocess
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -22,7 +23,8 @@ def prism() -> Iterator[str]:
     """The URL of Prism, answering at random what the document allows."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [os.environ["PRISM"], "mock", "--dynamic", "--port", str(port), str(PINNED)]
+    program = Path(os.environ["NODE_MODULES"], ".bin", "prism")
+    command = [str(program), "mock", "--dynamic", "--port", str(port), str(PINNED)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None
         lines = iter(process.stdout.readline, "")

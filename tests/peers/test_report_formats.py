@@ -1,0 +1,52 @@
+"""Reports in formats of others, held against the schemas that others publish for them."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from referencing import Registry
+from referencing.jsonschema import DRAFT6
+
+from contracts.recorder import Recorder
+from contracts.reports import har, sarif
+from tests.unit.test_reports import BODIES, exchanges, verdict_of
+
+MODULES = Path(os.environ["NODE_MODULES"])
+
+
+def errors(schema: Any, value: Any, registry: Any = None) -> list[str]:
+    kind = jsonschema.validators.validator_for(schema)
+    validator = kind(schema, **({"registry": registry} if registry else {}))
+    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(value)]
+
+
+@pytest.mark.parametrize("bodies", [BODIES, BODIES[:1], []], ids=["violating", "conforming", "nothing"])
+def test_sarif_is_what_its_schema_says(bodies: list[Any]) -> None:
+    schema = json.loads((MODULES / "@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json").read_text("utf-8"))
+    text = io.StringIO()
+    sarif.render(verdict_of(*bodies), text)
+    assert errors(schema, {"version": "2.1.0"})
+    assert errors(schema, json.loads(text.getvalue())) == []
+
+
+def test_the_archive_is_what_its_schema_says(tmp_path: Path) -> None:
+    schemas = [json.loads(file.read_text("utf-8")) for file in (MODULES / "har-schema/lib").glob("*.json")]
+    resources = [(schema["$id"].rstrip("#"), DRAFT6.create_resource(schema)) for schema in schemas]
+    registry: Any = Registry().with_resources(resources)
+    recorder = Recorder(tmp_path, "main")
+    for exchange in exchanges():
+        recorder(exchange)
+    recorder.close()
+    text = io.StringIO()
+    har.render(tmp_path, text)
+    archive = json.loads(text.getvalue())
+    assert len(archive["log"]["entries"]) == len(exchanges())
+    schema = {"$schema": "http://json-schema.org/draft-06/schema#", "$ref": "har.json"}
+    assert errors(schema, {"log": {}}, registry)
+    assert errors(schema, archive, registry) == []
