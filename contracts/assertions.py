@@ -67,8 +67,7 @@ def _regex(pattern: str) -> regress.Regex:
 def matches(pattern: str, text: str) -> bool:
     """ECMA-262, as JSON Schema 2020-12 Core asks in section 6.4: to Python, `$` is also before a last newline."""
     # Half a surrogate pair, a flaw of the text, is no character that an engine takes.
-    text = text.encode("utf-8", "replace").decode() if not text.isascii() else text
-    return _regex(pattern).find(text) is not None
+    return _regex(pattern).find(text.encode(errors="replace").decode()) is not None
 
 
 def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:

@@ -30,6 +30,15 @@ _MEDIA_TYPE: Final = re.compile(rf"({_TOKEN}/{_TOKEN})(?:{_PARAMETER})*[ \t]*")
 
 _CHARSET: Final = re.compile(rf';[ \t]*charset=(?:({_TOKEN})|"((?:[^"\\]|\\.)*+)")', re.IGNORECASE)
 
+_SAID_BETTER: Final = {
+    # A status that is wrong here is not undocumented as well.
+    "status.undocumented": ("status.known-resource",),
+    # What is answered as another resource was not made up, but mistaken.
+    "overlay.unknown-resource": ("overlay.alias", "overlay.equals"),
+    "overlay.alias": ("overlay.equals",),
+}
+"""Rule to those that say why it was broken."""
+
 # Header fields that the judgement of an answer can rest on, beside those that the document declares.
 _JUDGED: Final = frozenset({"content-encoding", "content-type"})
 
@@ -70,21 +79,15 @@ _ORDER: Final = attrgetter(*(field.name for field in fields(Violation)))
 def explained(found: set[Violation]) -> set[Violation]:
     """Those that have the same cause as another, which says it better."""
     codes = {violation.rule for violation in found}
-    # A status that is wrong here is not undocumented as well.
-    status = "status.undocumented" if codes & {"status.server-error", "status.known-resource"} else ""
     # What is of another type is neither listed nor formatted, and repeats no parameter.
     mistyped = {violation.place for violation in found if violation.rule == "schema.type"}
     misshapen = {violation.place for violation in found if violation.rule.startswith("schema.")}
-    # What is answered as another resource was not made up, but mistaken.
-    another = codes & {"overlay.alias", "overlay.equals"}
-    unknown = "overlay.unknown-resource" if another else ""
-    alias = "overlay.alias" if "overlay.equals" in codes else ""
     # What is framed or coded wrongly is read wrongly, too.
     misread = any(code.startswith(_OF_THE_FRAME) for code in codes)
     return {
         violation
         for violation in found
-        if violation.rule in (status, unknown, alias)
+        if codes.intersection(_SAID_BETTER.get(violation.rule, ()))
         or (misread and violation.rule.startswith(_OF_THE_BODY))
         or (violation.place in mistyped and violation.rule.startswith("schema.") and violation.rule != "schema.type")
         or (violation.place in misshapen and violation.rule.startswith("overlay."))
@@ -106,7 +109,7 @@ def read(operation: Operation, response: Response) -> Reading:
     headers = tuple(field for field in response.headers if field[0].lower() in _judged(operation))
     if len(response.body) >= LARGE:
         return _read_large(operation, response.status, headers, response.body)
-    return _read(operation, response.status, headers, response.body)
+    return _remembered(operation, response.status, headers, response.body)
 
 
 @functools.lru_cache(maxsize=16)
@@ -114,7 +117,6 @@ def _judged(operation: Operation) -> frozenset[str]:
     return _JUDGED | {header.name.lower() for promise in operation.promises for header in promise.headers}
 
 
-@functools.lru_cache(maxsize=1024)
 def _read(operation: Operation, status: int, headers: tuple[tuple[str, str], ...], body: bytes) -> Reading:
     response = Response(status, headers, body)
     promise = operation.promise(status)
@@ -126,8 +128,9 @@ def _read(operation: Operation, status: int, headers: tuple[tuple[str, str], ...
     )
 
 
+_remembered: Final = functools.lru_cache(maxsize=1024)(_read)
 # All that look at one exchange read it; of large bodies no more than that one is kept.
-_read_large: Final = functools.lru_cache(maxsize=1)(_read.__wrapped__)
+_read_large: Final = functools.lru_cache(maxsize=1)(_read)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,7 +155,7 @@ def _body_schema(promise: Promise | None, response: Response) -> str | None:
         return None
     media_type = _media_type(response)
     documented = _documented(promise, media_type)
-    if documented is not None and not _is_json(media_type or ""):
+    if documented is not None and media_type is not None and not _is_json(media_type):
         # Something else than JSON, under a range such as `*/*`.
         return None
     if documented is None:
@@ -164,7 +167,8 @@ def _body_schema(promise: Promise | None, response: Response) -> str | None:
 
 
 def _media_type(response: Response) -> str | None:
-    found = _MEDIA_TYPE.fullmatch(response.header("content-type") or "")
+    field = response.header("content-type")
+    found = None if field is None else _MEDIA_TYPE.fullmatch(field)
     return found[1].lower() if found else None
 
 
@@ -172,7 +176,7 @@ def _documented(promise: Promise, media_type: str | None) -> str | None:
     """The documented media type or range that covers the answer's (OpenAPI 3.1.0, "Response Object")."""
     if media_type is None:
         return None
-    wanted = (media_type, media_type.partition("/")[0] + "/*", "*/*")
+    wanted = (media_type, media_type.split("/")[0] + "/*", "*/*")
     named = {name.partition(";")[0].strip().lower(): name for name in promise.content}
     return next((named[name] for name in wanted if name in named), None)
 
@@ -211,11 +215,13 @@ def content_type(answer: _Answer) -> Iterator[Violation]:
 
 def charset(answer: _Answer) -> Iterator[Violation]:
     """JSON is UTF-8; a charset is not defined for it and, where it is named all the same, is UTF-8 too."""
-    field = answer.response.header("content-type") or ""
+    field = answer.response.header("content-type")
+    if answer.promise is None or field is None:
+        return
     found = _CHARSET.search(field)
     # A quoted pair is the character that it quotes (RFC 9110, section 5.6.4).
     charset = re.sub(r"\\(.)", r"\1", found[1] or found[2]) if found else ""
-    if answer.promise and charset and charset.lower() not in ("utf-8", "utf8", "us-ascii") and _is_json(field):
+    if charset and charset.lower() not in ("utf-8", "utf8", "us-ascii") and _is_json(field):
         place = answer.promise.pointer + "/content"
         cause = charset.lower()
         yield answer.broken(
@@ -279,7 +285,7 @@ def _header(answer: _Answer, header: Header, text: str) -> Iterator[Violation]:
 
 def scalar(text: str) -> Any:
     """The number, boolean or null that the text reads as, else the text."""
-    value, _ = parse(text.encode("utf-8", "surrogatepass"))
+    value, _ = parse(text.encode(errors="surrogatepass"))
     return text if value is UNREADABLE or isinstance(value, (str, list, dict)) else value
 
 
@@ -338,7 +344,7 @@ def unknown_resource(
 ) -> Iterator[Violation]:
     """What is known not to exist is refused, where an overlay says so."""
     if request.exists is False and reading.promise and 200 <= response.status < 300 and refuses_unknown(operation):
-        refusals = [promise.status for promise in operation.promises if not promise.succeeds]
+        refusals = [promise.status for promise in operation.promises if not promise.succeeds] or ["4XX"]
         place = operation.pointer + join(REFUSES_UNKNOWN)
         status = str(response.status)
         yield Violation("overlay.unknown-resource", response.status, "status", place, text_of(refusals), status)

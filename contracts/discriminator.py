@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.pointer import join
+from contracts.pointer import join, split
 
 _MEND = "name it in the mapping, or give the tag a const or an enum in the branch"
 
@@ -21,7 +21,6 @@ class UnionError(Exception):
     """A union whose branches cannot be told apart: where, what is wrong, and the mend."""
 
     def __init__(self, pointer: str, problem: str, mend: str) -> None:
-        super().__init__(pointer, problem, mend)
         self.pointer, self.problem, self.mend = pointer, problem, mend
 
 
@@ -53,7 +52,7 @@ class Union:
     def claimed(self, instance: Any) -> Branch | None:
         """The branch that the instance's tag names; None when it has no tag, or an unknown one."""
         tag = instance.get(self.tag) if isinstance(instance, dict) else None
-        return next((branch for branch in self.tagged if tag in branch.tags), None) if isinstance(tag, str) else None
+        return next((branch for branch in self.tagged if tag in branch.tags), None)
 
 
 def union_at(pointer: str, schema: Any, resolve: Resolve) -> Union | None:
@@ -111,10 +110,11 @@ def _mapping(place: str, mapping: Any, resolve: Resolve) -> dict[str, str]:
     return found
 
 
-def _declared(pointer: str, tag: str, resolve: Resolve, depth: int = 0) -> tuple[str, ...]:
+def _declared(pointer: str, tag: str, resolve: Resolve) -> tuple[str, ...]:
     """The values that a branch itself allows its tag, by `const` or `enum`, also through `allOf` and nested unions."""
+    # It ends: a document whose schemas hold themselves in place is refused before.
     pointer, schema = resolve(pointer)
-    if not isinstance(schema, dict) or depth > 8:
+    if not isinstance(schema, dict):
         return ()
     if tag in schema.get("properties", {}):
         _, value = resolve(pointer + join("properties", tag))
@@ -123,7 +123,7 @@ def _declared(pointer: str, tag: str, resolve: Resolve, depth: int = 0) -> tuple
             return tuple(item for item in allowed if isinstance(item, str))
     inner = [pointer + join(key, i) for key in ("allOf", "oneOf", "anyOf") for i in range(len(schema.get(key, ())))]
     inner += [schema["$ref"]] if "$ref" in schema else []
-    return tuple(dict.fromkeys(value for at in inner for value in _declared(at, tag, resolve, depth + 1)))
+    return tuple(dict.fromkeys(value for at in inner for value in _declared(at, tag, resolve)))
 
 
 def _refuse_shared(pointer: str, branches: list[Branch]) -> None:
@@ -139,9 +139,9 @@ def _refuse_shared(pointer: str, branches: list[Branch]) -> None:
 def _is_scalar(schema: Any) -> bool:
     if not isinstance(schema, dict) or "type" not in schema:
         return isinstance(schema, dict) and ("const" in schema or "enum" in schema)
-    types = schema["type"]
-    return "object" not in types if isinstance(types, list) else types != "object"
+    # One name or several: no other type's name has this one in it.
+    return "object" not in schema["type"]
 
 
 def _name(pointer: str) -> str:
-    return pointer.rsplit("/", 1)[-1].replace("~1", "/").replace("~0", "~")
+    return split(pointer)[-1]

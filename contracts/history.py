@@ -127,9 +127,7 @@ def _at(value: Any, place: str) -> Any:
 
 
 def _lasts(promised: Lasting, value: Any) -> bool:
-    if value is _ABSENT or value is None:
-        return False
-    return promised.values is None or value in promised.values
+    return value not in (_ABSENT, None) if promised.values is None else value in promised.values
 
 
 def _changed(promised: Lasting, status: int, before: Any, now: Any) -> Violation:

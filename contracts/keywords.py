@@ -66,30 +66,31 @@ class OfficialClient:
 @functools.lru_cache(maxsize=64)
 def equals(operation: Operation, promise: Promise) -> tuple[Equals, ...]:
     """What an answer repeats of its request; raises DocumentError for an expression that is not understood."""
-    found = []
+    return tuple(_equals(operation, promise))
+
+
+def _equals(operation: Operation, promise: Promise) -> Iterator[Equals]:
     for place, pointer, expression in _keyword(operation, promise, EQUALS):
         name = str(expression).removeprefix(_PATH)
         if not str(expression).startswith(_PATH) or name not in {each.name for each in operation.parameters}:
             mend = f"write {_PATH} and the name of a path parameter"
             problem = f"is no value of the request: {expression}"
             raise DocumentError(operation.document.path, pointer, problem, mend)
-        found.append(Equals(place, pointer, name))
-    return tuple(found)
+        yield Equals(place, pointer, name)
 
 
 @functools.lru_cache(maxsize=64)
 def lasting(operation: Operation, promise: Promise) -> tuple[Lasting, ...]:
     """What does not change between two reads of one resource."""
-    immutable = [
-        Lasting(place, pointer, None)
-        for place, pointer, value in _keyword(operation, promise, IMMUTABLE)
-        if value is True
-    ]
-    final = [
-        Lasting(place, pointer, tuple(value) if isinstance(value, list) else (value,))
-        for place, pointer, value in _keyword(operation, promise, FINAL)
-    ]
-    return (*immutable, *final)
+    return tuple(_lasting(operation, promise))
+
+
+def _lasting(operation: Operation, promise: Promise) -> Iterator[Lasting]:
+    for place, pointer, value in _keyword(operation, promise, IMMUTABLE):
+        if value is True:
+            yield Lasting(place, pointer, None)
+    for place, pointer, value in _keyword(operation, promise, FINAL):
+        yield Lasting(place, pointer, tuple(value) if isinstance(value, list) else (value,))
 
 
 def refuses_unknown(operation: Operation) -> bool:
@@ -126,7 +127,8 @@ def check(operation: Operation) -> None:
 def _keyword(operation: Operation, promise: Promise, keyword: str) -> Iterator[tuple[str, str, Any]]:
     """Place in the answer, place in the document and value of each use of the keyword.
 
-    Looks through references, `allOf` and properties; not into arrays and alternatives, where no place is certain.
+    Looks through references, `allOf` and properties; not into arrays and alternatives, where no place is certain, nor
+    deeper than 16 names, where a schema holds itself.
     """
     for schema in promise.content.values():
         waiting = [("", schema)] if schema else []

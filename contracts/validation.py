@@ -186,13 +186,12 @@ class Validation:
         elif (claimed := union.claimed(instance)) is None:
             yield _misnamed("union.tag-unknown", union, instance[union.tag], schema)
         else:
-            clean = True
             target = self._document.resolve(claimed.target)[1]
-            for error in descend(validator, instance, target, schema, *split(claimed.pointer)[-2:]):
-                clean = False
+            errors = list(descend(validator, instance, target, schema, *split(claimed.pointer)[-2:]))
+            for error in errors:
                 _name_branch(error, instance[union.tag])
-                yield error
-            if clean and union.keyword == "oneOf":
+            yield from errors
+            if not errors and union.keyword == "oneOf":
                 yield from self._ambiguous(validator, union, claimed, instance, schema)
 
     def _scalar(self, validator: Any, union: Union, instance: Any, schema: Any) -> Iterator[ValidationError]:
@@ -222,7 +221,7 @@ def _misnamed(rule: str, union: Union, tag: Any, schema: Any) -> ValidationError
 
 def _name_branch(error: ValidationError, tag: str) -> None:
     # The innermost union speaks: an outer tag says less about the place.
-    if not getattr(error, "branch", ""):
+    if not getattr(error, "branch", None):
         error.branch = tag  # type: ignore[attr-defined]
     for inner in error.context or ():
         _name_branch(inner, tag)
@@ -264,10 +263,8 @@ def _excludes(error: ValidationError) -> bool:
     if error.relative_path:
         return False
     if error.validator in ("anyOf", "oneOf") and error.context:
-        by_branch: dict[Any, bool] = {}
-        for inner in error.context:
-            by_branch[inner.schema_path[0]] = by_branch.get(inner.schema_path[0], False) or _excludes(inner)
-        return all(by_branch.values())
+        branches = {inner.schema_path[0] for inner in error.context}
+        return branches == {inner.schema_path[0] for inner in error.context if _excludes(inner)}
     return error.validator in ("type", "const", "enum", "schema.false")
 
 
@@ -306,8 +303,8 @@ def _nearest(keyword: str, instance: Any, expected: Any) -> str:
     return folded[close[0]] if close else ""
 
 
-def _types(schema: Any) -> list[str]:
-    kinds = schema.get("type", []) if isinstance(schema, dict) else []
+def _types(schema: dict[str, Any]) -> list[str]:
+    kinds = schema.get("type", [])
     return [kinds] if isinstance(kinds, str) else list(kinds)
 
 

@@ -45,14 +45,18 @@ class Violation:
     @property
     def identity(self) -> tuple[str, ...]:
         """Equal for violations that have one cause, whatever values they were seen with."""
-        place = re.sub(r"@\d+$", "@*", self.place)
-        parts = ["*" if part.isdigit() else part for part in place.split("/")]
-        return (self.rule, str(self.status), "/".join(parts), self.document, self.cause, self.branch)
+        return (self.rule, str(self.status), _any_item(self.place), self.document, self.cause, self.branch)
 
     @property
     def fingerprint(self) -> str:
         """The identity as 16 hexadecimal digits, the same in every run."""
         return hashlib.sha256(json.dumps(self.identity).encode()).hexdigest()[:16]
+
+
+def _any_item(place: str) -> str:
+    """The place, whichever item of an array or byte of a text it is."""
+    parts = re.sub(r"@\d+$", "@*", place).split("/")
+    return "/".join("*" if part.isdigit() else part for part in parts)
 
 
 _JSON = "RFC 8259"

@@ -327,7 +327,7 @@ def lodge() -> Operation:
 @pytest.fixture
 def forgetful() -> Iterator[None]:
     """Nothing that was read before or during the test is remembered."""
-    remembered = checks._read
+    remembered = checks._remembered
     remembered.cache_clear()
     yield
     remembered.cache_clear()

@@ -105,9 +105,11 @@ def test_a_mapping_goes_before_what_the_branch_declares_and_the_rest_is_declared
     assert tags(union) == {"TaggedOak": ("o",), "TaggedElm": ("elm", "wych-elm"), "Elm": ("Elm",)}
 
 
-def test_a_component_without_a_tag_value_is_claimed_by_its_name(read: Load) -> None:
+@pytest.mark.parametrize("kind", [True, {}, {"type": "string"}, {"enum": [5]}], ids=str)
+def test_a_component_without_a_tag_value_is_claimed_by_its_name(read: Load, kind: Any) -> None:
     # OpenAPI 3.1.0, "Discriminator Object": the implicit mapping.
-    assert read(ref("Oak"), ref("Elm")).unions[AT].tags == ("Oak", "Elm")
+    yew = {"type": "object", "properties": {"kind": kind}}
+    assert read(ref("Oak"), ref("Yew"), ref("Elm"), Yew=yew).unions[AT].tags == ("Oak", "Yew", "Elm")
 
 
 def test_inline_branches_declare_their_tag(read: Load) -> None:
@@ -139,8 +141,17 @@ def test_a_reference_with_a_title_beside_it_is_the_branch_it_refers_to(read: Loa
     assert branch.target == branch.pointer
 
 
-def test_a_union_within_a_union_offers_all_its_tags(read: Load) -> None:
-    found = read(ref("Broadleaf"), ref("Ash"))
+def test_a_tag_is_found_however_deep_all_of_holds_it(read: Load) -> None:
+    branch = tagged("oak")
+    for _ in range(20):
+        branch = {"allOf": [branch]}
+    assert read(branch).unions[AT].tags == ("oak",)
+
+
+@pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
+def test_a_union_within_a_union_offers_all_its_tags(read: Load, keyword: str) -> None:
+    broadleaf = {keyword: SCHEMAS["Broadleaf"]["oneOf"], "discriminator": {"propertyName": "kind"}}
+    found = read(ref("Broadleaf"), ref("Ash"), Broadleaf=broadleaf)
     assert tags(found.unions[AT]) == {"Broadleaf": ("oak", "elm", "wych-elm"), "Ash": ("ash",)}
     assert found.unions["#/components/schemas/Broadleaf"].tags == ("oak", "elm", "wych-elm")
 
@@ -199,29 +210,73 @@ def test_the_tag_of_an_instance_claims_a_branch(read: Load, instance: Any, claim
     assert (branch.name if branch else None) == claimed
 
 
+OWN = "give each branch tag values of its own"
+NAMED = "give it a propertyName"
+VALUE = "name it in the mapping, or give the tag a const or an enum in the branch"
+EXISTS = "name a schema that exists"
+MEANT = "name a schema or give its pointer"
+MAPPED = "map tag values to schemas"
+
+
 @pytest.mark.parametrize(
     ("branches", "discriminator", "place", "problem", "mend"),
     [
-        ([tagged("oak"), tagged("elm", "oak")], None, "/oneOf/1", "claimed by the tag value 'oak'", "of its own"),
-        ([ref("TaggedOak"), ref("Alias")], None, "/oneOf/1", "claimed by the tag value 'oak'", "of its own"),
-        ([ref("Broadleaf"), ref("TaggedElm")], None, "/oneOf/1", "by the tag value 'elm'", "of its own"),
-        ([ref("Oak"), tagged("Oak")], None, "/oneOf/1", "claimed by the tag value 'Oak'", "of its own"),
-        ([ref("Oak"), tagged("o")], mapped(o="Oak"), "/oneOf/1", "claimed by the tag value 'o'", "of its own"),
-        ([ref("Oak")], {"mapping": {}}, "/discriminator", "names no property", "propertyName"),
-        ([ref("Oak")], {"propertyName": 5}, "/discriminator", "names no property", "propertyName"),
-        ([ref("Oak")], ["kind"], "/discriminator", "names no property", "propertyName"),
-        ([ref("Oak")], "kind", "/discriminator", "names no property", "propertyName"),
-        ([{"type": "object"}], None, "/oneOf/0", "has no value of the tag 'kind'", "a const or an enum"),
-        ([tagged("oak"), {}], None, "/oneOf/1", "has no value of the tag 'kind'", "a const or an enum"),
-        ([True], None, "/oneOf/0", "has no value of the tag 'kind'", "a const or an enum"),
-        ([{"properties": {"kind": {"const": 5}}}], None, "/oneOf/0", "has no value of the tag", "a const or an enum"),
-        ([ref("Oak")], mapped(o="Yew"), "/discriminator/mapping/o", "leads nowhere: Yew", "that exists"),
-        ([ref("Oak")], mapped(o="yew.json"), "/discriminator/mapping/o", "leads nowhere: yew.json", "that exists"),
-        ([ref("Oak")], mapped(o="#/yew"), "/discriminator/mapping/o", "leads nowhere: #/yew", "that exists"),
-        ([ref("Oak")], mapped(o=ref("Yew")), "/discriminator/mapping/o", "leads nowhere", "that exists"),
-        ([ref("Oak")], mapped(o=5), "/discriminator/mapping/o", "is no reference", "name a schema"),
-        ([ref("Oak")], mapped(o={"ref": "Oak"}), "/discriminator/mapping/o", "is no reference", "name a schema"),
-        ([ref("Oak")], {"propertyName": "kind", "mapping": ["Oak"]}, "/discriminator/mapping", "is no object", "map"),
+        (
+            [tagged("oak"), tagged("elm", "oak")],
+            None,
+            "/oneOf/1",
+            f"is claimed by the tag value 'oak', and so is {AT}/oneOf/0",
+            OWN,
+        ),
+        (
+            [ref("TaggedOak"), ref("Alias")],
+            None,
+            "/oneOf/1",
+            "is claimed by the tag value 'oak', and so is #/components/schemas/TaggedOak",
+            OWN,
+        ),
+        (
+            [ref("Broadleaf"), ref("TaggedElm")],
+            None,
+            "/oneOf/1",
+            "is claimed by the tag value 'elm', and so is #/components/schemas/Broadleaf",
+            OWN,
+        ),
+        (
+            [ref("Oak"), tagged("Oak")],
+            None,
+            "/oneOf/1",
+            "is claimed by the tag value 'Oak', and so is #/components/schemas/Oak",
+            OWN,
+        ),
+        (
+            [ref("Oak"), tagged("o")],
+            mapped(o="Oak"),
+            "/oneOf/1",
+            "is claimed by the tag value 'o', and so is #/components/schemas/Oak",
+            OWN,
+        ),
+        ([ref("Oak")], {"mapping": {}}, "/discriminator", "names no property", NAMED),
+        ([ref("Oak")], {"propertyName": 5}, "/discriminator", "names no property", NAMED),
+        ([ref("Oak")], ["kind"], "/discriminator", "names no property", NAMED),
+        ([ref("Oak")], "kind", "/discriminator", "names no property", NAMED),
+        ([{"type": "object"}], None, "/oneOf/0", "has no value of the tag 'kind'", VALUE),
+        ([tagged("oak"), {}], None, "/oneOf/1", "has no value of the tag 'kind'", VALUE),
+        ([True], None, "/oneOf/0", "has no value of the tag 'kind'", VALUE),
+        ([{"properties": {"kind": {"const": 5}}}], None, "/oneOf/0", "has no value of the tag 'kind'", VALUE),
+        ([ref("Oak")], mapped(o="Yew"), "/discriminator/mapping/o", "leads nowhere: Yew", EXISTS),
+        ([ref("Oak")], mapped(o="yew.json"), "/discriminator/mapping/o", "leads nowhere: yew.json", EXISTS),
+        ([ref("Oak")], mapped(o="#/yew"), "/discriminator/mapping/o", "leads nowhere: #/yew", EXISTS),
+        (
+            [ref("Oak")],
+            mapped(o=ref("Yew")),
+            "/discriminator/mapping/o",
+            "leads nowhere: #/components/schemas/Yew",
+            EXISTS,
+        ),
+        ([ref("Oak")], mapped(o=5), "/discriminator/mapping/o", "is no reference", MEANT),
+        ([ref("Oak")], mapped(o={"ref": "Oak"}), "/discriminator/mapping/o", "is no reference", MEANT),
+        ([ref("Oak")], {"propertyName": "kind", "mapping": ["Oak"]}, "/discriminator/mapping", "is no object", MAPPED),
     ],
 )
 def test_branches_that_cannot_be_told_apart_are_refused_by_their_place(
@@ -231,8 +286,7 @@ def test_branches_that_cannot_be_told_apart_are_refused_by_their_place(
         read(*branches, discriminator=discriminator)
     error = caught.value
     assert error.pointer == AT + place
-    assert problem in error.problem
-    assert mend in error.mend
+    assert (error.problem, error.mend) == (problem, mend)
     assert len(str(error).splitlines()) == 1
 
 

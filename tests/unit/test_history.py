@@ -11,13 +11,15 @@ from contracts.document import Document
 from contracts.exchange import Failure, Response
 from contracts.history import History
 from contracts.violation import Violation
-from tests.unit.tiny import answer, document_of, exchange_of
+from tests.unit.tiny import JSON, answer, document_of, exchange_of
 
 SCHEMA = {
     "type": "object",
     "properties": {
         "born": {"type": "string", "x-immutable": True},
         "free": {"x-immutable": False},
+        "perhaps": {"x-immutable": True},
+        "gone": {"x-final": [None]},
         "state": {"enum": ["on", "off", "dead", "lost"], "x-final": ["dead", "lost"]},
         "end": {"x-final": "over"},
         "inner": {"$ref": "#/components/schemas/Inner"},
@@ -45,6 +47,8 @@ SAME: list[list[Any]] = [
     [{"born": "x"}, {"born": "x"}, {"born": "x"}],
     [{}, {"born": "x"}, {"born": "x"}],
     [{"born": None}, {"born": "x"}],
+    [{"perhaps": None}, {"perhaps": "x"}],
+    [{"gone": "x"}, {"gone": None}, {"gone": None}],
     [{"free": 1}, {"free": 2}],
     [{"state": "on"}, {"state": "off"}, {"state": "on"}, {"state": "dead"}, {"state": "dead"}],
     [{"state": "on"}, {}, {"state": "dead"}],
@@ -71,6 +75,7 @@ CHANGES: list[tuple[list[Any], list[tuple[str, str, str, str]]]] = [
     ([{"state": "dead"}, {"state": "on"}], [("overlay.final", "/state", '"dead"', '"on"')]),
     ([{"state": "dead"}, {"state": "lost"}], [("overlay.final", "/state", '"dead"', '"lost"')]),
     ([{"state": "dead"}, {}], [("overlay.final", "/state", '"dead"', "")]),
+    ([{"gone": None}, {"gone": "x"}], [("overlay.final", "/gone", "null", '"x"')]),
     ([{"end": "over"}, {"end": None}], [("overlay.final", "/end", '"over"', "null")]),
     ([{"inner": {"a/b": 1}}, {"inner": {"a/b": 2}}], [("overlay.immutable", "/inner/a~1b", "1", "2")]),
     (
@@ -92,12 +97,29 @@ def test_a_value_that_its_schema_forbids_is_neither_a_change_nor_remembered(brok
     assert noted({"state": "dead"}, {"state": "DEAD"}) == []
 
 
+def test_a_value_that_its_schema_forbids_hides_no_change_of_another() -> None:
+    assert noted({"born": "x", "state": "dead"}, {"born": 5, "state": "on"}) == [
+        ("overlay.final", "/state", '"dead"', '"on"')
+    ]
+
+
+@pytest.mark.parametrize(("status", "changes"), [(199, 0), (200, 1), (299, 1), (300, 0)])
+def test_only_what_an_answer_of_success_says_is_remembered(status: int, changes: int) -> None:
+    promised = {"description": "", "content": {JSON: {"schema": SCHEMA}}}
+    known, operation = History(), document_of(schemas=INNER, responses={"default": promised}).operations[0]
+    assert list(known.note(exchange_of(operation, answer(status, {"born": "x"})))) == []
+    assert len(list(known.note(exchange_of(operation, answer(200, {"born": "y"}))))) == changes
+
+
 def test_a_change_is_told_with_its_status_and_its_place_in_the_document() -> None:
     known, operation = History(), document().operations[0]
     assert list(known.note(exchange_of(operation, answer(200, {"born": "x"})))) == []
     (found,) = known.note(exchange_of(operation, answer(200, {"born": "y"})))
     assert (found.status, found.document) == (200, ROOT + "/born/x-immutable")
     operation.document.schema(found.document)
+    assert list(known.note(exchange_of(operation, answer(200, {"born": "x", "end": "over"})))) == []
+    (found,) = known.note(exchange_of(operation, answer(200, {"born": "x", "end": "x"})))
+    assert (found.status, found.document) == (200, ROOT + "/end/x-final")
 
 
 def test_resources_have_histories_of_their_own() -> None:

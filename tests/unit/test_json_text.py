@@ -58,6 +58,7 @@ def test_text_that_is_no_json_is_told_by_the_byte_where_it_ends_to_be(body: byte
         (b"\n\t ", "white space only"),
         (b"[1", "the end of the text (Expecting ',' delimiter)"),
         (b"<p>", "Expecting value: '<p>'"),
+        (b"[" + b"x" * 50, f"Expecting value: '{'x' * 20}'"),
     ],
 )
 def test_what_is_wrong_with_malformed_text_is_said(body: bytes, detail: str) -> None:
@@ -82,6 +83,7 @@ FLAWED = [
     (b'{"a/b": -Infinity}', {"a/b": -math.inf}, [Flaw("json.not-finite", "/a~1b", "-Infinity")]),
     (b'["\\ud800"]', ["\ud800"], [Flaw("json.surrogate", "/0", "\\ud800")]),
     (b'["a\\udFFFb"]', ["a\udfffb"], [Flaw("json.surrogate", "/0", "\\udfff")]),
+    (b'["\\uD8aB"]', ["\ud8ab"], [Flaw("json.surrogate", "/0", "\\ud8ab")]),
     (b'["\\udc00\\ud800"]', ["\udc00\ud800"], [Flaw("json.surrogate", "/0", "\\udc00")]),
     (b'{"\\ud800": 1}', {"\ud800": 1}, [Flaw("json.surrogate", "", "\\ud800")]),
 ]
@@ -90,6 +92,11 @@ FLAWED = [
 @pytest.mark.parametrize(("body", "value", "flaws"), FLAWED)
 def test_a_flaw_has_its_place_and_does_not_hide_the_value(body: bytes, value: Any, flaws: list[Flaw]) -> None:
     assert parse(body) == (value, tuple(flaws))
+
+
+@pytest.mark.parametrize("digit", "89abcdefABCDEF")
+def test_half_a_surrogate_pair_is_a_flaw_however_it_is_written(digit: str) -> None:
+    assert parse(f'["\\uD{digit}00"]'.encode())[1] == (Flaw("json.surrogate", "/0", f"\\ud{digit.lower()}00"),)
 
 
 def test_nan_is_a_flaw_wherever_it_stands() -> None:

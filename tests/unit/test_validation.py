@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from contracts import formats
+from contracts import assertions, formats, validation
 from contracts.document import PINNED, PINNED_OVERLAY, Document, load
 from contracts.json_text import walk
 from contracts.pointer import find, join, split
@@ -139,6 +139,7 @@ KEYWORDS = [
     ),
     (False, 1, ("schema.false", "", "")),
     ({"const": "x", "pattern": "x"}, "x", None),
+    ({"pattern": r"^\p{L}$"}, "é", None),
     ({"multipleOf": 0.1}, 1.1, None),
     ({"multipleOf": 0.01}, 0.07, None),
     ({"type": "integer"}, 1.0, None),
@@ -148,6 +149,8 @@ KEYWORDS = [
     ({"uniqueItems": True}, [1, True, "1", [1], [True], 0, False, None], None),
     ({"minContains": 0, "contains": False}, [], None),
     ({"required": ["a"]}, "no object", None),
+    ({"prefixItems": [{"type": "string"}]}, ["a"], None),
+    ({"patternProperties": {"^x": True}, "additionalProperties": False}, {"x1": 1}, None),
     (True, {"any": ["thing"]}, None),
 ]
 
@@ -171,6 +174,24 @@ def test_a_keyword_says_the_same_deep_inside_an_answer_of_any_size(schema: Any, 
         else []
     )
     assert judged(wrapped, [{}, {"in": instance}], {"It": schema}, size=LARGE)[1] == found
+
+
+@pytest.mark.parametrize(
+    ("schema", "instance", "expected", "actual"),
+    [
+        ({"type": ["string", "null"]}, 5, '["string", "null"]', "5"),
+        ({"required": ["a"]}, {}, "", ""),
+        ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, "", ""),
+        ({"propertyNames": {"maxLength": 1}}, {"bb": 1}, '{"maxLength": 1}', '"bb"'),
+        ({"additionalProperties": False}, {"b": [1]}, "", "[1]"),
+        ({"properties": {"a": False}}, {"a": [1]}, "", "[1]"),
+        ({"multipleOf": 3}, 4, "3", "4"),
+        ({"pattern": "^é$"}, "ü", '"^é$"', '"ü"'),
+        ({"anyOf": [{"type": "null"}, {"const": 1}]}, 5, '["null", 1]', "5"),
+    ],
+)
+def test_what_was_expected_and_what_came_are_told(schema: Any, instance: Any, expected: str, actual: str) -> None:
+    assert [(each.expected, each.actual) for each in judged(schema, instance)[1]] == [(expected, actual)]
 
 
 def test_what_a_reference_brings_counts_as_evaluated() -> None:
@@ -253,6 +274,32 @@ ALTERNATIVES = [
     ),
     ({"anyOf": [False, {"type": "string"}]}, 5, [("schema.anyOf", "", "/anyOf")], '["string"]'),
     ({"anyOf": [False, False]}, 5, [("schema.anyOf", "", "/anyOf")], "[]"),
+    ({"type": "string", "anyOf": [False]}, "x", [("schema.false", "", "/anyOf/0")], ""),
+    (
+        {"anyOf": [{"type": "string", "enum": ["a"]}, {"type": "null"}]},
+        "b",
+        [("schema.enum", "", "/anyOf/0/enum")],
+        '["a"]',
+    ),
+    ({"anyOf": [{"enum": ["a"]}, {"type": "null"}]}, "b", [("schema.anyOf", "", "/anyOf")], '["a", "null"]'),
+    (
+        {"anyOf": [{"oneOf": [{"type": "string"}, {"type": "null"}]}, {"type": "object"}]},
+        5,
+        [("schema.anyOf", "", "/anyOf")],
+        '["string", "null", "object"]',
+    ),
+    (
+        {"anyOf": [{"anyOf": [{"enum": ["abc"], "minLength": 3}, {"type": "null"}]}, {"type": "object"}]},
+        "a",
+        [("schema.anyOf", "", "/anyOf")],
+        '["abc", "null", "object"]',
+    ),
+    (
+        {"anyOf": [{"oneOf": [{"minimum": 1}, {"minimum": 2}]}, {"type": "string"}]},
+        3,
+        [("schema.oneOf", "", "/anyOf/0/oneOf")],
+        '"a single alternative, not oneOf/0 and oneOf/1 alike"',
+    ),
     (
         {"oneOf": [{"minimum": 1}, {"type": "string"}, {"minimum": 2}]},
         3,
@@ -390,6 +437,50 @@ def test_the_pinned_union_is_told_in_the_branch_that_the_vendor_claims(instance:
         document.schema(violation.document)
 
 
+@pytest.mark.parametrize(
+    ("pet", "document", "expected", "actual"),
+    [
+        (None, "/Pet/oneOf", '["object"]', "null"),
+        ({}, "/Pet/discriminator", '["CAT", "DOG", "EEL"]', ""),
+        ({"kind": 5}, "/Pet/discriminator", '["CAT", "DOG", "EEL"]', "5"),
+        ({"kind": "COW"}, "/Pet/discriminator", '["CAT", "DOG", "EEL"]', '"COW"'),
+        ({"kind": "CAT", "toys": 5}, "/Cat/properties/toys/type", '"object"', "5"),
+    ],
+)
+def test_what_breaks_a_union_is_told_with_its_place_in_the_document(
+    pet: Any, document: str, expected: str, actual: str
+) -> None:
+    _, found = judged({"properties": {"pet": PET}}, {"pet": pet}, PETS)
+    assert [(each.document, each.expected, each.actual) for each in found] == [
+        ("#/components/schemas" + document, expected, actual)
+    ]
+
+
+def test_a_violation_inside_two_unions_is_told_in_the_branch_of_the_inner_one() -> None:
+    box = {"properties": {"kind": {"const": "BOX"}, "size": {"type": "integer"}, "pet": PET}}
+    schema = {"oneOf": [{"$ref": "#/components/schemas/Box"}], "discriminator": {"propertyName": "kind"}}
+    _, found = judged(schema, {"kind": "BOX", "size": "x", "pet": {"kind": "CAT", "toys": 5}}, {**PETS, "Box": box})
+    assert {(each.place, each.branch) for each in found} == {("body/size", "BOX"), ("body/pet/toys", "CAT")}
+
+
+def test_what_breaks_the_branch_it_claims_is_not_told_to_fit_another_one_as_well() -> None:
+    _, found = judged(PETS["Pet"], {"kind": "CAT", "toys": 5}, {**PETS, "Eel": {"type": "object"}})
+    assert [(each.rule, each.place) for each in found] == [("schema.type", "body/toys")]
+
+
+def test_a_branch_that_allows_nothing_is_told_where_the_union_lists_it() -> None:
+    schema = {"oneOf": [{"$ref": "#/components/schemas/No"}], "discriminator": {"propertyName": "kind"}}
+    assert told(schema, {"kind": "No"}, {"No": False}) == [("schema.false", "", "/oneOf/0")]
+
+
+def test_what_breaks_an_alternative_inside_a_branch_is_told_in_that_branch() -> None:
+    toy = {"anyOf": [{"type": "null"}, {"type": "array", "items": {"anyOf": [{"type": "string", "minLength": 2}]}}]}
+    schemas = {"Ape": {"properties": {"kind": {"const": "APE"}, "toys": toy}}}
+    schema = {"anyOf": [{"$ref": "#/components/schemas/Ape"}], "discriminator": {"propertyName": "kind"}}
+    _, found = judged(schema, {"kind": "APE", "toys": ["ab", "a"]}, schemas)
+    assert [(each.rule, each.place, each.branch) for each in found] == [("schema.minLength", "body/toys/1", "APE")]
+
+
 NULLABLE = [
     ("oneOf", None, []),
     ("anyOf", None, []),
@@ -426,12 +517,78 @@ def test_an_instance_that_fits_two_branches_of_one_of_is_ambiguous() -> None:
     assert told({"anyOf": branches, "discriminator": discriminator}, {"kind": "A"}, schemas) == []
 
 
+@pytest.mark.parametrize("size", [0, LARGE])
+@pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
+def test_the_branch_that_is_claimed_decides_even_if_another_one_alone_fits(keyword: str, size: int) -> None:
+    schemas = {
+        "A": {"type": "object", "properties": {"x": {"type": "integer"}, "y": {"type": "integer"}}},
+        "B": {"type": "object", "properties": {"y": {"type": "string"}}},
+    }
+    branches = [{"$ref": f"#/components/schemas/{name}"} for name in schemas]
+    schema = {"items": {keyword: branches, "discriminator": {"propertyName": "kind"}}}
+    wrong = [{"kind": "A", "x": "s", "y": "s"}, {"kind": "B", "x": 1, "y": 1}]
+    for instance, places in zip(wrong, (["/0/x", "/0/y"], ["/0/y"]), strict=True):
+        document, found = judged(schema, [instance], schemas, size=size)
+        assert [each.place.removeprefix("body") for each in found] == places
+        assert not compiled(document).is_valid(body_schema(document), [instance])
+    for instance in ({"kind": "B", "x": "s", "y": "s"}, {"kind": "A", "x": 1, "y": 1}):
+        document, found = judged(schema, [instance], schemas, size=size)
+        assert found == []
+        assert compiled(document).is_valid(body_schema(document), [instance])
+
+
+@pytest.mark.parametrize("size", [0, LARGE])
+@pytest.mark.parametrize("null", [[], [{"type": "null"}]], ids=["no null", "null"])
+@pytest.mark.parametrize(
+    ("instance", "rule"),
+    [
+        ({}, "union.tag-missing"),
+        ({"kind": "C"}, "union.tag-unknown"),
+        ({"kind": 5}, "union.tag-type"),
+        (5, "schema.type"),
+        ([], "schema.type"),
+    ],
+)
+def test_branches_that_allow_anything_still_want_their_tag(
+    instance: Any, rule: str, null: list[Any], size: int
+) -> None:
+    branches = [{"$ref": f"#/components/schemas/{name}"} for name in "AB"]
+    schema = {"items": {"anyOf": [*branches, *null], "discriminator": {"propertyName": "kind"}}}
+    document, found = judged(schema, [instance], {"A": {}, "B": {}}, size=size)
+    assert [each.rule for each in found] == [rule]
+    assert not compiled(document).is_valid(body_schema(document), [instance])
+    assert compiled(document).is_valid(body_schema(document), [None]) is bool(null)
+
+
 def test_a_scalar_that_fits_an_open_branch_too_is_ambiguous() -> None:
-    schemas = {"A": {"properties": {"kind": {"const": "A"}}}}
-    branches = [{"$ref": "#/components/schemas/A"}, {"type": "null"}]
-    document, found = judged({"oneOf": branches, "discriminator": {"propertyName": "kind"}}, None, schemas)
-    assert [each.rule for each in found] == ["union.ambiguous"]
-    assert not compiled(document).is_valid(body_schema(document), None)
+    schemas = {name: {"properties": {"kind": {"const": name}}} for name in "AB"}
+    branches = [*({"$ref": f"#/components/schemas/{name}"} for name in schemas), {"type": "integer"}]
+    union = {"oneOf": branches, "discriminator": {"propertyName": "kind"}}
+    document, found = judged({"$ref": "#/components/schemas/Union"}, 5, {**schemas, "Union": union})
+    assert [(each.rule, each.document, each.expected, each.actual) for each in found] == [
+        (
+            "union.ambiguous",
+            "#/components/schemas/Union/oneOf",
+            '"no branch but the claimed one, fits A, B too"',
+            "5",
+        )
+    ]
+    assert not compiled(document).is_valid(body_schema(document), 5)
+
+
+@pytest.mark.parametrize(
+    ("scalar", "kinds"),
+    [
+        ({"type": ["null", "boolean"]}, '["object", "null", "boolean"]'),
+        ({"type": "null"}, '["object", "null"]'),
+        ({"const": None}, '["object"]'),
+    ],
+)
+def test_a_scalar_that_no_branch_of_a_union_allows_is_told_with_the_types_that_are(
+    scalar: dict[str, Any], kinds: str
+) -> None:
+    _, found = judged({**PETS["Pet"], "oneOf": [*PETS["Pet"]["oneOf"], scalar]}, 5, PETS)
+    assert [(each.rule, each.expected, each.actual) for each in found] == [("schema.type", kinds, "5")]
 
 
 @pytest.mark.parametrize("rule", [("enum", ["RUNNING", "DONE"]), ("const", "RUNNING")])
@@ -599,6 +756,49 @@ def test_half_a_surrogate_pair_is_judged_like_any_text(text: Any) -> None:
 def test_no_number_is_too_strange_to_be_judged(schema: dict[str, Any], number: float) -> None:
     judged(schema, number)
     judged(schema, number, size=10**6)
+
+
+def test_text_that_the_quick_validator_does_not_take_is_judged_all_the_same() -> None:
+    document = document_of({"type": "string", "maxLength": 1})
+    validation, pointer = compiled(document), body_schema(document)
+    assert validation.is_valid(pointer, "\ud800")
+    assert not validation.is_valid(pointer, "\ud800" * 2)
+
+
+@pytest.fixture
+def descents(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The instances that jsonschema was asked to go down into."""
+    seen: list[Any] = []
+
+    def counting(validator: Any, instance: Any, *rest: Any, **more: Any) -> Any:
+        seen.append(instance)
+        return assertions.descend(validator, instance, *rest, **more)
+
+    monkeypatch.setattr(validation, "descend", counting)
+    return seen
+
+
+def test_of_a_large_answer_only_what_is_broken_is_read_again(descents: list[Any]) -> None:
+    row = {"properties": {"a": {"type": ["integer", "null"]}, "b": {"$ref": "#/components/schemas/B"}}}
+    rows: list[Any] = [{"a": 1, "b": "x"} for _ in range(1_000)]
+    rows[500] = {"a": "x", "b": 5}
+    _, found = judged({"items": row}, rows, {"B": {"type": "string"}}, size=LARGE)
+    assert [each.place for each in found] == ["body/500/a", "body/500/b"]
+    # The row, its two properties, and what the second refers to; before them the answer itself.
+    assert descents == [rows, rows[500], "x", 5, 5]
+
+
+def test_a_large_answer_beyond_doubt_is_not_read_again(descents: list[Any]) -> None:
+    assert judged({"items": {"type": "integer"}}, [1] * 1_000, size=LARGE)[1] == []
+    assert descents == []
+
+
+def test_whether_an_instance_is_valid_is_known_without_reading_it_again(descents: list[Any]) -> None:
+    document = document_of({"items": {"type": "integer"}})
+    judge, pointer = compiled(document), body_schema(document)
+    assert judge.is_valid(pointer, [1])
+    assert not judge.is_valid(pointer, ["x"])
+    assert descents == []
 
 
 def test_two_bad_items_in_a_megabyte_are_found() -> None:
