@@ -1,0 +1,91 @@
+"""Holds the mutants that the last `mutmut run` left alive against those that `equivalent.yaml` explains.
+
+    python tests/mutation/survivors.py [PATTERN ...]
+
+Exits with 1 for a mutant that is neither killed nor explained and, where all were tried, for an explanation of none.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+EQUIVALENT: Final = Path(__file__).with_name("equivalent.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One change to the code: the function it is in, the line as it was and as it became, blanks at the ends left out.
+
+    The name that mutmut gives it is a number, which changes with every edit of the function.
+    """
+
+    function: str
+    line: str
+    became: str
+
+    def __str__(self) -> str:
+        return f"{self.function}\n  - {self.line}\n  + {self.became}"
+
+
+def alive(results: str, patterns: Iterable[str] = ()) -> dict[str, str]:
+    """The name of each mutant that no test failed for, and what became of it, from the text of `mutmut results`.
+
+    Also one that timed out: mutmut calls it that when pytest could not run its tests at all.
+    """
+    wanted = tuple(patterns) or ("*",)
+    told = (line.strip().rpartition(": ") for line in results.splitlines() if ": " in line)
+    return {
+        name: status
+        for name, _, status in told
+        if status != "killed" and any(fnmatch(name, pattern) for pattern in wanted)
+    }
+
+
+def mutant(name: str, diff: str) -> Mutant:
+    """The change that the text of `mutmut show NAME` describes."""
+    lines = [line for line in diff.splitlines() if line[:3] not in ("---", "+++")]
+    line, became = ("\n".join(each[1:].strip() for each in lines if each.startswith(sign)) for sign in "-+")
+    module, _, mangled = name.rpartition("__mutmut_")[0].rpartition(".")
+    # `x_` and a function's name, or `xǁ`, a class's, `ǁ` and a method's.
+    return Mutant(f"{module}.{mangled[2:].replace('ǁ', '.')}", line, became)
+
+
+def explained(text: str) -> Counter[Mutant]:
+    """What an `equivalent.yaml` explains; a change that a function takes at two places has to stand there twice."""
+    return Counter(
+        Mutant(entry["function"], entry["line"], became)
+        for entry in yaml.safe_load(text) or ()
+        for became in entry["became"]
+    )
+
+
+def _mutmut(*arguments: str) -> str:
+    done = subprocess.run(["mutmut", *arguments], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def main(patterns: list[str]) -> int:
+    """Prints what is unexplained or explains nothing; the exit code."""
+    left = alive(_mutmut("results"), patterns)
+    found = Counter(mutant(name, _mutmut("show", name)) for name in left)
+    known = explained(EQUIVALENT.read_text("utf-8"))
+    unexplained = found - known
+    idle = Counter[Mutant]() if patterns else known - found
+    for title, mutants in (("no test notices", unexplained), ("nothing is left to explain", idle)):
+        for each in mutants.elements():
+            print(f"{title}: {each}")
+    print(f"{found.total()} mutants left alive, {(found & known).total()} of them explained in {EQUIVALENT.name}")
+    return 1 if unexplained or idle else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
