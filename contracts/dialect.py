@@ -3,6 +3,7 @@
 Sources: JSON Schema Draft 2020-12 Core and Validation; OpenAPI 3.1.0, "Schema Object".
 """
 
+import json
 from collections.abc import Iterator
 from importlib.resources import files
 from typing import Any, Final
@@ -94,3 +95,16 @@ def json_type(value: Any) -> str:
         return "number"
     names: dict[type, str] = {str: "string", list: "array", dict: "object"}
     return names.get(type(value), type(value).__name__)
+
+
+def identity(value: Any) -> str:
+    """Equal for values that JSON Schema holds equal (Core, section 4.2.2: 1 is 1.0, and not true), and no others."""
+    return json.dumps(_plain(value), sort_keys=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return {name: _plain(item) for name, item in value.items()} if isinstance(value, dict) else value

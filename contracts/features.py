@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from contracts import formats
 from contracts.assertions import matches
-from contracts.dialect import json_type
+from contracts.dialect import identity, json_type
 from contracts.document import Document
 from contracts.json_text import text_of
 from contracts.pointer import join
@@ -96,7 +96,7 @@ class Grower:
     def _choices(self, node: Node, schema: dict[str, Any]) -> None:
         for listed in schema.get("enum", ()):
             which = listed if isinstance(listed, str) else text_of(listed)
-            node.values[key(listed)] = self._feature(node.place, "value", which)
+            node.values[identity(listed)] = self._feature(node.place, "value", which)
         types = schema.get("type")
         if isinstance(types, list) and len(types) > 1:
             node.types = {name: self._feature(node.place, "alternative", name) for name in types}
@@ -170,11 +170,6 @@ class Grower:
         return kind if isinstance(kind, str) else text_of(schema)
 
 
-def key(value: Any) -> Any:
-    """Equal for values that JSON Schema holds equal, and for no others (Core, section 4.2.2)."""
-    return (isinstance(value, bool), value) if not isinstance(value, (dict, list)) else text_of(value)
-
-
 def _of_format(decide: Callable[[Any], bool], kind: type) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, kind) and not isinstance(value, bool) and decide(value)
 
@@ -235,7 +230,7 @@ class Walker:
             self.extra += [whole.place + join(name) for name in value if name not in whole.names]
 
     def _see(self, node: Node, value: Any, whole: _Object) -> None:
-        if node.values and (listed := node.values.get(key(value))):
+        if node.values and (listed := node.values.get(identity(value))):
             self.found.add(listed)
         if node.types:
             self._see_type(node, value)

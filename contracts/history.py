@@ -47,7 +47,8 @@ class History:
                 continue
             now = _at(reading.value, each.place)
             before = known.get(each, _ABSENT)
-            if before is not _ABSENT and now != before:
+            # To Python, 1 is True.
+            if before is not _ABSENT and (now != before or isinstance(now, bool) != isinstance(before, bool)):
                 yield _changed(each, response.status, before, now)
             elif before is _ABSENT and _lasts(each, now):
                 known[each] = now

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final, Literal, NoReturn, Protocol
 
+from contracts.dialect import identity
 from contracts.document import Document
 from contracts.pointer import join
 from strategies.leaves import JSON, Leaf
@@ -199,11 +200,11 @@ class Walk:
 
     def _item(self, node: Node, others: list[JSON], chooser: Chooser, place: Place) -> JSON:
         """An item unlike the others; after some attempts none, and the array stays shorter."""
-        taken = {_identity(other) for other in others}
+        taken = {identity(other) for other in others}
         for _ in range(chooser.attempts if others else 1):
             mark = chooser.mark()
             item = self.build(node, chooser, place)
-            if _identity(item) not in taken:
+            if identity(item) not in taken:
                 return item
             chooser.undo(mark)
         return _NONE
@@ -244,16 +245,3 @@ def _fitting(build: Callable[[], JSON], fits: Fits | None, chooser: Chooser, pla
             return value
         chooser.undo(mark)
     return chooser.reject(place)
-
-
-def _identity(value: JSON) -> str:
-    """Equal for values that JSON Schema holds equal (Core, section 4.2.2: 1 is 1.0)."""
-    return json.dumps(_plain(value), sort_keys=True)
-
-
-def _plain(value: JSON) -> JSON:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return {name: _plain(item) for name, item in value.items()} if isinstance(value, dict) else value

@@ -97,6 +97,18 @@ def test_a_value_that_its_schema_forbids_is_neither_a_change_nor_remembered(brok
     assert noted({"state": "dead"}, {"state": "DEAD"}) == []
 
 
+def test_a_number_is_no_truth_and_one_is_one_however_it_is_written() -> None:
+    operation = document_of({"properties": {"n": {"x-immutable": True}}}).operations[0]
+
+    def changes(*values: Any) -> int:
+        known = History()
+        return sum(len(list(known.note(exchange_of(operation, answer(200, {"n": value}))))) for value in values)
+
+    assert changes(1, True) == 1
+    assert changes(False, 0) == 1
+    assert changes(1, 1.0) == 0
+
+
 def test_a_value_that_its_schema_forbids_hides_no_change_of_another() -> None:
     assert noted({"born": "x", "state": "dead"}, {"born": 5, "state": "on"}) == [
         ("overlay.final", "/state", '"dead"', '"on"')
