@@ -17,7 +17,7 @@ from typing import Final, TextIO
 from contracts.comparison import Comparison
 from contracts.ledger import Night
 from contracts.recorder import EXCHANGES
-from contracts.reports import har, markdown, report_json, sarif
+from contracts.reports import har, markdown, page, report_json, sarif
 from contracts.verdict import Verdict
 
 ARCHIVE: Final = "exchanges.har"
@@ -33,6 +33,7 @@ def write(
         "report.json": partial(report_json.render, verdict, comparison, trend),
         "report.md": partial(markdown.render, verdict, comparison),
         "report.sarif": partial(sarif.render, verdict),
+        "report.html": partial(page.render, verdict, comparison, folder / EXCHANGES),
         ARCHIVE: partial(har.render, folder / EXCHANGES),
     }
     for name, render in renderings.items():

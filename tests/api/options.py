@@ -34,7 +34,7 @@ def add(parser: pytest.Parser) -> None:
     add("--timeout", metavar="SECONDS", type=float, default=TIMEOUT, help="for one whole answer (default: %(default)s)")
     add("--max-body", metavar="BYTES", type=int, default=MAX_BODY, help="the largest body read (default: %(default)s)")
     add("--ca-bundle", metavar="FILE", help="certificates of the authorities to trust, PEM")
-    add("--report-dir", metavar="DIR", help="write report.json, report.md, report.sarif and exchanges.har there")
+    add("--report-dir", metavar="DIR", help="write report.html, .json, .md and .sarif and exchanges.har there")
     add("--ledger", metavar="FILE", help="add the run to this SQLite file, which knows all runs (made if it is new)")
     add("--compare", metavar="FILE", help="report.json of an earlier run, to tell what is new or fixed")
     add(

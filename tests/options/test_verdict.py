@@ -177,3 +177,16 @@ def test_a_part_of_the_suite_is_told_to_be_a_part() -> None:
     result = judge("-k", "preferred")
     assert result.code == 0, result.output
     assert [line for line in result.verdict if "tests were deselected" in line]
+
+
+def test_every_report_of_a_run_tells_its_verdict(tmp_path: Path) -> None:
+    with mock_server(DOCUMENT, changes=[broken_vendor]) as server:
+        result = against(server, "--report-dir", str(tmp_path))
+    assert result.code == 1
+    assert "was not written" not in result.output
+    told = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert told["outcome"] == "VIOLATES"
+    assert "<title>VIOLATES: " in page
+    assert [each["id"] for each in told["violations"]] == re.findall(r'id="violation-([0-9a-f]{16})"', page)
+    assert f"Timeline of {told['requests']['total']} exchanges" in page

@@ -162,6 +162,7 @@ def test_all_reports_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert list(reports.write(tmp_path, verdict_of(*BODIES))) == []
     assert sorted(file.name for file in tmp_path.iterdir()) == [
         "exchanges.har",
+        "report.html",
         "report.json",
         "report.md",
         "report.sarif",
@@ -178,6 +179,7 @@ def test_all_reports_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert "half" not in (tmp_path / "report.md").read_text("utf-8")
     assert sorted(file.name for file in tmp_path.iterdir()) == [
         "exchanges.har",
+        "report.html",
         "report.json",
         "report.md",
         "report.sarif",
@@ -187,7 +189,7 @@ def test_all_reports_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_told_in_a_line_for_each_report(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", "utf-8")
     told = list(reports.write(tmp_path / "file" / "deeper", verdict_of()))
-    assert len(told) == 4
+    assert len(told) == 5
     assert all("was not written: Not a directory" in line or "was not written: File exists" in line for line in told)
 
 

@@ -1,0 +1,174 @@
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const find = (selector, within = document) => within.querySelector(selector);
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const violations = all(".violation");
+  const form = find(".filter");
+  const said = find("#said");
+  root.classList.add("live");
+
+  // Of a file, storage may be refused; the page then forgets the choice when it is closed.
+  const kept = (value) => {
+    try {
+      if (value === undefined) return localStorage.getItem("theme");
+      localStorage.setItem("theme", value);
+    } catch { /* nothing is kept */ }
+    return null;
+  };
+  const button = find("#theme");
+  const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : prefersDark.matches);
+  const show = () => button.setAttribute("aria-pressed", String(isDark()));
+  const chosen = kept();
+  if (chosen === "dark" || chosen === "light") root.dataset.theme = chosen;
+  button.addEventListener("click", () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    kept(root.dataset.theme);
+    show();
+  });
+  prefersDark.addEventListener("change", show);
+  show();
+
+  // Filter
+  const shown = () => violations.filter((each) => !each.hidden);
+  const texts = new Map();
+  const textOf = (each) => {
+    if (!texts.has(each)) texts.set(each, each.textContent.toLowerCase());
+    return texts.get(each);
+  };
+  const filter = () => {
+    const words = form.q.value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const each of violations) {
+      each.hidden = Boolean(
+        (form.rule.value && each.dataset.rule !== form.rule.value) ||
+          (form.status.value && each.dataset.status !== form.status.value) ||
+          words.some((word) => !textOf(each).includes(word)),
+      );
+    }
+    find("#count").textContent = `${shown().length} of ${violations.length}`;
+  };
+  const filters = () => {
+    const set = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+    return String(set);
+  };
+  const remember = (hash) => history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
+  const changed = () => {
+    filter();
+    remember(filters());
+  };
+  const clear = () => {
+    form.reset();
+    filter();
+  };
+
+  // Links into the page: a violation, or a filter
+  const go = () => {
+    const hash = location.hash.slice(1);
+    const target = hash && document.getElementById(hash);
+    if (target && target.classList.contains("violation")) {
+      if (target.hidden) clear();
+      find("details", target).open = true;
+      find("summary", target).focus({ preventScroll: true });
+      target.scrollIntoView({ block: "start", behavior: "instant" });
+    } else if (form && hash.includes("=")) {
+      const set = new URLSearchParams(hash);
+      for (const name of ["q", "rule", "status"]) form[name].value = set.get(name) ?? "";
+      filter();
+    }
+  };
+
+  if (form) {
+    form.addEventListener("input", changed);
+    form.addEventListener("submit", (event) => event.preventDefault());
+    const expand = find("#expand");
+    expand.addEventListener("click", () => {
+      const open = expand.dataset.open !== "true";
+      for (const each of shown()) find("details", each).open = open;
+      expand.dataset.open = String(open);
+      expand.textContent = open ? "Close all" : "Open all";
+    });
+    filter();
+  }
+  addEventListener("hashchange", go);
+  // Not before: the browser's own jump to a fragment takes the focus away.
+  addEventListener("load", go);
+
+  // Keyboard
+  const step = (by) => {
+    const list = shown();
+    if (!list.length) return;
+    const here = list.indexOf(document.activeElement.closest(".violation"));
+    const next = here < 0 ? (by > 0 ? 0 : list.length - 1) : Math.min(list.length - 1, Math.max(0, here + by));
+    const summary = find("summary", list[next]);
+    summary.focus();
+    summary.scrollIntoView({ block: "nearest" });
+  };
+  const escape = () => {
+    const here = document.activeElement.closest(".violation details");
+    if (here) {
+      here.open = false;
+      find("summary", here).focus();
+    } else if (form) {
+      clear();
+      remember("");
+      document.activeElement.blur();
+    }
+  };
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const typing = document.activeElement.matches("input, select, textarea");
+    if (event.key === "Escape") escape();
+    else if (typing || !form) return;
+    else if (event.key === "/") {
+      event.preventDefault();
+      form.q.focus();
+      form.q.select();
+    } else if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1);
+  });
+
+  // Copying
+  const copied = async (text) => {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const area = document.createElement("textarea");
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+  };
+  let report = null;
+  const copies = {
+    curl: (each) => find(".command code", each).textContent,
+    link: (each) => `${location.href.split("#")[0]}#${each.id}`,
+    json: (each) => {
+      report ??= JSON.parse(find("#report").textContent);
+      const id = each.id.replace("violation-", "");
+      return JSON.stringify(report.violations.find((violation) => violation.id === id), null, 2);
+    },
+  };
+  document.addEventListener("click", async (event) => {
+    const pressed = event.target.closest("[data-copy]");
+    if (!pressed) return;
+    await copied(copies[pressed.dataset.copy](pressed.closest(".violation")));
+    const label = pressed.textContent;
+    pressed.textContent = said.textContent = "Copied";
+    setTimeout(() => {
+      pressed.textContent = label;
+      said.textContent = "";
+    }, 1500);
+  });
+
+  // Paper has no buttons: everything is opened for it.
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = all("details:not([open])");
+    for (const each of closed) each.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const each of closed) each.open = false;
+  });
+})();

@@ -1,0 +1,121 @@
+"""Reports to be read in a browser: of every outcome, with hostile answers, and as large as they come."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from contracts.comparison import compare
+from contracts.exchange import Failure
+from contracts.recorder import EXCHANGES, Recorder
+from contracts.reports import page, report_json
+from contracts.tally import Judge
+from contracts.verdict import Verdict
+from tests.unit.test_verdict import verdict_on
+from tests.unit.tiny import PETS, answer, document_of, exchange_of
+
+SCHEMA = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {
+        "name": {"type": "string"},
+        "mood": {"enum": ["calm", "wild"]},
+        "pet": {"$ref": "#/components/schemas/Pet"},
+        "tags": {"type": "array", "items": {"type": "string"}},
+    },
+}
+DOCUMENT = document_of(SCHEMA, PETS)
+(OPERATION,) = DOCUMENT.operations
+
+RUNS = "window.__pwned=1"
+HOSTILE = (
+    f"</script><script>{RUNS}</script><!--<script>",
+    f"\"'><img src=x onerror={RUNS}><svg onload={RUNS}>",
+    f"]]>--></style></title></textarea><iframe srcdoc='<script>parent.{RUNS}</script>'>",
+    f"{{{{ 7*7 }}}}{{% raw %}}${{{RUNS}}}javascript:{RUNS}",
+    "\u202egnp.exe\u2066\u2028\u2029\x00\x1b[31m\x7f\ufeff\u200b",
+    "\ud800 half, \udfff half",
+    "&lt;b&gt;&amp;&#60;",
+    "long" * 20_000,
+)
+GOOD: list[Any] = [
+    {"name": "a", "mood": mood, "pet": {"kind": kind, "toys": {}}, "tags": tags}
+    for mood in ("calm", "wild")
+    for kind in ("CAT", "DOG", "EEL")
+    for tags in ([], ["x", "y"])
+]
+BAD: list[Any] = [
+    *GOOD,
+    {"name": 5},
+    {"mood": "calm"},
+    {"name": "a", "mood": "clam"},
+    {"name": "a", "pet": {"kind": "CAT", "toys": []}},
+    {"name": "a", "tags": ["x", 7, *["y"] * 200]},
+    b'{"name": "cut sho',
+    b'{"name": "\xff\xfe"}',
+    Failure("reset", "Connection reset by peer"),
+]
+REVOLTING: list[Any] = [
+    *({"name": [text], "mood": text, "pet": {"kind": text}, text: text} for text in HOSTILE),
+    *(text.encode("utf-8", "surrogatepass") for text in HOSTILE),
+]
+
+
+def verdict_of(outcomes: list[Any], *names: str, incident: str = "") -> Verdict:
+    """What a run comes to in which these came, each asked for under a name."""
+    judge = Judge()
+    for number, each in enumerate(outcomes):
+        came = each if isinstance(each, Failure) else answer(200, each, ("X-Shown", f"<b>{number}</b>"))
+        exchange = exchange_of(OPERATION, came, names[number] if names else f"thing-{number}")
+        judge(dataclasses.replace(exchange, at=1767312000.0 + number / 10, seconds=0.001 * (1 + number % 40)))
+    return verdict_on(judge.tally, DOCUMENT, incident)
+
+
+def record(folder: Path, outcomes: list[Any]) -> None:
+    """Keep exchanges in which these came, as a run does."""
+    recorder = Recorder(folder, "main")
+    for number, each in enumerate(outcomes):
+        came = each if isinstance(each, Failure) else answer(200, each)
+        exchange = exchange_of(OPERATION, came, f"thing-{number}")
+        recorder(dataclasses.replace(exchange, at=1767312000.0 + number / 10, seconds=0.001 * (1 + number % 40)))
+    recorder.close()
+
+
+def write(folder: Path, name: str, verdict: Verdict, before: Verdict | None = None, outcomes: Any = ()) -> Path:
+    """The page of the verdict, and its report.json beside it."""
+    if outcomes:
+        record(folder / name / EXCHANGES, outcomes)
+    comparison = compare(report_json.report(before), verdict) if before else None
+    text, report = io.StringIO(), io.StringIO()
+    page.render(verdict, comparison, folder / name / EXCHANGES, text)
+    report_json.render(verdict, comparison, report)
+    file = folder / f"{name}.html"
+    file.write_text(text.getvalue(), "utf-8")
+    file.with_suffix(".json").write_text(report.getvalue(), "utf-8")
+    return file
+
+
+def large(folder: Path) -> Path:
+    """500 violations in 10,000 exchanges."""
+    count = 500
+    schema = {"type": "object", "properties": {f"field_{number:03}": {"type": "integer"} for number in range(count)}}
+    document = document_of(schema)
+    (operation,) = document.operations
+    judge, recorder = Judge(), Recorder(folder / "large" / EXCHANGES, "main")
+    for number in range(10_000):
+        body = {**{f"field_{each:03}": each for each in range(30)}, f"field_{number % count:03}": "no number " * 3}
+        exchange = exchange_of(operation, answer(200, body), f"thing-{number:05}")
+        exchange = dataclasses.replace(exchange, at=1767312000.0 + number / 50, seconds=0.0007 * (1 + number * 7 % 97))
+        recorder(exchange)
+        if number < 2 * count:
+            judge(exchange)
+    recorder.close()
+    return write(folder, "large", verdict_on(judge.tally, document))
+
+
+def told(file: Path) -> Any:
+    """The report.json beside a page."""
+    return json.loads(file.with_suffix(".json").read_text("utf-8"))
