@@ -180,6 +180,17 @@ def test_the_keyboard_reaches_everything(open_page: Open) -> None:
     assert outline == "solid"
 
 
+def test_all_that_the_filter_shows_is_opened_and_closed_at_once(open_page: Open) -> None:
+    page = open_page("violates").page
+    page.select_option("#rule", "schema.type")
+    opened = page.locator(".violation details[open] .rule")
+    page.click("#expand")
+    assert set(opened.all_inner_texts()) == {"schema.type"}
+    page.get_by_role("button", name="Close all").click()
+    assert opened.count() == 0
+    assert page.get_by_role("button", name="Open all").is_visible()
+
+
 def test_letters_that_are_typed_into_the_filter_are_letters(open_page: Open) -> None:
     page = open_page("violates").page
     page.focus("#q")

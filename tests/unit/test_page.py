@@ -318,6 +318,8 @@ def test_a_timeline_draws_every_exchange_within_its_frame(exchanges: list[Record
     assert len(points) == len(exchanges) == drawn.total
     assert all(int(across) <= figures.WIDTH and int(down) <= figures.HEIGHT for across, down in points)
     assert sum(count for _, count, _ in drawn.paths) == len(exchanges)
+    assert all(0 <= mark.at <= 100 for mark in (*drawn.ticks, *drawn.levels))
+    assert 1 <= len(drawn.ticks) <= 6
 
 
 def test_of_very_many_exchanges_one_in_so_many_is_drawn_and_all_are_counted() -> None:

@@ -19,7 +19,7 @@ from markupsafe import Markup
 from contracts.comparison import Comparison
 from contracts.recorder import recorded
 from contracts.reports import report_json
-from contracts.reports.page import figures, template, tree, witness
+from contracts.reports.page import figures, tree, witness
 from contracts.verdict import Verdict
 
 LARGEST: Final = 1_500_000
@@ -41,6 +41,9 @@ _AROUND: Final = (3, 7)
 
 def render(verdict: Verdict, comparison: Comparison | None, exchanges: Path, file: TextIO) -> None:
     """Write the page; `exchanges` is the folder in which they were recorded, if they were."""
+    # A tenth of a second, which only those pay who want a page.
+    from contracts.reports.page.template import environment
+
     report = report_json.report(verdict, comparison)
     document = verdict.run.document
     style, script = (Markup((_HERE / name).read_text("utf-8")) for name in ("page.css", "page.js"))  # noqa: S704 - ours
@@ -60,7 +63,7 @@ def render(verdict: Verdict, comparison: Comparison | None, exchanges: Path, fil
         "lay_out": functools.partial(witness.lay_out, most=most),
         "limits": {"ids": IDS, "full": FULL, "longest": witness.LONGEST},
     }
-    file.writelines(template.environment().get_template("page.html").generate(values))
+    file.writelines(environment().get_template("page.html").generate(values))
 
 
 def _histogram(report: Mapping[str, Any], path: str, counts: Mapping[int, int]) -> figures.Histogram | None:

@@ -111,11 +111,19 @@ def timeline(exchanges: Iterable[Recorded]) -> Timeline | None:
             points.setdefault(came, []).append(f"M{across} {up}h0")
     return Timeline(
         paths=tuple((came, totals[came], "".join(points.get(came, ()))) for came in sorted(totals)),
-        ticks=tuple(Mark(100 * share / 4, duration(length * share / 4)) for share in range(5)),
+        ticks=tuple(_rounds(length)),
         levels=tuple(Mark(100 - each.at, each.label) for each in axis.ticks()),
         every=every,
         total=len(found),
     )
+
+
+def _rounds(length: float) -> Iterator[Mark]:
+    """Round times from nothing to the length, no more than six."""
+    power = 10.0 ** math.floor(math.log10(length))
+    step = next(each for each in (power / 5, power / 2, power, 2 * power) if length / each <= 5)
+    for number in range(int(length / step) + 1):
+        yield Mark(round(100 * number * step / length, 2), duration(round(number * step, 9)))
 
 
 class _Axis:

@@ -82,12 +82,16 @@
     form.addEventListener("input", changed);
     form.addEventListener("submit", (event) => event.preventDefault());
     const expand = find("#expand");
+    const anyClosed = () => shown().some((each) => !find("details", each).open);
+    const offer = () => {
+      expand.textContent = anyClosed() ? "Open all" : "Close all";
+    };
     expand.addEventListener("click", () => {
-      const open = expand.dataset.open !== "true";
+      const open = anyClosed();
       for (const each of shown()) find("details", each).open = open;
-      expand.dataset.open = String(open);
-      expand.textContent = open ? "Close all" : "Open all";
     });
+    document.addEventListener("toggle", offer, true);
+    offer();
     filter();
   }
   addEventListener("hashchange", go);

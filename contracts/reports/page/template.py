@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ def environment() -> jinja2.Environment:
         "instant": _instant,
         "kind": _kind,
         "named": _named,
+        "others": _others,
         "sentence": _sentence,
         "told": _told,
         "whole": _whole,
@@ -80,6 +81,12 @@ def _kind(feature: Mapping[str, Any]) -> str:
 def _named(field: str) -> str:
     """A field's name as a heading says it."""
     return {"sdk": "SDK", "official_sdk": "official SDK"}.get(field, field.replace("_", " "))
+
+
+def _others(fields: Mapping[str, Any], known: Collection[str] = ()) -> dict[str, Any]:
+    """The fields that hold something and are not known: those of a newer report are shown too, by their names."""
+    empty: tuple[Any, ...] = ("", None, [], {})
+    return {name: value for name, value in fields.items() if name not in known and value not in empty}
 
 
 def _sentence(text: str) -> str:

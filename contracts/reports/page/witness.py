@@ -28,6 +28,11 @@ class Line:
     marked: bool = False
     left_out: int = 0
 
+    @property
+    def indent(self) -> str:
+        """The blanks that the text begins with."""
+        return self.text[: len(self.text) - len(self.text.lstrip(" "))]
+
 
 @dataclass(frozen=True, slots=True)
 class Broken:
