@@ -33,7 +33,7 @@ def write(
         "report.json": partial(report_json.render, verdict, comparison, trend),
         "report.md": partial(markdown.render, verdict, comparison),
         "report.sarif": partial(sarif.render, verdict),
-        "report.html": partial(page.render, verdict, comparison, folder / EXCHANGES),
+        "report.html": partial(page.render, verdict, comparison, trend, folder / EXCHANGES),
         ARCHIVE: partial(har.render, folder / EXCHANGES),
     }
     for name, render in renderings.items():

@@ -119,7 +119,12 @@ def _waiver(waiver: Waiver) -> dict[str, Any]:
 
 
 def _witness(witness: Witness) -> dict[str, Any]:
-    request = {"url": witness.url, "parameters": dict(witness.parameters), "headers": _pairs(witness.asked)}
+    request = {
+        "operation": witness.operation,
+        "url": witness.url,
+        "parameters": dict(witness.parameters),
+        "headers": _pairs(witness.asked),
+    }
     if not witness.status:
         return {"request": request, "response": None}
     response = {"status": witness.status, "headers": _pairs(witness.fields), **body_of(witness.body)}

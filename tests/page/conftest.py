@@ -38,10 +38,12 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
     before = pages.verdict_of([*pages.GOOD, {"name": 5}, {"name": "a", "pet": {"kind": "DOG", "toys": 1}}])
     bad, revolting = pages.verdict_of(pages.BAD), pages.verdict_of(pages.REVOLTING)
+    complete, trend = pages.complete()
     return {
         "conforms": pages.write(folder, "conforms", pages.verdict_of(pages.GOOD), outcomes=pages.GOOD),
         "violates": pages.write(folder, "violates", bad, before, outcomes=pages.BAD),
         "inconclusive": pages.write(folder, "inconclusive", pages.verdict_of([], incident="stopped early: gone")),
+        "complete": pages.write(folder, "complete", complete, before, outcomes=pages.BAD, trend=trend),
         "revolting": pages.write(folder, "revolting", revolting, before, outcomes=pages.REVOLTING),
         "large": pages.large(folder),
     }

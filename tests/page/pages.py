@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import io
 import json
 from pathlib import Path
@@ -10,10 +11,13 @@ from typing import Any
 
 from contracts.comparison import compare
 from contracts.exchange import Failure
+from contracts.ledger import Night
 from contracts.recorder import EXCHANGES, Recorder
 from contracts.reports import page, report_json
+from contracts.requirements import Unmet
 from contracts.tally import Judge
-from contracts.verdict import Verdict
+from contracts.verdict import Recurrence, Verdict
+from contracts.waivers import Waiver
 from tests.unit.test_verdict import verdict_on
 from tests.unit.tiny import PETS, answer, document_of, exchange_of
 
@@ -29,6 +33,8 @@ SCHEMA = {
 }
 DOCUMENT = document_of(SCHEMA, PETS)
 (OPERATION,) = DOCUMENT.operations
+
+DAY = datetime.date(2026, 2, 1)
 
 RUNS = "window.__pwned=1"
 HOSTILE = (
@@ -84,18 +90,59 @@ def record(folder: Path, outcomes: list[Any]) -> None:
     recorder.close()
 
 
-def write(folder: Path, name: str, verdict: Verdict, before: Verdict | None = None, outcomes: Any = ()) -> Path:
+def write(
+    folder: Path, name: str, verdict: Verdict, before: Verdict | None = None, outcomes: Any = (), trend: Any = ()
+) -> Path:
     """The page of the verdict, and its report.json beside it."""
     if outcomes:
         record(folder / name / EXCHANGES, outcomes)
     comparison = compare(report_json.report(before), verdict) if before else None
     text, report = io.StringIO(), io.StringIO()
-    page.render(verdict, comparison, folder / name / EXCHANGES, text)
-    report_json.render(verdict, comparison, report)
+    page.render(verdict, comparison, trend, folder / name / EXCHANGES, text)
+    report_json.render(verdict, comparison, trend, report)
     file = folder / f"{name}.html"
     file.write_text(text.getvalue(), "utf-8")
     file.with_suffix(".json").write_text(report.getvalue(), "utf-8")
     return file
+
+
+def complete() -> tuple[Verdict, tuple[Night, ...]]:
+    """A verdict and a trend that hold everything that a page can show."""
+    verdict = verdict_of(BAD)
+    one, two, *rest = verdict.findings
+    waiver = Waiver(1, one.violation.rule, "body*", "rows from before <2024>", "pets team", DAY)
+    stale = dataclasses.replace(waiver, number=2, rule="schema.minimum")
+    recurring = dataclasses.replace(
+        two, sdk="SDK: raises JSONDecodeError", recurrence=Recurrence(2, 3, sibling=False), waiver=waiver
+    )
+    # A waiver that covers only some of the resources leaves one cause in both lists.
+    waived = (dataclasses.replace(one, waiver=waiver), dataclasses.replace(two, waiver=waiver))
+    verdict = dataclasses.replace(
+        verdict,
+        findings=(recurring, *rest),
+        waived=waived,
+        stale=(stale,),
+        unmet=(Unmet("branches", tuple(verdict.unseen)), Unmet("answers=100", words="20 answers came")),
+        vanished=((OPERATION.path, ("thing-99",)),),
+    )
+    started = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    nights = (
+        Night(
+            started=started + datetime.timedelta(day),
+            profile="nightly",
+            outcome="VIOLATES" if day % 3 else "CONFORMS",
+            answers=500 + day,
+            violations=day % 3,
+            seen=20,
+            promised=30,
+            flaky=0.01 * day,
+            p50=0.01 + day / 1000,
+            p95=0.02 + day / 900,
+            p99=0.5,
+        )
+        for day in range(20)
+    )
+    return verdict, tuple(nights)
 
 
 def large(folder: Path) -> Path:

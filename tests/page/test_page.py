@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.page.conftest import Open
 from tests.page.pages import told
 
-NAMES = ("conforms", "violates", "inconclusive", "revolting", "large")
+NAMES = ("conforms", "violates", "inconclusive", "complete", "revolting", "large")
 AXE = Path(os.environ["AXE"]) if "AXE" in os.environ else None
 SIZES: dict[str, Any] = {
     "desktop": {"viewport": {"width": 1280, "height": 900}},
@@ -24,16 +25,19 @@ def test_it_says_what_the_report_says(open_page: Open, written: dict[str, Path],
     report, page = told(written[name]), open_page(name).page
     assert page.locator("h1").inner_text() == report["outcome"]
     assert page.locator(".headline").inner_text() == report["headline"]
-    figures = page.locator(".figures b").all_inner_texts()
+    figures = dict(zip(*(page.locator(f".figures {each}").all_inner_texts() for each in ("span", "b")), strict=True))
     coverage = report["coverage"]
-    assert figures[:2] == [f"{report['requests']['total']:,}", f"{len(report['violations']):,}"]
-    assert figures[2] == f"{coverage['seen']:,} of {coverage['promised']:,}"
+    assert figures["promises were seen"] == f"{coverage['seen']:,} of {coverage['promised']:,}"
+    assert [figures.get("distinct violation"), figures.get("distinct violations")].count(None) == 1
+    assert f"{len(report['violations']):,}" in (figures.get("distinct violation"), figures.get("distinct violations"))
+    assert f"{report['requests']['total']:,}" in figures.values()
     rows = page.locator(".answers tbody tr")
     counts = dict(zip(rows.locator("th").all_inner_texts(), rows.locator("td.num").all_inner_texts(), strict=True))
     assert counts == {name: f"{count:,}" for name, count in report["requests"]["answers"].items()}
     violations = page.evaluate(
-        "[...document.querySelectorAll('.violation')].map(each => ['.rule', '.message', '.spread', '.command', '.ids']"
-        ".map(part => each.querySelector(part).textContent).concat(each.id))"
+        "[...document.querySelectorAll('#violations .violation')].map(each =>"
+        " ['.rule', '.message', '.spread', '.command', '.ids'].map(part => each.querySelector(part).textContent)"
+        ".concat(each.id))"
     )
     for each, (rule, message, spread, curl, ids, anchor) in zip(report["violations"], violations, strict=True):
         assert anchor == f"violation-{each['id']}"
@@ -53,6 +57,28 @@ def test_every_count_of_the_coverage_stands_in_the_tree_or_in_a_matrix(
         "[...document.querySelectorAll('.tree .num:nth-child(2), .matrix .heat')].map(each => each.textContent)"
     )
     assert sorted(0 if each == "never" else int(each.replace(",", "")) for each in shown) == wanted
+
+
+def text_of(page: Page, selector: str) -> str:
+    """The text of the first, seen or not."""
+    return page.locator(selector).first.text_content() or ""
+
+
+def test_waivers_requirements_what_recurs_and_the_trend_are_shown(open_page: Open, written: dict[str, Path]) -> None:
+    report, page = told(written["complete"]), open_page("complete").page
+    assert page.locator("#waived .violation").count() == len(report["waived"]) == 2
+    assert "until 2026-02-01, pets team: rows from before <2024>" in text_of(page, "#waived .violation")
+    assert "schema.minimum" in text_of(page, "#waived .generic")
+    first = text_of(page, "#violations .violation")
+    for words in ("raises JSONDecodeError", "sometimes: 2 of 3 times, but not on a sibling", "expired on 2026-02-01"):
+        assert words in first
+    required = text_of(page, "#required")
+    assert "20 answers came" in required
+    assert all(each["place"] in required for each in report["required"][0]["missing"])
+    assert "thing-99" in text_of(page, "#run")
+    assert page.locator("#trend tbody tr").count() == len(report["trend"]) == 20
+    assert "519" in text_of(page, "#trend tbody tr")
+    assert page.locator(".trend polyline").first.get_attribute("points")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -101,7 +127,7 @@ def test_the_policy_lets_no_script_run_that_was_not_written_with_the_page(open_p
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", ["conforms", "violates", "inconclusive", "revolting"])
+@pytest.mark.parametrize("name", ["conforms", "violates", "inconclusive", "complete", "revolting"])
 def test_axe_finds_nothing(open_page: Open, name: str, size: str, scheme: str) -> None:
     assert AXE, "AXE names the file axe.min.js of the npm package axe-core"
     page = open_page(name, color_scheme=scheme, **SIZES[size]).page
@@ -185,7 +211,7 @@ def test_all_that_the_filter_shows_is_opened_and_closed_at_once(open_page: Open)
     page.select_option("#rule", "schema.type")
     opened = page.locator(".violation details[open] .rule")
     page.click("#expand")
-    assert set(opened.all_inner_texts()) == {"schema.type"}
+    assert set(opened.all_text_contents()) == {"schema.type"}
     page.get_by_role("button", name="Close all").click()
     assert opened.count() == 0
     assert page.get_by_role("button", name="Open all").is_visible()

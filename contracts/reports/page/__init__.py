@@ -10,13 +10,15 @@ import base64
 import functools
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TextIO
 
 from markupsafe import Markup
 
 from contracts.comparison import Comparison
+from contracts.ledger import Night
 from contracts.recorder import recorded
 from contracts.reports import report_json
 from contracts.reports.page import figures, tree, witness
@@ -39,13 +41,14 @@ _AROUND: Final = (3, 7)
 """How many of the document's lines are shown before and after the promise."""
 
 
-def render(verdict: Verdict, comparison: Comparison | None, exchanges: Path, file: TextIO) -> None:
+def render(
+    verdict: Verdict, comparison: Comparison | None, trend: Sequence[Night], exchanges: Path, file: TextIO
+) -> None:
     """Write the page; `exchanges` is the folder in which they were recorded, if they were."""
     # A tenth of a second, which only those pay who want a page.
     from contracts.reports.page.template import environment
 
-    report = report_json.report(verdict, comparison)
-    document = verdict.run.document
+    report = report_json.report(verdict, comparison, trend)
     style, script = (Markup((_HERE / name).read_text("utf-8")) for name in ("page.css", "page.js"))  # noqa: S704 - ours
     most = LINES if len(report["violations"]) < 100 else LINES // 3
     values = {
@@ -54,12 +57,13 @@ def render(verdict: Verdict, comparison: Comparison | None, exchanges: Path, fil
         "style": style,
         "script": script,
         "sources": [_hash(style), _hash(script)],
+        "anchors": list(_anchors(each["id"] for each in (*report["violations"], *report["waived"]))),
         "data": Markup(embedded(report)),  # noqa: S704 - made harmless there
-        "roots": tree.grow(report, document.operations),
+        "roots": tree.grow(report),
         "matrices": list(tree.matrices(report)),
         "histograms": {path: _histogram(report, path, counts) for path, counts in verdict.times.items()},
         "timeline": figures.timeline(recorded(exchanges)),
-        "excerpts": _Excerpts(document.path),
+        "excerpts": _Excerpts(verdict.run.document.path),
         "lay_out": functools.partial(witness.lay_out, most=most),
         "limits": {"ids": IDS, "full": FULL, "longest": witness.LONGEST},
     }
@@ -68,6 +72,14 @@ def render(verdict: Verdict, comparison: Comparison | None, exchanges: Path, fil
 
 def _histogram(report: Mapping[str, Any], path: str, counts: Mapping[int, int]) -> figures.Histogram | None:
     return figures.histogram(counts, {name: report["latency"][path][name] for name in report_json.QUANTILES})
+
+
+def _anchors(ids: Iterable[str]) -> Iterator[str]:
+    """A place to link to for each: one cause may be told twice, where a waiver covers only some of its resources."""
+    times: Counter[str] = Counter()
+    for name in ids:
+        times[name] += 1
+        yield f"violation-{name}" if times[name] == 1 else f"violation-{name}-{times[name]}"
 
 
 def _hash(text: str) -> str:
@@ -89,8 +101,8 @@ def embedded(report: Mapping[str, Any]) -> str:
 def _abridged(report: Mapping[str, Any]) -> dict[str, Any]:
     """The report without what makes it large: long texts, and most of long lists."""
     coverage = {**report["coverage"], "undeclared": _cut(report["coverage"]["undeclared"])}
-    violations = [_cut(each) for each in report["violations"][:FULL]]
-    return {**report, "abridged": True, "coverage": coverage, "violations": violations}
+    cut = {name: [_cut(each) for each in report[name][:FULL]] for name in ("violations", "waived")}
+    return {**report, "abridged": True, "coverage": coverage, **cut}
 
 
 def _cut(value: Any) -> Any:

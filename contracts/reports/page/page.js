@@ -3,7 +3,7 @@
   const root = document.documentElement;
   const find = (selector, within = document) => within.querySelector(selector);
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
-  const violations = all(".violation");
+  const violations = all("#violations .violation");
   const form = find(".filter");
   const said = find("#said");
   root.classList.add("live");
@@ -150,8 +150,7 @@
     link: (each) => `${location.href.split("#")[0]}#${each.id}`,
     json: (each) => {
       report ??= JSON.parse(find("#report").textContent);
-      const id = each.id.replace("violation-", "");
-      return JSON.stringify(report.violations.find((violation) => violation.id === id), null, 2);
+      return JSON.stringify(report[each.dataset.list][Number(each.dataset.index)], null, 2);
     },
   };
   document.addEventListener("click", async (event) => {

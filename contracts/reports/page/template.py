@@ -80,7 +80,7 @@ def _kind(feature: Mapping[str, Any]) -> str:
 
 def _named(field: str) -> str:
     """A field's name as a heading says it."""
-    return {"sdk": "SDK", "official_sdk": "official SDK"}.get(field, field.replace("_", " "))
+    return field.replace("_", " ")
 
 
 def _others(fields: Mapping[str, Any], known: Collection[str] = ()) -> dict[str, Any]:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import urlsplit
-
-from contracts.document import Operation, operation_at
 
 Told = Mapping[str, Any]
 """A part of the report, as plain JSON values."""
@@ -43,7 +40,7 @@ class Place:
             yield from place.all_features()
 
 
-def grow(report: Told, operations: Iterable[Operation]) -> dict[str, Place]:
+def grow(report: Told) -> dict[str, Place]:
     """The tree of each operation, by its path."""
     roots: dict[str, Place] = {}
     for feature in (*report["coverage"]["features"], *report["coverage"]["undeclared"]):
@@ -56,20 +53,10 @@ def grow(report: Told, operations: Iterable[Operation]) -> dict[str, Place]:
             for step in _STEP.split(feature["place"]):
                 place = place.inside.setdefault(step, Place(step))
         place.features.append(feature)
-    known = tuple(operations)
     for violation in report["violations"]:
-        path = _path_of(violation, known)
-        if root := roots.get(path):
-            _where(root, violation).broken.append(violation)
+        root = roots[violation["witness"]["request"]["operation"]]
+        _where(root, violation).broken.append(violation)
     return roots
-
-
-def _path_of(violation: Told, operations: tuple[Operation, ...]) -> str:
-    """The path of the operation that was asked; the base URL may have a path of its own before it."""
-    asked = urlsplit(violation["witness"]["request"]["url"]).path
-    cuts = [number for number, char in enumerate(asked) if char == "/"]
-    found = (operation_at(operations, asked[cut:]) for cut in cuts)
-    return next((match[0].path for match in found if match), operations[0].path if operations else "")
 
 
 def _where(root: Place, violation: Told) -> Place:
