@@ -248,6 +248,29 @@ def test_what_broke_stands_where_it_broke(body: Any, steps: tuple[str, ...]) -> 
     assert len(at(grown(body), *steps).broken) == 1
 
 
+def test_a_tree_is_walked_so_that_every_list_ends() -> None:
+    document = document_of({"$ref": "#/components/schemas/S0"}, chain(60))
+    root = grown({}, document=document)
+    depth, deepest = 0, 0
+    for place, closed in root.walk():
+        depth += bool(place.inside) - closed
+        deepest = max(deepest, depth)
+    assert depth == 0
+    assert deepest == 60
+    text = page_of(verdict_on(Judge().tally, document))
+    tree_text = text[text.index('<ul class="tree">') : text.index("</section>", text.index('<ul class="tree">'))]
+    for tag in ("ul", "li"):
+        assert len(re.findall(rf"<{tag}[ >]", tree_text)) == tree_text.count(f"</{tag}>")
+
+
+def chain(length: int) -> dict[str, Any]:
+    """Schemas each of which holds the next."""
+    return {
+        f"S{number}": {"type": "object", "properties": {"next": {"$ref": f"#/components/schemas/S{number + 1}"}}}
+        for number in range(length - 1)
+    } | {f"S{length - 1}": {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}}}
+
+
 def test_what_broke_in_one_of_many_stands_at_any_of_them() -> None:
     items = {"type": "array", "items": {"type": "object", "properties": {"n": {"type": "integer"}}}}
     assert at(grown([{}, {"n": "x"}], document=document_of(items)), "200", "*", "n").broken

@@ -33,6 +33,15 @@ class Place:
         """How many of those promised were seen, here and inside."""
         return sum(1 for each in self.all_features() if each["kind"] != "extra" and each["count"])
 
+    def walk(self) -> Iterator[tuple[Place, int]]:
+        """Every place inside, in the document's order; behind a leaf, how many of the places around it end with it."""
+        waiting = [(place, 0) for place in reversed(self.inside.values())]
+        while waiting:
+            place, ends = waiting.pop()
+            inner = [*place.inside.values()]
+            yield place, 0 if inner else ends
+            waiting += [(each, ends + 1 if each is inner[-1] else 0) for each in reversed(inner)]
+
     def all_features(self) -> Iterator[Told]:
         """The features here and inside."""
         yield from self.features
