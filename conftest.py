@@ -26,7 +26,7 @@ from strategies import memory
 from strategies.answers import check
 from strategies.job_ids import made_up
 from tests.api import gathering, options
-from tests.api.plan import DISCOVERED, MEMORIES, SETTINGS, WAIVERS, known_resources
+from tests.api.plan import DISCOVERED, MEMORIES, SETTINGS, STARTED, WAIVERS, known_resources
 
 for _profile in PROFILES.values():
     hypothesis.settings.register_profile(
@@ -53,7 +53,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Reads the settings, and sees whether the target answers at all, before anything else is done."""
     try:
         config.stash[SETTINGS] = chosen = options.settings(config)
-        config.stash[WAIVERS] = Waivers(chosen.waivers, datetime.datetime.now(datetime.UTC).date())
+        config.stash[STARTED] = started = _started(config)
+        config.stash[WAIVERS] = Waivers(chosen.waivers, started.date())
         for operation in chosen.document.operations:
             check(operation)
         config.stash[MEMORIES] = memory.memories(chosen.document.operations, chosen.example_database)
@@ -79,11 +80,17 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tells a worker of pytest-xdist what was discovered: each on its own might find something else."""
+    """Tells a worker of pytest-xdist when the run began, and what was discovered: it must be the same for all."""
+    node.workerinput["started"] = node.config.stash[STARTED].isoformat()
     node.workerinput["discovered"] = [
         [operation.path, [list(resource) for resource in resources]]
         for operation, resources in node.config.stash[DISCOVERED].items()
     ]
+
+
+def _started(config: pytest.Config) -> datetime.datetime:
+    told = getattr(config, "workerinput", {}).get("started")
+    return datetime.datetime.fromisoformat(told) if told else datetime.datetime.now(datetime.UTC)
 
 
 def _discovered(chosen: Settings, config: pytest.Config) -> dict[Operation, tuple[Resource, ...]]:

@@ -5,7 +5,7 @@
 `branches`   every branch of every union
 `values`     every value of every enum
 `presence`   every optional property, present and absent
-`all`        everything that the document promises and an answer can show
+`all`        all of these, and whatever else the document promises and an answer can show
 `PLACE`      all there is to be seen at a place as the verdict names it, such as `status` or `200/pet/kind`
 `PLACE=ONE`  one of these: `status=422`, `200/pet/kind=CAT`, `200/pet=absent`
 `answers=N`  at least so many answers
@@ -63,8 +63,11 @@ def parse(text: str, operations: Iterable[Operation], untolerated: Iterable[Oper
     said = re.fullmatch(r"\s*(.*?)(?:\s+within\s+(\d+)\s+days?)?\s*", text)
     assert said is not None
     words, days = said[1], int(said[2]) if said[2] else None
-    if answers := re.fullmatch(r"answers=(\d+)", words):
-        return Requirement(text, answers=int(answers[1]))
+    answers = re.fullmatch(r"answers=(\d+)", words)
+    if answers or words == "success":
+        if days is not None:
+            raise ConfigurationError(f"--require {text!r}: {words} is of this run alone; leave 'within' out")
+        return Requirement(text, answers=int(answers[1]) if answers else 0)
     general = words in (*KINDS, "all")
     asked = untolerated if general and untolerated is not None else operations
     every = [feature for operation in asked for feature in promised(operation)]
@@ -88,7 +91,7 @@ def _named(feature: Feature) -> str:
 
 def _unknown(text: str, words: str, every: Iterable[Feature]) -> ConfigurationError:
     legal = dict.fromkeys(
-        [*KINDS, "all", "answers=100", *(name for each in every for name in (each.place, _named(each)))]
+        [*KINDS, "all", "success", "answers=100", *(name for each in every for name in (each.place, _named(each)))]
     )
     near = get_close_matches(words, legal, n=3, cutoff=0.5)
     hint = f"near are {', '.join(near)}" if near else f"say {', '.join([*KINDS, 'all'])}, or a place"

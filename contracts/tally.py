@@ -21,9 +21,10 @@ from contracts.exchange import Exchange, Failure, Response
 from contracts.features import Feature
 from contracts.history import History
 from contracts.violation import Violation
+from contracts.waivers import Cover
 
-Waiving = Callable[[Violation, Resource], int]
-"""The number of the waiver that covers a violation on a resource; 0 where none does."""
+Waiving = Callable[[Violation, Resource], Cover]
+"""What waivers make of a violation on a resource."""
 
 KEPT: Final = 50_000
 """How many different sightings are kept: a server may make up new properties for ever."""
@@ -57,7 +58,8 @@ class Witness:
 class Seen:
     """A violation, how often it was seen, on which resources, and its smallest witness.
 
-    `waiver` is the number of the waiver that covers all these sightings; 0 if none does.
+    `waiver` is the number of the waiver that covers all these sightings, 0 if none does; `fitting` are those of the
+    waivers, expired ones too, that fit one of them.
     """
 
     witness: Witness
@@ -65,6 +67,7 @@ class Seen:
     count: int
     resources: set[Resource]
     waiver: int = 0
+    fitting: frozenset[int] = frozenset()
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -77,6 +80,7 @@ class Seen:
         self.witness, self.violation = smaller.witness, smaller.violation
         self.count += other.count
         self.resources |= other.resources
+        self.fitting |= other.fitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,7 @@ class Tally:
     vanished: set[tuple[str, Resource]] = field(default_factory=set)
 
     def note(
-        self, exchange: Exchange, violations: Iterable[Violation], waiver: Waiving = lambda violation, resource: 0
+        self, exchange: Exchange, violations: Iterable[Violation], waiver: Waiving = lambda violation, resource: Cover()
     ) -> None:
         """Take in one exchange, what was found wrong with it, and which waiver covers that."""
         outcome, operation, resource = exchange.outcome, exchange.operation, exchange.request.resource
@@ -151,7 +155,8 @@ class Tally:
         if found := tuple(violations):
             witness = _witness(exchange)
             for violation in found:
-                self._add(Seen(witness, violation, 1, {resource}, waiver(violation, resource)))
+                cover = waiver(violation, resource)
+                self._add(Seen(witness, violation, 1, {resource}, cover.waiver, cover.fitting))
 
     def differ(self, exchange: Exchange, words: Iterable[str]) -> None:
         """Take in where the validators differ about an answer."""
@@ -250,7 +255,7 @@ def _plain(each: Seen) -> dict[str, Any]:
     resources = [list(values) for values in sorted(each.resources)]
     violation, witness = asdict(each.violation), _plain_witness(each.witness)
     plain = {"witness": witness, "violation": violation, "count": each.count, "resources": resources}
-    return {**plain, "waiver": each.waiver}
+    return {**plain, "waiver": each.waiver, "fitting": sorted(each.fitting)}
 
 
 def _plain_witness(witness: Witness) -> dict[str, Any]:
@@ -259,7 +264,8 @@ def _plain_witness(witness: Witness) -> dict[str, Any]:
 
 def _sighted(each: Mapping[str, Any]) -> Seen:
     violation, resources = Violation(**each["violation"]), {tuple(row) for row in each["resources"]}
-    return Seen(_read_witness(each["witness"]), violation, each["count"], resources, each["waiver"])
+    cover = each["waiver"], frozenset(each["fitting"])
+    return Seen(_read_witness(each["witness"]), violation, each["count"], resources, *cover)
 
 
 def _read_witness(raw: Mapping[str, Any]) -> Witness:
@@ -294,7 +300,7 @@ class Judge:
         self,
         second_opinion: Callable[[Exchange], Iterable[str]] = lambda exchange: (),
         discovered: Mapping[Operation, Iterable[Resource]] = MappingProxyType({}),
-        waiver: Waiving = lambda violation, resource: 0,
+        waiver: Waiving = lambda violation, resource: Cover(),
     ) -> None:
         self.tally = Tally()
         self._waiver = waiver

@@ -59,6 +59,8 @@ class Run:
     incident: str = ""
     """What kept the run from asking everything, or from being judged by its answers alone."""
     notes: tuple[str, ...] = ()
+    partial: bool = False
+    """Whether only a part of everything was to be asked: one shard, or tests that were chosen."""
 
 
 class Often(StrEnum):
@@ -130,8 +132,9 @@ class Verdict:
     findings: tuple[Finding, ...]
     waived: tuple[Finding, ...]
     stale: tuple[Waiver, ...]
-    """Waivers that cover nothing of what was found."""
+    """Waivers that fit nothing of what was found, where enough was asked to tell."""
     unmet: tuple[Unmet, ...]
+    """What had to be seen and was not."""
     differences: Mapping[str, Difference]
     faults: Mapping[str, int]
     times: Mapping[str, Mapping[int, int]]
@@ -171,8 +174,11 @@ def conclude(
     turned_away = denied(tally.plain)
     found = [each for each in tally.found if not (turned_away and turned_away.explains(each.violation))]
     standing = tuple(_finding(each, terms.waivers, sdk) for each in found if not each.waiver)
-    stale = terms.waivers.stale(each.waiver for each in found)
-    unmet = (*_without_success(run, tally), *_unmet(run, tally, terms, coverage))
+    silent = tuple(_without_success(run, tally))
+    # A waiver is stale only if what it covers would have been seen again.
+    whole = not (run.incident or run.partial or turned_away or silent)
+    stale = terms.waivers.stale(number for each in found for number in each.fitting) if whole else ()
+    unmet = (*silent, *_unmet(run, tally, terms, coverage))
     failed = bool(standing or tally.differences or (terms.strict and stale))
     return Verdict(
         run=run,
@@ -194,7 +200,7 @@ def conclude(
 
 def _finding(each: Seen, waivers: Waivers, sdk: Callable[[Finding], str]) -> Finding:
     resources = tuple(sorted(each.resources))
-    waiver = waivers.numbered(each.waiver) if each.waiver else waivers.expired(each.violation, resources)
+    waiver = waivers.numbered(each.waiver) if each.waiver else waivers.longest(each.fitting)
     finding = Finding(each.violation, each.witness, each.count, resources, waiver=waiver)
     return replace(finding, sdk=sdk(finding))
 
@@ -207,7 +213,8 @@ def _without_success(run: Run, tally: Tally) -> Iterator[Unmet]:
 
 
 def _unmet(run: Run, tally: Tally, terms: Terms, coverage: Mapping[Feature, Sighting | None]) -> tuple[Unmet, ...]:
-    return requirements.unmet(terms.requirements, coverage, tally.requests, terms.last, run.started)
+    answers = sum(count for kind, count in tally.answers.items() if kind.isdigit())
+    return requirements.unmet(terms.requirements, coverage, answers, terms.last, run.started)
 
 
 def _outcome(run: Run, *, failed: bool, unmet: bool) -> Outcome:

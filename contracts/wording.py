@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from contracts.dialect import json_type
+from contracts.requirements import Unmet
 from contracts.tally import Witness
 from contracts.verdict import Finding, Often, Outcome, Recurrence, Verdict
 from contracts.violation import Violation
+from contracts.waivers import Waiver
 
 WIDTH: Final = 60
 """Characters of a value that a line shows."""
@@ -146,26 +149,27 @@ def curl(witness: Witness, *, keyed: bool) -> str:
 def headline(verdict: Verdict) -> str:
     """What a run comes to, in one sentence behind the outcome."""
     incident, answers = verdict.run.incident, _count(verdict.requests, "answer")
+    but = f", but for {_count(len(verdict.waived), 'waived violation')}" if verdict.waived else ""
     match verdict.outcome:
         case Outcome.CONFORMS:
-            borne = f", but for {_count(len(verdict.waived), 'waived violation')}" if verdict.waived else ""
-            return f"{answers} kept what the document promises{borne}"
+            return f"{answers} kept what the document promises{but}"
         case Outcome.VIOLATES:
             differ = ", and the validators differ" if verdict.differences else ""
             told = f"{_count(len(verdict.findings), 'distinct violation')} in {answers}{differ}"
             if not verdict.findings and not differ:
-                told = (
-                    f"{_count(len(verdict.stale), 'waiver')} cover nothing any more; {answers} kept what was promised"
-                )
+                what = "1 waiver covers" if len(verdict.stale) == 1 else f"{len(verdict.stale)} waivers cover"
+                told = f"{what} nothing any more; {answers} kept what the document promises{but}"
             return f"{told}; {incident}" if incident else told
         case Outcome.INCONCLUSIVE:
             if verdict.denied:
                 return f"{incident}; {verdict.denied}" if incident else str(verdict.denied)
             if incident:
-                return f"{incident}; {answers} so far broke no promise"
+                return f"{incident}; {answers} so far broke no promise{but}"
+            if not verdict.requests:
+                return "nothing was asked"
             if any(each.requirement == "success" for each in verdict.unmet):
-                return f"{answers} broke no promise, but too few were a success to tell"
-            return f"{answers} broke no promise, but not all was seen that is required"
+                return f"{answers} broke no promise{but}; too few were a success to tell"
+            return f"{answers} broke no promise{but}; not all was seen that is required"
 
 
 def _count(number: int, what: str) -> str:
@@ -176,6 +180,37 @@ def spread(each: Finding) -> str:
     """How often a violation was seen, and on how many resources."""
     told = f"{each.count}x on {_count(len(each.resources), 'resource')}"
     return f"{told}, {_again(each.recurrence)}" if each.recurrence else told
+
+
+def borne(waiver: Waiver) -> str:
+    """Until when a violation is borne, by whom and why."""
+    return _one_line(f"until {waiver.expires} by {waiver.owner}: {waiver.reason}")
+
+
+def expired(each: Finding) -> str:
+    """That a violation which stands was borne until a date; empty if it was not."""
+    if each.waiver is None:
+        return ""
+    return f"waiver {each.waiver.number} of {_one_line(each.waiver.owner)} expired on {each.waiver.expires}"
+
+
+def stale(waiver: Waiver, started: datetime.date) -> str:
+    """That a waiver covers nothing of what was found."""
+    over = "" if waiver.holds(started) else f" and expired on {waiver.expires}"
+    return _one_line(f"waiver {waiver.number} of {waiver.owner} covers nothing any more{over}; take it out: {waiver}")
+
+
+def _one_line(text: str) -> str:
+    return visible(" ".join(text.split()))
+
+
+def missing(each: Unmet, *, several: bool) -> Iterator[str]:
+    """What a requirement still wants, each in words; with its operation where a document has `several`."""
+    if each.words:
+        yield each.words
+    for feature in each.missing:
+        of = f" ({feature.operation})" if several else ""
+        yield f"{feature.place} {feature.which or feature.kind}{of}"
 
 
 def _again(recurrence: Recurrence) -> str:

@@ -8,7 +8,7 @@ from typing import TextIO
 from contracts import latency
 from contracts.comparison import Comparison
 from contracts.verdict import Finding, Outcome, Verdict
-from contracts.wording import curl, headline, spread, violation_line
+from contracts.wording import borne, curl, expired, headline, spread, stale, violation_line
 
 _MARKS = {Outcome.CONFORMS: "✅", Outcome.VIOLATES: "❌", Outcome.INCONCLUSIVE: "❔"}
 
@@ -43,18 +43,22 @@ def _broken(verdict: Verdict) -> Iterator[str]:
     if verdict.waived:
         yield from ("", "### Waived", "")
         for each in verdict.waived:
-            yield f"- {code(violation_line(each.violation))} ({spread(each)}) {_plain(_borne(each))}"
+            told = f" {code(borne(each.waiver))}" if each.waiver else ""
+            yield f"- {code(violation_line(each.violation))} ({spread(each)}){told}"
+    if verdict.stale:
+        yield from ("", "### Stale waivers", "")
+        yield from (f"- {code(stale(waiver, verdict.run.started.date()))}" for waiver in verdict.stale)
 
 
 def _required(verdict: Verdict) -> Iterator[str]:
     if verdict.unmet:
         yield from ("", "### Required and not seen", "")
-        for missing in verdict.unmet:
-            yield f"- {code(missing.requirement)}: {missing.words or f'{len(missing.missing)} promises'}"
+        for each in verdict.unmet:
+            yield f"- {code(each.requirement)}: {each.words or f'{len(each.missing)} promises'}"
     unseen = list(verdict.unseen)
     if unseen:
         yield from ("", f"<details><summary>Not seen: {len(unseen)} of {len(verdict.coverage)} promises</summary>", "")
-        yield from (f"- {code(f'{each.place} {each.kind} {each.which}'.rstrip())}" for each in unseen)
+        yield from (f"- {code(f'{one.place} {one.kind} {one.which}'.rstrip())}" for one in unseen)
         yield from ("", "</details>")
 
 
@@ -78,14 +82,12 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
 
 def _violation(number: int, each: Finding, verdict: Verdict) -> Iterator[str]:
     yield f"{number}. **{each.violation.rule}** {code(violation_line(each.violation))} ({spread(each)})"
+    if each.waiver:
+        yield f"   {code(expired(each))}"
     if each.sdk:
         yield f"   {_plain(each.sdk)}"
     command = code(curl(each.witness, keyed=verdict.run.keyed))
     yield from ("   <details><summary>repeat</summary>", "", f"   {command}", "", "   </details>")
-
-
-def _borne(each: Finding) -> str:
-    return f"until {each.waiver.expires} by {each.waiver.owner}: {each.waiver.reason}" if each.waiver else ""
 
 
 def _comparison(comparison: Comparison) -> Iterator[str]:

@@ -10,7 +10,7 @@ from contracts.comparison import Comparison
 from contracts.features import Feature
 from contracts.tally import Sighting
 from contracts.verdict import Finding, Outcome, Verdict
-from contracts.wording import curl, headline, spread, violation_line, visible
+from contracts.wording import borne, curl, expired, headline, missing, spread, stale, violation_line, visible
 
 
 def lines(verdict: Verdict, comparison: Comparison | None = None) -> Iterator[str]:
@@ -60,28 +60,30 @@ def _remarks(verdict: Verdict) -> Iterator[str]:
 
 
 def _waived(verdict: Verdict) -> Iterator[str]:
+    label = "waived"
     for each in verdict.waived:
-        waiver = each.waiver
-        assert waiver is not None
-        borne = f"until {waiver.expires} by {waiver.owner}: {waiver.reason}"
-        yield visible(f"waived      {violation_line(each.violation)} [{spread(each)}; {borne}]")
+        assert each.waiver is not None
+        yield f"{label:<12}{violation_line(each.violation)} [{spread(each)}]"
+        yield f"            {borne(each.waiver)}"
+        label = ""
     for waiver in verdict.stale:
-        yield visible(f"stale       waiver {waiver.number} covers nothing any more: {waiver}")
+        yield f"stale       {stale(waiver, verdict.run.started.date())}"
 
 
 def _known(each: Finding) -> str:
     """What else is known of a violation that stands, on one line."""
-    expired = f"waiver {each.waiver.number} expired on {each.waiver.expires}" if each.waiver else ""
-    return " · ".join(filter(None, (each.sdk, expired)))
+    return " · ".join(filter(None, (expired(each), each.sdk)))
 
 
 def _required(verdict: Verdict) -> Iterator[str]:
-    label = "required"
+    if verdict.denied and not verdict.findings:
+        return  # The headline has said it all.
+    label, several = "required", len(verdict.run.document.operations) > 1
     for each in verdict.unmet:
-        names = [f"{feature.place} {feature.which or feature.kind}" for feature in each.missing]
+        names = list(missing(each, several=several))
         more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-        missing = each.words or f"not seen {', '.join(names[:4])}{more}"
-        yield f"{label:<12}{each.requirement}: {missing}"
+        seen = "not seen " if each.missing else ""
+        yield visible(f"{label:<12}{each.requirement}: {seen}{', '.join(names[:4])}{more}")
         label = ""
 
 

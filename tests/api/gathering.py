@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import errno
 import json
 import os
 import shutil
@@ -29,7 +29,7 @@ from contracts.tally import Judge, Tally
 from contracts.verdict import Finding, Outcome, Run, Terms, Verdict, conclude
 from contracts.waivers import draft
 from tests.api.junit import report_promises
-from tests.api.plan import MEMORIES, SETTINGS, WAIVERS, known_resources
+from tests.api.plan import MEMORIES, SETTINGS, STARTED, WAIVERS, known_resources
 
 
 def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
@@ -49,8 +49,8 @@ class Gathering:
         """`again` opens a session by which violations are asked for once more."""
         self._config, self._again = config, again
         self._clock = time.monotonic()
-        self._started = datetime.datetime.now(datetime.UTC)
         self._tally = Tally()
+        self._began = False
         path = config.stash[SETTINGS].ledger
         self._ledger = Ledger(path) if path else None
         if folder := config.stash[SETTINGS].report_dir:
@@ -61,12 +61,14 @@ class Gathering:
         """Take in what an item saw."""
         seen = getattr(report, "tally", None)
         if seen is not None:
+            self._began = True
             self._tally.merge(Tally.from_json(json.loads(seen)))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         """Conclude, and tell it behind everything that pytest prints."""
-        verdict = self._conclude(session) if self._tally.requests else None
+        # A run that has asked for nothing is not green either.
+        verdict = self._conclude(session) if self._began else None
         if verdict:
             session.exitstatus = self._exit_code(session, verdict)
             if self._config.getoption("xmlpath", None):
@@ -101,16 +103,19 @@ class Gathering:
 
     def _run(self, session: pytest.Session) -> Run:
         chosen = self._config.stash[SETTINGS]
+        left_out = self._left_out()
         return Run(
             target=chosen.base_url or "the embedded mock server",
             document=chosen.document,
             profile=chosen.profile.name,
-            started=self._started,
+            started=self._config.stash[STARTED],
             seconds=time.monotonic() - self._clock,
             seed=chosen.seed,
             keyed=chosen.api_key is not None,
             incident=self._incident(session),
-            notes=self._left_out(),
+            notes=left_out,
+            partial=bool(left_out or chosen.shard or session.shouldfail)
+            or any("::" in each for each in session.config.args),
         )
 
     def _incident(self, session: pytest.Session) -> str:
@@ -172,13 +177,17 @@ class Gathering:
             return [f"{chosen.tally} was not written: {error.strerror or error}"]
         return []
 
-    def _draft(self, file: Path, verdict: Verdict) -> list[str]:
+    def _draft(self, file: Path, verdict: Verdict) -> str:
+        if not verdict.findings:
+            return f"{file} was not written: there is nothing to waive"
         text = draft((each.violation for each in verdict.findings), verdict.run.started.date())
         try:
+            if file.exists():  # Another run may have drafted it meanwhile.
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
             reports.atomically(file, lambda opened: opened.write(text))
         except OSError as error:
-            return [f"{file} was not written: {error.strerror or error}"]
-        return []
+            return f"{file} was not written: {error.strerror or error}"
+        return f"{file} drafts waivers for what stands; say of each why it is borne and by whom"
 
     def _tell(self, verdict: Verdict) -> None:
         chosen = self._config.stash[SETTINGS]
@@ -187,8 +196,8 @@ class Gathering:
         self._remember(verdict)
         if chosen.shard and chosen.tally:
             unwritten += self._hand_over(chosen, verdict)
-        if chosen.drafted_waivers and verdict.findings:
-            unwritten += self._draft(chosen.drafted_waivers, verdict)
+        if chosen.drafted_waivers:
+            unwritten += [self._draft(chosen.drafted_waivers, verdict)]
         if chosen.report_dir:
             unwritten += reports.write(chosen.report_dir, verdict, changes, trend)
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")

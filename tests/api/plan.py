@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import zlib
 
 import pytest
@@ -14,6 +15,8 @@ from strategies.answers import catalogue
 from strategies.memory import Memory
 
 SETTINGS = pytest.StashKey[Settings]()
+
+STARTED = pytest.StashKey[datetime.datetime]()
 
 WAIVERS = pytest.StashKey[Waivers]()
 

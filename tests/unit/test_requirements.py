@@ -52,7 +52,18 @@ def test_all_means_everything_that_is_promised() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["", "vendors", "status=500", "200/state=ON", "answers=", "answers=-1", "all within days"]
+    "words",
+    [
+        "",
+        "vendors",
+        "status=500",
+        "200/state=ON",
+        "answers=",
+        "answers=-1",
+        "all within days",
+        "answers=5 within 3 days",
+        "success within 1 day",
+    ],
 )
 def test_what_nobody_promises_is_refused_in_a_line_with_what_is_near(words: str) -> None:
     with pytest.raises(ConfigurationError) as raised:
@@ -83,6 +94,10 @@ def test_what_a_ledger_has_seen_in_time_counts_too(days: int, met: bool) -> None
 
 def test_what_a_ledger_has_seen_does_not_count_for_a_run_of_its_own() -> None:
     assert missing("values", {"200/state=on"}, {"200/state=off": 0})
+
+
+def test_a_success_may_be_asked_for_though_it_always_is() -> None:
+    assert missing("success", set()) == ()
 
 
 def test_so_many_answers_are_enough() -> None:

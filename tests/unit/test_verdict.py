@@ -9,15 +9,16 @@ import pytest
 
 from contracts.document import Document
 from contracts.exchange import Failure
+from contracts.requirements import parse
 from contracts.tally import Judge, Tally
-from contracts.verdict import Outcome, Run, Verdict, conclude
+from contracts.verdict import Outcome, Run, Terms, Verdict, conclude
 from tests.unit.test_tally import operation, tally_of
 from tests.unit.tiny import answer, document_of, exchange_of
 
 
-def verdict_on(tally: Tally, document: Document, incident: str = "") -> Verdict:
+def verdict_on(tally: Tally, document: Document, incident: str = "", terms: Terms = Terms()) -> Verdict:  # noqa: B008
     started = datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC)
-    return conclude(Run("http://127.0.0.1:1", document, "ci", started, 1.25, incident=incident), tally)
+    return conclude(Run("http://127.0.0.1:1", document, "ci", started, 1.25, incident=incident), tally, terms)
 
 
 @pytest.mark.parametrize(
@@ -66,6 +67,14 @@ def test_a_run_that_was_turned_away_has_found_nothing(found: list[Any], outcome:
     verdict = verdict_on(tally_of(*found), operation().document)
     assert (verdict.outcome, [each.violation.rule for each in verdict.findings]) == (outcome, rules)
     assert (verdict.denied is None) == bool(rules)
+
+
+def test_what_is_no_answer_does_not_count_as_one() -> None:
+    tally = tally_of(answer(200, {}), Failure("timeout", ""), Failure("reset", ""))
+    document = operation().document
+    asked = Terms(requirements=(parse("answers=2", document.operations),))
+    run = Run("http://127.0.0.1:1", document, "ci", datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC), 1.0)
+    assert [each.words for each in conclude(run, tally, asked).unmet] == ["1 of 2 answers"]
 
 
 def test_what_a_refusal_itself_breaks_is_found_all_the_same() -> None:

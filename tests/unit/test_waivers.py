@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import random
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.document import PINNED_OVERLAY
+from contracts.document import load as load_document
 from contracts.errors import ConfigurationError
-from contracts.tally import Judge
+from contracts.tally import Judge, Tally
 from contracts.verdict import Outcome, Run, Terms, Verdict, conclude
 from contracts.violation import Violation
 from contracts.waivers import UNFINISHED, Waiver, Waivers, draft, load
+from strategies.faults import faults
 from tests.unit.tiny import answer, document_of, exchange_of
 
 SCHEMA = {
@@ -40,13 +45,14 @@ def waiver(rule: str = "schema.enum", place: str = "body/state", **more: Any) ->
     return Waiver(rule=rule, place=place, **told)
 
 
-def judged(*bodies: Any, waivers: tuple[Waiver, ...] = (), strict: bool = False) -> Verdict:
+def judged(*bodies: Any, waivers: tuple[Waiver, ...] = (), strict: bool = False, **about: Any) -> Verdict:
     known = Waivers(waivers, TODAY)
     judge = Judge(waiver=known.covering)
     for number, body in enumerate(bodies):
-        judge(exchange_of(OPERATION, answer(200, body), f"it{number}"))
-    run = Run("http://127.0.0.1:1", DOCUMENT, "ci", NOW, 1.0)
-    return conclude(run, judge.tally, Terms(waivers=known, strict=strict))
+        came = answer(body) if isinstance(body, int) else answer(200, body)
+        judge(exchange_of(OPERATION, came, f"it{number}"))
+    run = Run("http://127.0.0.1:1", DOCUMENT, "ci", NOW, 1.0, **about)
+    return conclude(run, Tally.from_json(judge.tally.to_json()), Terms(waivers=known, strict=strict))
 
 
 def test_what_is_waived_is_told_and_does_not_fail() -> None:
@@ -74,6 +80,11 @@ def test_what_no_waiver_covers_stands_beside_it() -> None:
         ({"status": 200}, 2, 0),
         ({"status": 422}, 0, 2),
         ({"branch": "CAT"}, 0, 2),
+        ({"document": "*/type"}, 0, 2),
+        ({"document": "#/paths/*"}, 2, 0),
+        ({"place": "body/stat?"}, 2, 0),
+        ({"place": "body/stat"}, 0, 2),
+        ({"place": "body/s[st]ate"}, 0, 2),
     ],
     ids=str,
 )
@@ -92,11 +103,38 @@ def test_a_waiver_holds_to_the_end_of_its_last_day_and_fails_from_then_on() -> N
     assert verdict.stale == ()
 
 
-def test_a_waiver_that_covers_nothing_is_stale_and_fails_where_that_is_asked() -> None:
-    assert judged({}, waivers=(waiver(),)).stale == (waiver(),)
-    assert judged({}, waivers=(waiver(),)).outcome is Outcome.CONFORMS
-    assert judged({}, waivers=(waiver(),), strict=True).outcome is Outcome.VIOLATES
+def test_a_waiver_is_expired_for_the_sightings_that_it_fitted_and_no_others() -> None:
+    past = TODAY - datetime.timedelta(1)
+    only_y = waiver(place="body/list/*", rule="schema.type", value="null", expires=past)
+    verdict = judged({"list": [1]}, {"list": [None]}, waivers=(only_y,))
+    assert {each.violation.actual: each.waiver for each in verdict.findings} == {"1": None, "null": only_y}
+
+
+@pytest.mark.parametrize("expires", [TODAY, TODAY - datetime.timedelta(1)])
+def test_a_waiver_that_covers_nothing_is_stale_and_fails_where_that_is_asked(expires: datetime.date) -> None:
+    idle = waiver(expires=expires)
+    assert judged({}, waivers=(idle,)).stale == (idle,)
+    assert judged({}, waivers=(idle,)).outcome is Outcome.CONFORMS
+    assert judged({}, waivers=(idle,), strict=True).outcome is Outcome.VIOLATES
+
+
+def test_a_waiver_that_still_covers_something_is_not_stale() -> None:
     assert judged({"state": "x"}, waivers=(waiver(),), strict=True).outcome is Outcome.CONFORMS
+
+
+def test_a_waiver_beside_a_wider_one_is_not_stale() -> None:
+    wide, narrow = waiver("schema.*"), waiver(number=2)
+    verdict = judged({"state": "x"}, waivers=(wide, narrow), strict=True)
+    assert (verdict.outcome, verdict.stale) == (Outcome.CONFORMS, ())
+
+
+@pytest.mark.parametrize(
+    ("body", "about"), [(401, {}), (422, {}), ({}, {"partial": True}), ({}, {"incident": "the run was interrupted"})]
+)
+def test_no_waiver_is_stale_where_too_little_was_asked_to_tell(body: Any, about: dict[str, Any]) -> None:
+    verdict = judged(body, waivers=(waiver(), waiver("status.*", "status", number=2)), strict=True, **about)
+    assert verdict.stale == ()
+    assert verdict.outcome in (Outcome.INCONCLUSIVE, Outcome.CONFORMS)
 
 
 bodies = st.lists(st.sampled_from([{}, {"state": "x"}, {"state": "y"}, {"name": 5}, {"list": [1]}]), max_size=5)
@@ -105,7 +143,7 @@ entries = st.lists(
         waiver,
         st.sampled_from(["schema.*", "schema.enum", "*.type"]),
         st.sampled_from(["*", "body/state", "body/list/*"]),
-        id=st.sampled_from(["", "it0", "it[12]"]),
+        id=st.sampled_from(["", "it0", "it?"]),
         value=st.sampled_from(["", '"x"', "5"]),
         expires=st.sampled_from([TODAY, TODAY - datetime.timedelta(1)]),
     ),
@@ -137,10 +175,30 @@ def test_an_expired_waiver_is_as_none(found: list[Any], waivers: tuple[Waiver, .
     assert [each.violation for each in with_all.findings] == [each.violation for each in with_live.findings]
 
 
+@given(bodies, entries, st.randoms(use_true_random=False))
+def test_the_order_of_the_waivers_makes_no_difference(
+    found: list[Any], waivers: tuple[Waiver, ...], chance: random.Random
+) -> None:
+    def told(given: list[Waiver]) -> Any:
+        renumbered = tuple(Waiver(**{**vars_of(each), "number": number}) for number, each in enumerate(given, 1))
+        verdict = judged(*found, waivers=renumbered, strict=True)
+        named = [
+            sorted((each.violation.identity, each.count, str(each.waiver)) for each in told)
+            for told in (verdict.findings, verdict.waived)
+        ]
+        return verdict.outcome, named, sorted(map(str, verdict.stale))
+
+    mixed = list(waivers)
+    chance.shuffle(mixed)
+    assert told(mixed) == told(list(waivers))
+
+
 def test_a_file_of_waivers_is_read(tmp_path: Path) -> None:
     file = tmp_path / "waivers.toml"
-    file.write_text(ENTRY + 'id = "a*"\nstatus = 200\n', "utf-8")
-    assert load(file) == (waiver(expires=datetime.date(2026, 12, 31), id="a*", status=200),)
+    file.write_text(ENTRY + 'id = "a*"\nstatus = 200\ndocument = "#/*"\n', "utf-8")
+    assert load(file) == (waiver(expires=datetime.date(2026, 12, 31), id="a*", status=200, document="#/*"),)
+    file.write_text("\ufeff" + ENTRY.replace("body/state", "/state"), "utf-8")
+    assert load(file) == (waiver(expires=datetime.date(2026, 12, 31)),)
     file.write_text("", "utf-8")
     assert load(file) == ()
 
@@ -157,7 +215,15 @@ def test_a_file_of_waivers_is_read(tmp_path: Path) -> None:
         ('"schema.enum"', '"schema.enums"', "names no rule: schema.enums; did it mean schema.enum?"),
         ('"schema.enum"', "5", "has rule = 5; write text"),
         ('rule = "schema.enum"\nplace = "body/state"', 'rule = "*"\nplace = "*"', "would cover everything"),
+        ('rule = "schema.enum"\nplace = "body/state"', 'rule = "*.*"\nplace = "?*"\nstatus = 200', "cover everything"),
+        ('rule = "schema.enum"\nplace = "body/state"', 'rule = "*"\nplace = "/*"\nid = "*"', "cover everything"),
+        ('"body/state"', '"state"', "nowhere in an answer; write status, head, header, body, message or transport, or"),
+        ('rule = "schema.enum"\n', "", "waiver 1 has no rule"),
+        ('owner = "us"', 'owner = " "', "waiver 1 has no owner"),
+        ('owner = "us"', 'owner = "us"\nid = ""', "waiver 1 has no id: it is empty"),
+        ('owner = "us"', 'owner = "us"\nstatus = 20', "has status = 20; write an HTTP status"),
         ('owner = "us"', 'owner = "us"\nstatus = true', "has status = True; write a number"),
+        ("[[waiver]]", "[[waivers]]", "holds waivers, something else than [[waiver]] entries"),
         ("[[waiver]]", "[waivers]", "something else than [[waiver]] entries"),
         ("[[waiver]]", "[waiver]", "something else than [[waiver]] entries"),
         ("[[waiver]]", "[[waiver", "is no TOML"),
@@ -175,6 +241,15 @@ def test_an_entry_that_makes_no_sense_is_refused_in_a_line_with_its_number(
     assert "\n" not in str(raised.value)
 
 
+def test_whatever_a_fault_breaks_can_be_named_by_a_waiver(tmp_path: Path) -> None:
+    (operation,) = load_document(overlays=[PINNED_OVERLAY]).operations
+    broken = {(fault.rule, fault.place.replace("@", "@*")) for fault in faults(operation)}
+    text = (ENTRY.replace("schema.enum", rule).replace("body/state", place) for rule, place in sorted(broken))
+    file = tmp_path / "waivers.toml"
+    file.write_text("".join(text), "utf-8")
+    assert {(each.rule, each.place) for each in load(file)} == broken
+
+
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read: No such file"):
         load(tmp_path / "none.toml")
@@ -183,12 +258,14 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 VIOLATIONS = [
     Violation("schema.enum", 200, "body/state", "#", '["on"]', '"[x]?"', cause="[x]?"),
     Violation("schema.type", 200, "body/list/3", "#", '"string"', "5", cause="integer", branch="CAT"),
+    Violation("schema.type", 200, "body/[a]", "#", '"string"', "[1]", cause="array"),
+    Violation("schema.type", 200, "body/[a]", "#", '"string"', "null", cause="null"),
     Violation("json.malformed", 422, "body@17", "#"),
     Violation("transport.timeout", 0, "transport", ""),
 ]
 
 
-@pytest.mark.parametrize("violation", VIOLATIONS, ids=lambda each: each.rule)
+@pytest.mark.parametrize("violation", VIOLATIONS, ids=lambda each: f"{each.rule} {each.cause}")
 def test_a_draft_is_refused_until_it_is_finished_and_then_covers_what_it_was_drafted_for(
     tmp_path: Path, violation: Violation
 ) -> None:
@@ -202,3 +279,14 @@ def test_a_draft_is_refused_until_it_is_finished_and_then_covers_what_it_was_dra
     assert made.expires == TODAY + datetime.timedelta(30)
     others = [each for each in VIOLATIONS if each is not violation]
     assert not any(made.covers(each, ("any",)) for each in others)
+
+
+@given(bodies)
+def test_a_finished_draft_covers_every_sighting_of_what_it_was_drafted_from(found: list[Any]) -> None:
+    found = [*found, {"list": [None, 1, 2, [3], [], "a"], "name": {"a": "*[?"}}, {"state": None}]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "waivers.toml"
+        text = draft((each.violation for each in judged(*found).findings), TODAY)
+        file.write_text(text.replace(UNFINISHED, "because"), "utf-8")
+        verdict = judged(*found, waivers=load(file), strict=True)
+    assert (verdict.outcome, verdict.findings, verdict.stale) == (Outcome.CONFORMS, (), ())

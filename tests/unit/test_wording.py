@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from contracts.document import Document
 from contracts.exchange import Exchange, Failure
 from contracts.reports import terminal
+from contracts.requirements import parse
 from contracts.tally import Judge, Tally, Witness
-from contracts.verdict import Run, conclude
+from contracts.verdict import Run, Terms, conclude
 from contracts.violation import RULES, Violation
+from contracts.waivers import Waiver, Waivers
 from contracts.wording import WIDTH, curl, violation_line
 from tests.unit.tiny import PETS, answer, document_of, exchange_of
 
@@ -235,6 +237,50 @@ def test_a_verdict_reads_like_this() -> None:
     ]
 
 
+def waived_lines(*waivers: Waiver, body: Any, requirement: str = "") -> list[str]:
+    document = document_of(SCHEMA, PETS)
+    known = Waivers(waivers, datetime.date(2026, 1, 2))
+    judge = Judge(waiver=known.covering)
+    judge(exchange_of(document.operations[0], answer(200, body), "it"))
+    run = Run("http://127.0.0.1:1", document, "ci", datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC), 1.25)
+    required = (parse(requirement, document.operations),) if requirement else ()
+    lines = list(terminal.lines(conclude(run, judge.tally, Terms(known, required))))
+    start = next(number for number, line in enumerate(lines) if line.startswith("not seen")) + 1
+    return [line for line in (lines[0], *lines[start:]) if "note  " not in line and "curl" not in line]
+
+
+def test_what_is_waived_expired_and_stale_reads_like_this() -> None:
+    borne = Waiver(1, "schema.type", "body/name", "old rows,\nAPI-7", "jobs team", datetime.date(2026, 1, 31))
+    expired = Waiver(2, "schema.enum", "body/state", "x", "them", datetime.date(2026, 1, 1))
+    stale = Waiver(3, "union.*", "body/pet*", "x", "us\x1b[31m", datetime.date(2026, 3, 1), id="it")
+    assert waived_lines(borne, expired, stale, body={"name": 5, "state": "x"}) == [
+        "VIOLATES  1 distinct violation in 1 answer",
+        "waived      schema.type at /name of 200: expected string, got integer 5 [1x on 1 resource]",
+        "            until 2026-01-31 by jobs team: old rows, API-7",
+        "stale       waiver 3 of us\\u001b[31m covers nothing any more; take it out: union.* at body/pet*, id it",
+        "violations  1",
+        '  1. schema.enum at /state of 200: expected "on" or "off", got "x" [1x on 1 resource]',
+        "     waiver 2 of them expired on 2026-01-01",
+    ]
+
+
+def test_what_is_required_and_was_not_seen_reads_like_this() -> None:
+    borne = Waiver(1, "schema.type", "body/name", "old", "us", datetime.date(2026, 1, 31))
+    assert waived_lines(borne, body={"name": 5}, requirement="branches") == [
+        "INCONCLUSIVE  1 answer broke no promise, but for 1 waived violation; not all was seen that is required",
+        "required    branches: not seen 200/pet/kind CAT, 200/pet/kind DOG, 200/pet/kind EEL",
+        "waived      schema.type at /name of 200: expected string, got integer 5 [1x on 1 resource]",
+        "            until 2026-01-31 by us: old",
+        "violations  none",
+    ]
+
+
+def test_a_waiver_that_expired_and_covers_nothing_is_told_to_be_both() -> None:
+    waiver = Waiver(1, "schema.enum", "body/state", "x", "us", datetime.date(2026, 1, 1))
+    told = "waiver 1 of us covers nothing any more and expired on 2026-01-01; take it out: schema.enum at body/state"
+    assert waived_lines(waiver, body={"name": "a"})[1] == f"stale       {told}"
+
+
 CASES: list[list[Any]] = [[{"name": "a"}], [{}], []]
 
 
@@ -248,6 +294,7 @@ def test_the_first_word_of_a_verdict_is_its_outcome() -> None:
 
 def test_a_verdict_of_nothing_says_so() -> None:
     lines = verdict_of()
+    assert lines[0] == "INCONCLUSIVE  nothing was asked"
     assert "requests    0 in 1.2 s (none)" in lines
     assert lines[-1] == "violations  none"
 
@@ -282,6 +329,7 @@ def test_a_run_that_was_turned_away_is_told_in_one_line(status: int) -> None:
     lines = headline("", status=status)
     assert lines[0].startswith(f"INCONCLUSIVE  no evidence: whatever was asked for was answered {status}; ")
     assert lines[-1] == "violations  none"
+    assert not [line for line in lines if line.startswith("required")]
     assert headline("interrupted", status=status)[0].startswith("INCONCLUSIVE  interrupted; no evidence: ")
 
 
