@@ -19,8 +19,8 @@ FORMAT: Final = 1
 class Comparison:
     """Violations since the earlier report, each list in a stable order.
 
-    Those of now are `new` or `still` there; those of then are `fixed` where the promise was put to the test again, and
-    otherwise `unseen`: nobody knows. Of the latter two only what the report told is known.
+    Those of now are `new` or `still` there, waived then or not; those of then are `fixed` where the promise was put to
+    the test again, and otherwise `unseen`: nobody knows. Of the latter two only what the report told is known.
     """
 
     new: tuple[Finding, ...]
@@ -47,11 +47,14 @@ def read(path: Path) -> dict[str, Any]:
 def compare(before: Mapping[str, Any], verdict: Verdict) -> Comparison:
     """What has changed since then."""
     then = {each["id"]: each for each in before["violations"]}
+    known = {*then, *(each["id"] for each in before.get("waived", ()))}
     now = {each.violation.fingerprint: each for each in verdict.findings}
-    gone = [each for name, each in then.items() if name not in now]
+    # What is waived by now is borne, not fixed.
+    there = {*now, *(each.violation.fingerprint for each in verdict.waived)}
+    gone = [each for name, each in then.items() if name not in there]
     return Comparison(
-        new=tuple(each for name, each in now.items() if name not in then),
-        still=tuple(each for name, each in now.items() if name in then),
+        new=tuple(each for name, each in now.items() if name not in known),
+        still=tuple(each for name, each in now.items() if name in known),
         fixed=_lines(each for each in gone if _tested(each, verdict)),
         unseen=_lines(each for each in gone if not _tested(each, verdict)),
     )

@@ -13,7 +13,7 @@ from typing import Any, Final, TextIO
 from contracts.source import line_of, lines
 from contracts.verdict import Finding, Verdict
 from contracts.violation import RULES
-from contracts.wording import violation_line
+from contracts.wording import borne, violation_line
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -26,7 +26,7 @@ def render(verdict: Verdict, file: TextIO) -> None:
 
 def log(verdict: Verdict) -> dict[str, Any]:
     """The log as plain JSON values."""
-    used = sorted({each.violation.rule for each in verdict.findings})
+    used = sorted({each.violation.rule for each in (*verdict.findings, *verdict.waived)})
     known = lines(verdict.run.document.path)
     driver = {
         "name": "fine-tuning-job-contract",
@@ -41,7 +41,10 @@ def log(verdict: Verdict) -> dict[str, Any]:
         "invocations": [
             {"executionSuccessful": not verdict.run.incident, "startTimeUtc": _utc(verdict), "exitCode": _code(verdict)}
         ],
-        "results": [_result(each, verdict, used, known) for each in verdict.findings],
+        "results": [
+            *(_result(each, verdict, used, known) for each in verdict.findings),
+            *(_result(each, verdict, used, known) | _suppressed(each) for each in verdict.waived),
+        ],
         "columnKind": "utf16CodeUnits",
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -73,6 +76,12 @@ def _result(each: Finding, verdict: Verdict, used: list[str], known: dict[str, i
         "partialFingerprints": {"violation/v1": violation.fingerprint},
         "occurrenceCount": each.count,
     }
+
+
+def _suppressed(each: Finding) -> dict[str, Any]:
+    """What a waiver is in SARIF (section 3.27.23), so that code scanning does not raise it."""
+    assert each.waiver is not None
+    return {"suppressions": [{"kind": "external", "status": "accepted", "justification": borne(each.waiver)}]}
 
 
 def relative(path: Path) -> str:

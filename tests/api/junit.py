@@ -12,7 +12,7 @@ import pytest
 
 from contracts.features import Feature
 from contracts.verdict import Finding, Verdict
-from contracts.wording import violation_line
+from contracts.wording import borne, violation_line
 from strategies.faults import covers, faults
 
 Promise = tuple[str, str]
@@ -49,7 +49,10 @@ def outcomes(verdict: Verdict) -> dict[Promise, tuple[str, str]]:
     }
     for finding in verdict.findings:
         promises.setdefault(_promise(finding, promises), []).append(finding)
-    return {promise: _outcome(promise, found, verdict) for promise, found in sorted(promises.items())}
+    waived = {_promise(each, promises): each for each in reversed(verdict.waived)}
+    for promise in waived:
+        promises.setdefault(promise, [])
+    return {each: _outcome(each, found, waived.get(each), verdict) for each, found in sorted(promises.items())}
 
 
 def _promise(finding: Finding, promises: dict[Promise, list[Finding]]) -> Promise:
@@ -57,9 +60,11 @@ def _promise(finding: Finding, promises: dict[Promise, list[Finding]]) -> Promis
     return next((each for each in promises if each[0] == rule and covers(each[1], place)), (rule, place))
 
 
-def _outcome(promise: Promise, found: list[Finding], verdict: Verdict) -> tuple[str, str]:
+def _outcome(promise: Promise, found: list[Finding], waived: Finding | None, verdict: Verdict) -> tuple[str, str]:
     if found:
         return "failed", "\n".join(violation_line(each.violation) for each in found)
+    if waived and waived.waiver:
+        return "skipped", f"waived {borne(waived.waiver)}"
     return ("passed", "") if _exercised(promise[1], verdict) else ("skipped", "not seen in any answer")
 
 

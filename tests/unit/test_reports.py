@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import io
 import json
 import os
@@ -21,7 +22,9 @@ from contracts.exchange import Exchange, Failure, Response
 from contracts.recorder import EXCHANGES, Recorder, recorded
 from contracts.reports import github, markdown, report_json, sarif
 from contracts.tally import Judge
-from contracts.verdict import Verdict
+from contracts.verdict import Terms, Verdict
+from contracts.waivers import Waiver, Waivers
+from tests.api.junit import outcomes
 from tests.unit.test_verdict import verdict_on
 from tests.unit.tiny import PETS, answer, document_of, exchange_of
 
@@ -47,16 +50,25 @@ BODIES: list[Any] = [
 ]
 
 
-def verdict_of(*outcomes: Any) -> Verdict:
-    judge = Judge()
+def waived(*outcomes: Any) -> Verdict:
+    """The same with a waiver of all that is wrong with a type."""
+    waivers = Waivers([Waiver(1, "schema.type", "*", HOSTILE, HOSTILE, datetime.date(9000, 1, 1))], datetime.date.min)
+    return verdict_of(*outcomes, waivers=waivers)
+
+
+def verdict_of(*outcomes: Any, waivers: Waivers | None = None) -> Verdict:
+    terms = Terms(waivers) if waivers else Terms()
+    judge = Judge(waiver=terms.waivers.covering)
     for number, each in enumerate(outcomes):
         came = each if isinstance(each, Failure) else answer(200, each)
         judge(exchange_of(OPERATION, came, f"it{number}"))
-    return verdict_on(judge.tally, DOCUMENT)
+    return verdict_on(judge.tally, DOCUMENT, terms=terms)
 
 
-verdicts = st.lists(st.sampled_from([*BODIES, Failure("reset", HOSTILE)]), max_size=6).map(
-    lambda drawn: verdict_of(*drawn)
+verdicts = st.builds(
+    lambda drawn, make: make(*drawn),
+    st.lists(st.sampled_from([*BODIES, Failure("reset", HOSTILE)]), max_size=6),
+    st.sampled_from([verdict_of, waived]),
 )
 
 
@@ -147,6 +159,27 @@ def test_what_has_changed_since_a_report_is_new_fixed_still_there_or_no_longer_s
     assert told.still == ()
     assert [line.split(":")[0] for line in told.fixed] == ["schema.type at /name of 200"]
     assert [line.split(":")[0] for line in told.unseen] == ["schema.type at /pet/toys of 200 (CAT)"]
+
+
+def test_what_is_waived_is_there_still_and_neither_new_nor_fixed() -> None:
+    bodies = [{"name": 5}]
+    told = changes(verdict_of(*bodies), waived(*bodies))
+    assert (told.new, told.still, told.fixed, told.unseen) == ((), (), (), ())
+    told = changes(waived(*bodies), verdict_of(*bodies))
+    assert (len(told.still), told.new, told.fixed, told.unseen) == (1, (), (), ())
+
+
+def test_what_is_waived_is_suppressed_for_code_scanning_and_skipped_in_junit() -> None:
+    verdict = waived({"name": 5}, {})
+    results = sarif.log(verdict)["runs"][0]["results"]
+    assert [(each["ruleId"], "suppressions" in each) for each in results] == [
+        ("schema.required", False),
+        ("schema.type", True),
+    ]
+    told = outcomes(verdict)
+    assert told["schema.required", "body/name"][0] == "failed"
+    how, words = told["schema.type", "body/name"]
+    assert (how, words.startswith("waived until 9000-01-01 by ")) == ("skipped", True)
 
 
 @given(verdicts)
