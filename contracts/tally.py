@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from contracts import latency
-from contracts.checks import explained, judge, read
+from contracts.checks import Reading, explained, judge, read
 from contracts.coverage import seen
 from contracts.discovery import Resource, Vanished
 from contracts.document import Operation
@@ -20,6 +20,7 @@ from contracts.evidence import plain
 from contracts.exchange import Exchange, Failure, Response
 from contracts.features import Feature
 from contracts.history import History
+from contracts.json_text import UNREADABLE
 from contracts.violation import Violation
 from contracts.waivers import Cover
 
@@ -114,10 +115,10 @@ _COUNTERS: Final = ("answers", "plain", "granted", "faults")
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of statuses and failures, of those that came to plain requests, of promised successes by the operation's
-    path, of the self-test's faults (`all` there are, and `caught`); times by the operation's path and bucket;
-    violations by their identity; differences between the validators, by the words that tell them; and resources, behind
-    the operation's path, that were listed and are gone.
+    """Counts of statuses and failures, of those that came to plain requests, by the operation's path of promised
+    successes that could be read, of the self-test's faults (`all` there are, and `caught`); times by the operation's
+    path and bucket; violations by their identity; differences between the validators, by the words that tell them; and
+    resources, behind the operation's path, that were listed and are gone.
 
     `shown` are sightings by the features that were seen together: equal answers show the same.
     """
@@ -145,7 +146,7 @@ class Tally:
             for feature in shown.undeclared:
                 self._show(frozenset((feature,)), sighting)
             self.times.setdefault(operation.path, Counter())[latency.bucket(exchange.seconds)] += 1
-            if reading.promise is not None and 200 <= outcome.status < 300:
+            if 200 <= outcome.status < 300 and _shows(reading):
                 self.granted[operation.path] += 1
         else:
             kind = outcome.kind
@@ -249,6 +250,13 @@ class Tally:
         for each in data["violations"]:
             tally._add(_sighted(each))
         return tally
+
+
+def _shows(reading: Reading) -> bool:
+    """Whether the answer could be looked at; one that could not is no evidence, whatever is waived."""
+    if reading.promise is None or not reading.promise.content:
+        return reading.promise is not None
+    return reading.schema is not None and reading.value is not UNREADABLE
 
 
 def _plain(each: Seen) -> dict[str, Any]:

@@ -209,7 +209,7 @@ def _without_success(run: Run, tally: Tally) -> Iterator[Unmet]:
     """Without one success of an operation nothing is known of it."""
     for operation in run.document.operations:
         if not tally.granted[operation.path]:
-            yield Unmet("success", words=f"no success of {operation}")
+            yield Unmet("success", words=f"no success of {operation} that could be read")
 
 
 def _unmet(run: Run, tally: Tally, terms: Terms, coverage: Mapping[Feature, Sighting | None]) -> tuple[Unmet, ...]:

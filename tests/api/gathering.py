@@ -137,7 +137,9 @@ class Gathering:
         failed = session.exitstatus == pytest.ExitCode.TESTS_FAILED
         if self._config.stash[SETTINGS].shard and verdict.outcome is Outcome.INCONCLUSIVE and not verdict.run.incident:
             return pytest.ExitCode.OK  # A shard alone is no verdict: that is for the merge to tell.
-        if session.exitstatus not in told or (failed and verdict.outcome is not Outcome.VIOLATES):
+        # What an item alone cannot tell, the verdict may: that all of the run was turned away.
+        unexplained = failed and verdict.run.incident and verdict.outcome is not Outcome.VIOLATES
+        if session.exitstatus not in told or unexplained:
             return session.exitstatus
         return verdict.outcome.exit_code
 

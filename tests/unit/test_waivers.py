@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from contracts.document import PINNED_OVERLAY
 from contracts.document import load as load_document
 from contracts.errors import ConfigurationError
+from contracts.exchange import Response
 from contracts.tally import Judge, Tally
 from contracts.verdict import Outcome, Run, Terms, Verdict, conclude
 from contracts.violation import Violation
@@ -49,7 +50,7 @@ def judged(*bodies: Any, waivers: tuple[Waiver, ...] = (), strict: bool = False,
     known = Waivers(waivers, TODAY)
     judge = Judge(waiver=known.covering)
     for number, body in enumerate(bodies):
-        came = answer(body) if isinstance(body, int) else answer(200, body)
+        came = answer(body) if isinstance(body, int) else body if isinstance(body, Response) else answer(200, body)
         judge(exchange_of(OPERATION, came, f"it{number}"))
     run = Run("http://127.0.0.1:1", DOCUMENT, "ci", NOW, 1.0, **about)
     return conclude(run, Tally.from_json(judge.tally.to_json()), Terms(waivers=known, strict=strict))
@@ -120,6 +121,20 @@ def test_a_waiver_that_covers_nothing_is_stale_and_fails_where_that_is_asked(exp
 
 def test_a_waiver_that_still_covers_something_is_not_stale() -> None:
     assert judged({"state": "x"}, waivers=(waiver(),), strict=True).outcome is Outcome.CONFORMS
+
+
+@pytest.mark.parametrize(
+    ("came", "outcome"),
+    [
+        (answer(200, b"{"), Outcome.INCONCLUSIVE),
+        (answer(200), Outcome.INCONCLUSIVE),
+        (answer(200, {}, media_type=None), Outcome.CONFORMS),
+    ],
+)
+def test_where_no_success_could_be_read_nothing_is_green_whatever_is_waived(came: Response, outcome: Outcome) -> None:
+    rules = ("json.*", "body.*", "content-type.*")
+    verdict = judged(came, waivers=tuple(waiver(rule, "*", number=number) for number, rule in enumerate(rules, 1)))
+    assert (verdict.outcome, len(verdict.waived)) == (outcome, 1)
 
 
 def test_a_waiver_beside_a_wider_one_is_not_stale() -> None:
