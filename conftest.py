@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, Phase
 
 from contracts.discovery import Resource, discover
 from contracts.document import Document, Operation
-from contracts.errors import ContractError
+from contracts.errors import ConfigurationError, ContractError
 from contracts.exchange import Exchange
 from contracts.keywords import official_client
+from contracts.probing import ProbingSession
 from contracts.profiles import PROFILES
 from contracts.recorder import EXCHANGES, Recorder
 from contracts.session import GuardedSession
@@ -59,6 +60,8 @@ def pytest_configure(config: pytest.Config) -> None:
             check(operation)
         config.stash[MEMORIES] = memory.memories(chosen.document.operations, chosen.example_database)
         controls = not hasattr(config, "workerinput")
+        if chosen.probe_methods and getattr(config.option, "numprocesses", None):
+            raise ConfigurationError("--probe-methods may change what other workers read; leave -n out")
         if chosen.base_url and controls and not config.option.collectonly:
             _probe(chosen)
         config.stash[DISCOVERED] = _discovered(chosen, config)
@@ -119,16 +122,17 @@ def _probe(chosen: Settings) -> None:
 def _session(
     chosen: Settings, url: str, observer: Any, exists: Any = lambda operation, resource: None
 ) -> GuardedSession:
-    return GuardedSession(
-        url,
-        chosen.document.operations,
-        observer,
-        api_key=chosen.api_key,
-        timeout=chosen.timeout,
-        max_body=chosen.max_body,
-        ca_bundle=chosen.ca_bundle,
-        exists=exists,
-    )
+    return GuardedSession(url, chosen.document.operations, observer, exists=exists, **_limits(chosen))
+
+
+def _limits(chosen: Settings) -> dict[str, Any]:
+    """What holds for every session."""
+    return {
+        "api_key": chosen.api_key,
+        "timeout": chosen.timeout,
+        "max_body": chosen.max_body,
+        "ca_bundle": chosen.ca_bundle,
+    }
 
 
 def _again(config: pytest.Config) -> GuardedSession:
@@ -191,18 +195,35 @@ def judge(request: pytest.FixtureRequest) -> Judge:
 
 
 @pytest.fixture(scope="session")
-def session(pytestconfig: pytest.Config, base_url: str, document: Document, judge: Judge) -> Iterator[GuardedSession]:
-    """The one way out; everything that passes through it is judged."""
-    chosen = pytestconfig.stash[SETTINGS]
+def observe(pytestconfig: pytest.Config, judge: Judge) -> Iterator[Callable[[Exchange], None]]:
+    """Sees every exchange, judges it, and keeps it for the reports."""
     with ExitStack() as stack:
-        record = _recorder(chosen, pytestconfig, stack)
+        record = _recorder(pytestconfig.stash[SETTINGS], pytestconfig, stack)
 
         def observe(exchange: Exchange) -> None:
             judge(exchange)
             if record:
                 record(exchange)
 
-        yield stack.enter_context(_session(chosen, base_url, observe, _existing(pytestconfig)))
+        yield observe
+
+
+@pytest.fixture(scope="session")
+def session(pytestconfig: pytest.Config, base_url: str, observe: Any) -> Iterator[GuardedSession]:
+    """The way out; everything that passes through it is judged."""
+    chosen = pytestconfig.stash[SETTINGS]
+    with _session(chosen, base_url, observe, _existing(pytestconfig)) as session:
+        yield session
+
+
+@pytest.fixture
+def probing(pytestconfig: pytest.Config, base_url: str, observe: Any) -> Iterator[ProbingSession]:
+    """The way out for what may do harm; only what `--probe-methods` adds asks for it."""
+    chosen = pytestconfig.stash[SETTINGS]
+    assert chosen.probe_methods
+    operations, limits = chosen.document.operations, _limits(chosen)
+    with ProbingSession(base_url, operations, observe, exists=_existing(pytestconfig), **limits) as session:
+        yield session
 
 
 def _recorder(chosen: Settings, config: pytest.Config, stack: ExitStack) -> Recorder | None:

@@ -18,6 +18,7 @@ from contracts.exchange import Exchange, Failure, Request, Response
 from contracts.framing import flaws
 from contracts.json_text import UNREADABLE, Flaw, parse, text_of
 from contracts.keywords import REFUSES_UNKNOWN, equals, refuses_unknown
+from contracts.methods import refusal
 from contracts.pointer import find, join, split
 from contracts.validation import LARGE, compiled
 from contracts.violation import Violation
@@ -64,6 +65,8 @@ def judge(operation: Operation, exchange: Exchange) -> tuple[Violation, ...]:
         framed = {violation for violation in framing(outcome) if not violation.rule.startswith("transport.")}
         told = Violation(f"transport.{outcome.kind}", 0, "transport", "", actual=text_of(outcome.detail))
         return tuple(sorted(framed)) or (told,)
+    if not exchange.request.reads:
+        return tuple(sorted({*refusal(operation, exchange.request, outcome), *framing(outcome)}))
     reading = read(operation, outcome)
     asked = (
         violation for check in EXCHANGE_CHECKS for violation in check(operation, exchange.request, reading, outcome)

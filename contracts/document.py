@@ -30,6 +30,7 @@ PINNED_OVERLAY: Final = Path(__file__).parent / "documents" / "sgp-v4.overlay.ya
 
 _TEMPLATE: Final = re.compile(r"\{([^{}]+)\}")
 _POINTER: Final = re.compile("#(/|$)")
+_METHODS: Final = ("get", "head", "options", "post", "put", "patch", "delete", "trace")
 _NOUN: Final = {list: "array", dict: "object"}
 
 _Holder = TypeVar("_Holder", list[Any], dict[str, Any])
@@ -77,6 +78,8 @@ class Operation:
     pointer: str
     parameters: tuple[Parameter, ...]
     promises: tuple[Promise, ...]
+    methods: tuple[str, ...] = ("GET",)
+    """Every method that the document has for the path."""
 
     def __str__(self) -> str:
         return f"GET {self.path}"
@@ -265,7 +268,8 @@ class _Reader:
         promises = tuple(self.promise(status, at + join("responses", status)) for status in statuses)
         ordered = tuple(parameters[name] for name in dict.fromkeys(_TEMPLATE.findall(path)))
         # The document is known only once all its operations are read; `load` puts it in.
-        return Operation(None, path, at, ordered, promises)  # type: ignore[arg-type]
+        methods = tuple(name.upper() for name in _METHODS if name in item)
+        return Operation(None, path, at, ordered, promises, methods)  # type: ignore[arg-type]
 
     def parameter(self, pointer: str) -> dict[tuple[str, str], Parameter | None]:
         at, raw = self.follow(pointer, "parameter")

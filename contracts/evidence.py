@@ -38,15 +38,17 @@ class Denied:
 
     def explains(self, violation: Violation) -> bool:
         """Whether the caller's being turned away is reason enough for it: its status is all that is wrong."""
+        if violation.rule == "method.not-refused":
+            return str(violation.status) in self.statuses
         return violation.rule in ("status.undocumented", "status.known-resource")
 
 
 def plain(request: Request) -> bool:
-    """Whether nothing but who asks keeps the request from the operation.
+    """Whether nothing but who asks keeps the request from the operation: one that the document has.
 
     Routers turn encoded slashes away, and proxies long URLs, before anybody looks at the key.
     """
-    return all(_PLAIN.fullmatch(value) for value in request.resource)
+    return request.reads and all(_PLAIN.fullmatch(value) for value in request.resource)
 
 
 def denied(answers: Mapping[str, int]) -> Denied | None:

@@ -14,16 +14,23 @@ NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A GET request: its URL as sent, the path parameters in it, and what is known of the resource.
+    """A request without a body: its URL as sent, the path parameters in it, and what is known of the resource.
 
     `exists` is True for a resource that is known to be there, False for one known not to be, None where nobody knows.
-    `headers` are those that make this request differ from its neighbours; never the API key.
+    `headers` are those that make this request differ from its neighbours; never the API key. Any other method than GET
+    is one that the document does not have for the path.
     """
 
     url: str
     parameters: tuple[tuple[str, str], ...]
     exists: bool | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    method: str = "GET"
+
+    @property
+    def reads(self) -> bool:
+        """Whether it asks for what the document promises."""
+        return self.method == "GET"
 
     @property
     def resource(self) -> tuple[str, ...]:

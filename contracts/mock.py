@@ -27,7 +27,7 @@ from contracts.errors import ConfigurationError
 from contracts.exchange import Response
 
 METHODS: Final = ("GET", "HEAD")
-"""What a documented path allows."""
+"""What is answered on a documented path."""
 
 _ORIGIN: Final = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 _FRAMING: Final = ("connection", "content-length", "date", "keep-alive", "transfer-encoding")
@@ -75,11 +75,18 @@ def answer(operations: Mapping[Operation, Catalogue], asked: Asked) -> Response:
     found = operation_at(operations, path)
     if found is None:
         return problem(HTTPStatus.NOT_FOUND, "no documented path matches")
-    if asked.method not in METHODS:
-        refusal = problem(HTTPStatus.METHOD_NOT_ALLOWED, f"{asked.method} is not documented here")
-        return _with(refusal, "Allow", ", ".join(METHODS))
     operation, parameters = found
+    if asked.method not in METHODS and asked.method in operation.methods:
+        return problem(HTTPStatus.NOT_IMPLEMENTED, f"{asked.method} is documented, but only reads are answered here")
+    if asked.method not in METHODS:
+        return refusal(operation, asked.method)
     return _answered(operations[operation], asked, parameters)
+
+
+def refusal(operation: Operation, method: str) -> Response:
+    """The answer to a method that the document does not have for the path (RFC 9110, section 15.5.6)."""
+    refused = problem(HTTPStatus.METHOD_NOT_ALLOWED, f"{method} is not documented here")
+    return _with(refused, "Allow", ", ".join(dict.fromkeys((*METHODS, *operation.methods))))
 
 
 def problem(status: HTTPStatus, detail: str) -> Response:

@@ -35,6 +35,7 @@ class Recorded:
     fields: Pairs
     body: bytes
     failure: str
+    method: str = "GET"
 
 
 class Recorder:
@@ -66,6 +67,7 @@ def _plain(exchange: Exchange) -> dict[str, Any]:
         fields=answer.headers,
         body=answer.body,
         failure=came.kind if isinstance(came, Failure) else "",
+        method=request.method,
     )
     return {**asdict(kept), "body": answer.body.decode("latin-1")}
 

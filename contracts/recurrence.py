@@ -25,11 +25,12 @@ Ask = Callable[[Operation, Mapping[str, str], Mapping[str, str]], Exchange]
 def recurrences(
     ask: Ask, document: Document, findings: Sequence[Finding], known: Callable[[Operation], Iterable[Resource]]
 ) -> dict[tuple[str, ...], Recurrence]:
-    """By the violation's identity, how it fared when it was asked for again; of the first MOST findings.
+    """By the violation's identity, how it fared when it was asked for again; of the first MOST findings of reads.
 
     What depends on earlier answers (a value that changed, a final state that was left) is there again only if it
     happens again: what it changed from has passed.
     """
+    findings = [finding for finding in findings if finding.witness.method == "GET"]
     judge, times, siblings = Judge(), dict.fromkeys(_chosen(findings), 0), {}
     operations = {operation.path: operation for operation in document.operations}
 

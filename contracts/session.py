@@ -1,4 +1,4 @@
-"""The one way out: a session that can only GET from its target, and shows every exchange to an observer.
+"""The way out: a session that can only GET from its target, and shows every exchange to an observer.
 
 Whatever is sent through it (`ask`, or a foreign library through the `requests.Session` it is) is held to the same
 rules. Redirects are not followed because the code that would follow them is never reached; proxies, netrc and
@@ -14,7 +14,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
 import requests
@@ -26,6 +26,7 @@ from contracts.deadline import Watchdog
 from contracts.document import Operation, operation_at
 from contracts.errors import ConfigurationError, ContractError, TargetError
 from contracts.exchange import Exchange, Failure, Request, Response
+from contracts.methods import keyless
 from contracts.wire import Tap
 
 KEY_HEADER: Final = "x-api-key"
@@ -85,6 +86,9 @@ def check_api_key(text: str) -> str:
 
 class GuardedSession(requests.Session):
     """Sends GET requests to one target and nothing else; shows every exchange to `observer`."""
+
+    methods: ClassVar[frozenset[str]] = frozenset({"GET"})
+    """What is sent. Only a session made for probing has others; see `probing`."""
 
     def __init__(
         self,
@@ -154,7 +158,7 @@ class GuardedSession(requests.Session):
         preferred = tuple((name, str(value)) for name, value in request.headers.items() if name.lower() == "prefer")
         # Whoever prefers another answer than the usual one learns nothing of what exists.
         exists = None if preferred else self._exists(operation, tuple(values.values()))
-        asked = Request(str(request.url), tuple(values.items()), exists, preferred)
+        asked = Request(str(request.url), tuple(values.items()), exists, preferred, str(request.method))
         at = time.time()
         outcome, answer, seconds = self._answered(request)
         self._last = exchange = Exchange(operation, asked, outcome, seconds, at)
@@ -189,8 +193,9 @@ class GuardedSession(requests.Session):
         self._last = None
 
     def _guard(self, request: requests.PreparedRequest) -> None:
-        if request.method != "GET" or request.body:
-            raise ForbiddenRequest(f"{request.method} with or without a body is not sent; only GET is")
+        if request.method not in self.methods or request.body:
+            allowed = ", ".join(sorted(self.methods))
+            raise ForbiddenRequest(f"{request.method} with or without a body is not sent; only {allowed} is")
         if not str(request.url).startswith(self.base_url + "/"):
             raise ForbiddenRequest(f"{request.url} is not at the target {self.base_url}; nothing was sent")
 
@@ -281,7 +286,7 @@ class _TargetAdapter(HTTPAdapter):
         self._pool: Any = None
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        if self.__api_key is None:
+        if self.__api_key is None or keyless(str(request.method)):
             return super().send(request, *args, **kwargs)
         request.headers[KEY_HEADER] = self.__api_key
         try:

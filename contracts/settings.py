@@ -14,6 +14,7 @@ from contracts import comparison, keywords, overlay, requirements
 from contracts.checks import scalar
 from contracts.document import PINNED, PINNED_OVERLAY, Document, Operation, load, operation_at
 from contracts.errors import ConfigurationError
+from contracts.methods import PROBED
 from contracts.profiles import PROFILES, Profile
 from contracts.requirements import Requirement
 from contracts.session import MAX_BODY, TIMEOUT, check_api_key, check_base_url
@@ -25,6 +26,10 @@ from contracts.waivers import load as load_waivers
 BASE_URL_VARIABLE: Final = "CONTRACT_BASE_URL"
 JOB_IDS_VARIABLE: Final = "CONTRACT_JOB_IDS"
 API_KEY_VARIABLE: Final = "SGP_API_KEY"
+_HARMFUL: Final = (
+    f"--probe-methods sends {', '.join(PROBED)}, by which a server that takes them may change or delete what it holds; "
+    "if nothing on the target matters, say so by --disposable"
+)
 EXAMPLES: Final = ".hypothesis/examples"
 """Where examples are kept unless an option says otherwise: Hypothesis's own folder."""
 
@@ -61,6 +66,8 @@ class Settings:
     earlier: Mapping[str, Any] | None = field(repr=False)
     """The report that this run is compared with."""
     api_key: str | None = field(repr=False)
+    probe_methods: bool = False
+    """Whether methods are sent that may change or delete what the target holds."""
 
     def resources(self, operation: Operation) -> tuple[tuple[str, ...], ...]:
         """The resources known to exist, as values of the operation's path parameters.
@@ -117,6 +124,8 @@ def read(
     waivers: str | None = None,
     write_waivers: str | None = None,
     compare: str | None = None,
+    probe_methods: bool = False,
+    disposable: bool = False,
     environment: Mapping[str, str] = os.environ,
 ) -> Settings:
     """Settings from options, then the environment; raises ContractError, in one line, for what makes no sense."""
@@ -136,6 +145,10 @@ def read(
         raise ConfigurationError("--discover lists resources of a server; give a number, and the server's --base-url")
     if ca_bundle is not None and not Path(ca_bundle).is_file():
         raise ConfigurationError(f"--ca-bundle {ca_bundle} is no file; name a file of PEM certificates")
+    if probe_methods and not disposable:
+        raise ConfigurationError(_HARMFUL)
+    if probe_methods and shard:
+        raise ConfigurationError("--probe-methods may change what other shards read; leave --shard out")
     key = environment.get(API_KEY_VARIABLE)
     if not 0 < timeout < math.inf:
         raise ConfigurationError(f"--timeout {timeout:g} is no time; give seconds above 0")
@@ -173,6 +186,7 @@ def read(
         drafted_waivers=_new_file("--write-waivers", write_waivers) if write_waivers else None,
         earlier=comparison.read(Path(compare)) if compare else None,
         api_key=check_api_key(key) if key else None,
+        probe_methods=probe_methods,
     )
 
 

@@ -48,6 +48,7 @@ class Witness:
     status: int
     fields: tuple[tuple[str, str], ...]
     body: bytes
+    method: str = "GET"
 
     @property
     def text(self) -> str:
@@ -110,15 +111,16 @@ class Sighting:
         return Sighting(self.count + other.count, first, resource)
 
 
-_COUNTERS: Final = ("answers", "plain", "granted", "faults")
+_COUNTERS: Final = ("answers", "plain", "granted", "faults", "probes")
 
 
 @dataclass(slots=True)
 class Tally:
     """Counts of statuses and failures, of those that came to plain requests, by the operation's path of promised
-    successes that could be read, of the self-test's faults (`all` there are, and `caught`); times by the operation's
-    path and bucket; violations by their identity; differences between the validators, by the words that tell them; and
-    resources, behind the operation's path, that were listed and are gone.
+    successes that could be read, of the self-test's faults (`all` there are, and `caught`), of answers to undocumented
+    methods (`POST 405`); times by the operation's path and bucket; violations by their identity; differences between
+    the validators, by the words that tell them; and resources, behind the operation's path, that were listed and are
+    gone.
 
     `shown` are sightings by the features that were seen together: equal answers show the same.
     """
@@ -130,6 +132,7 @@ class Tally:
     differences: dict[str, Difference] = field(default_factory=dict)
     granted: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
+    probes: Counter[str] = field(default_factory=Counter)
     times: dict[str, Counter[int]] = field(default_factory=dict)
     vanished: set[tuple[str, Resource]] = field(default_factory=set)
 
@@ -138,9 +141,11 @@ class Tally:
     ) -> None:
         """Take in one exchange, what was found wrong with it, and which waiver covers that."""
         outcome, operation, resource = exchange.outcome, exchange.operation, exchange.request.resource
-        if isinstance(outcome, Response):
+        kind = str(outcome.status) if isinstance(outcome, Response) else outcome.kind
+        if not exchange.request.reads:
+            self.probes[f"{exchange.request.method} {kind}"] += 1
+        elif isinstance(outcome, Response):
             reading = read(operation, outcome)
-            kind = str(outcome.status)
             shown, sighting = seen(operation, reading, outcome.status), Sighting(1, exchange.at, resource)
             self._show(shown.promised, sighting)
             for feature in shown.undeclared:
@@ -148,8 +153,6 @@ class Tally:
             self.times.setdefault(operation.path, Counter())[latency.bucket(exchange.seconds)] += 1
             if 200 <= outcome.status < 300 and _shows(reading):
                 self.granted[operation.path] += 1
-        else:
-            kind = outcome.kind
         self.answers[kind] += 1
         if plain(exchange.request):
             self.plain[kind] += 1
@@ -227,6 +230,7 @@ class Tally:
                 [words, each.count, _plain_witness(each.witness)] for words, each in sorted(self.differences.items())
             ],
             "faults": dict(self.faults),
+            "probes": dict(self.probes),
             "granted": dict(self.granted),
             "vanished": [[path, list(resource)] for path, resource in sorted(self.vanished)],
             "times": {
@@ -294,6 +298,7 @@ def _witness(exchange: Exchange) -> Witness:
         status=answer.status,
         fields=answer.headers,
         body=answer.body,
+        method=request.method,
     )
 
 
@@ -318,6 +323,10 @@ class Judge:
 
     def __call__(self, exchange: Exchange) -> tuple[Violation, ...]:
         """What is wrong with the exchange; noted in the tally."""
+        if not exchange.request.reads:
+            violations = judge(exchange.operation, exchange)
+            self.tally.note(exchange, violations, self._waiver)
+            return violations
         exchange = self._vanished.judged(exchange)
         history = (*self._history.note(exchange), *self._history.mistaken(exchange))
         found = {*judge(exchange.operation, exchange), *history, *self._vanished.note(exchange)}

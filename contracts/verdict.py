@@ -108,7 +108,7 @@ class Finding:
         """The witness as the exchange that it was."""
         seen, kind = self.witness, self.violation.rule.partition(".")[2]
         operation = next(each for each in document.operations if each.path == seen.operation)
-        request = Request(seen.url, seen.parameters, None if seen.strange else True, seen.asked)
+        request = Request(seen.url, seen.parameters, None if seen.strange else True, seen.asked, seen.method)
         outcome = Response(seen.status, seen.fields, seen.body) if seen.status else Failure(kind, self.violation.actual)
         return Exchange(operation, request, outcome)
 
@@ -137,6 +137,8 @@ class Verdict:
     """What had to be seen and was not."""
     differences: Mapping[str, Difference]
     faults: Mapping[str, int]
+    probes: Mapping[str, int]
+    """How often a method that the document does not have was answered how: `POST 405`; empty where none was sent."""
     times: Mapping[str, Mapping[int, int]]
     vanished: tuple[tuple[str, Resource], ...]
     """Resources, behind the operation's path, that the target listed and then refused."""
@@ -193,6 +195,7 @@ def conclude(
         unmet=unmet,
         differences=dict(sorted(tally.differences.items())),
         faults=dict(tally.faults),
+        probes=dict(sorted(tally.probes.items())),
         times=tally.times,
         vanished=tuple(sorted(tally.vanished)),
     )
@@ -202,7 +205,7 @@ def _finding(each: Seen, waivers: Waivers, sdk: Callable[[Finding], str]) -> Fin
     resources = tuple(sorted(each.resources))
     waiver = waivers.numbered(each.waiver) if each.waiver else waivers.longest(each.fitting)
     finding = Finding(each.violation, each.witness, each.count, resources, waiver=waiver)
-    return replace(finding, sdk=sdk(finding))
+    return replace(finding, sdk=sdk(finding) if each.witness.method == "GET" else "")
 
 
 def _without_success(run: Run, tally: Tally) -> Iterator[Unmet]:

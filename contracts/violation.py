@@ -106,6 +106,21 @@ RULES: Final[dict[str, Rule]] = {
             "a resource that nobody made is answered with success",
             "overlay, x-refuses-unknown",
         ),
+        Rule(
+            "method.allow-missing",
+            "the refusal of a method does not say which are allowed",
+            "RFC 9110, section 15.5.6",
+        ),
+        Rule(
+            "method.allow-wrong",
+            "Allow leaves out a documented method, or names the one just refused",
+            "RFC 9110, section 10.2.1",
+        ),
+        Rule(
+            "method.not-refused",
+            "a method that the document does not have was not refused with 405",
+            "RFC 9110, section 15.5.6",
+        ),
         Rule("status.undocumented", "the document does not promise this status", _OPENAPI + "Responses Object"),
         Rule("status.server-error", "the server failed", "RFC 9110, section 15.6"),
         Rule(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from contracts.dialect import json_type
+from contracts.methods import keyless
 from contracts.requirements import Unmet
 from contracts.tally import Witness
 from contracts.verdict import Finding, Often, Outcome, Recurrence, Verdict
@@ -42,6 +43,8 @@ def _expected(violation: Violation) -> str:
     told = _SHAPES.get(violation.rule)
     if told is not None and violation.expected:
         return told(violation.expected)
+    if violation.rule == "method.not-refused":
+        return f"405 to {violation.cause}"
     if violation.rule in _OTHERWISE:
         return _OTHERWISE[violation.rule]
     if violation.rule.startswith("schema."):
@@ -68,6 +71,8 @@ _SHAPES: Final[dict[str, Callable[[str], str]]] = {
     "overlay.final": lambda text: f"{_short(text)}, which is final",
     "overlay.unknown-resource": _words,
     "overlay.immutable": lambda text: f"{_short(text)} as before",
+    "method.allow-missing": _words,
+    "method.allow-wrong": _words,
     "schema.anyOf": _words,
     "schema.enum": _values,
     "schema.oneOf": _words,
@@ -139,10 +144,11 @@ def _short(text: str) -> str:
 def curl(witness: Witness, *, keyed: bool) -> str:
     """The command that asks again; the key is left to the shell's environment."""
     words = ["curl", "-sS", "-i"]
+    words += ["-X", witness.method] if witness.method != "GET" else []
     # curl folds dot segments away unless told not to.
     words += ["--path-as-is"] if "/." in witness.url else []
     words += [word for name, value in witness.asked for word in ("-H", shlex.quote(f"{name}: {value}"))]
-    words += ["-H", '"x-api-key: $SGP_API_KEY"'] if keyed else []
+    words += ["-H", '"x-api-key: $SGP_API_KEY"'] if keyed and not keyless(witness.method) else []
     return " ".join([*words, shlex.quote(witness.url)])
 
 

@@ -19,6 +19,8 @@ from contracts.document import Operation, Promise
 from contracts.exchange import Exchange, Failure, Request, Response
 from contracts.json_text import walk
 from contracts.keywords import EQUALS, Equals, Lasting, equals, lasting, refuses_unknown
+from contracts.methods import PROBED, undocumented
+from contracts.mock import refusal
 from contracts.pointer import find, join, split
 from contracts.tally import Judge
 from contracts.validation import compiled
@@ -31,13 +33,22 @@ JSON_TYPE: Final = ("Content-Type", "application/json")
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One answer that is about to be given: to which resource, whether that exists, how often it was read before."""
+    """One answer that is about to be given: to which resource, whether that exists, how often it was read before.
+
+    Any other `method` than GET and HEAD is one that the document does not have for the path.
+    """
 
     operation: Operation
     resource: tuple[str, ...]
     exists: bool
     reads: int
     response: Response
+    method: str = "GET"
+
+    @property
+    def probes(self) -> bool:
+        """Whether it is the answer to an undocumented method."""
+        return self.method in PROBED
 
 
 Sabotage = Callable[[Turn], Response | Failure | None]
@@ -63,8 +74,14 @@ def faults(operation: Operation) -> tuple[Fault, ...]:
     """Every fault of the operation, in a stable order, each name once."""
     found: dict[str, Fault] = {}
     for fault in _all(operation):
-        found.setdefault(fault.name, fault)
+        found.setdefault(fault.name, replace(fault, sabotage=partial(_of_reads, fault.sabotage)))
+    for fault in _method_faults(operation):
+        found[fault.name] = fault
     return tuple(found.values())
+
+
+def _of_reads(sabotage: Sabotage, turn: Turn) -> Response | Failure | None:
+    return None if turn.probes else sabotage(turn)
 
 
 def _all(operation: Operation) -> Iterator[Fault]:
@@ -495,6 +512,38 @@ def _mistaken(operation: Operation) -> Sabotage:
     return sabotage
 
 
+def _method_faults(operation: Operation) -> Iterator[Fault]:
+    for method in undocumented(operation):
+        for status in (200, 404, 501):
+            rule = "method.not-refused"
+            yield Fault(f"{rule} {method} {status}", rule, "status", _taken(method, status))
+        documented = ", ".join(operation.methods)
+        fields = {
+            "absent": ("method.allow-missing", None),
+            "empty": ("method.allow-wrong", ""),
+            "in lower case": ("method.allow-wrong", documented.lower()),
+            "that names it": ("method.allow-wrong", f"{documented}, {method}"),
+        }
+        for name, (rule, field) in fields.items():
+            yield Fault(f"{rule} {method} {name}", rule, "header Allow", _allowing(method, field))
+
+
+def _taken(method: str, status: int) -> Sabotage:
+    answer = Response(status, (JSON_TYPE,), b"{}")
+    return lambda turn: answer if turn.method == method and turn.exists else None
+
+
+def _allowing(method: str, field: str | None) -> Sabotage:
+    def sabotage(turn: Turn) -> Response | None:
+        if turn.method != method:
+            return None
+        others = tuple(each for each in turn.response.headers if each[0].lower() != "allow")
+        fields = others if field is None else (*others, ("Allow", field))
+        return Response(turn.response.status, fields, turn.response.body)
+
+    return sabotage
+
+
 def _framing_faults() -> Iterator[Fault]:
     """RFC 9112: ways in which an answer is carried that leave open what it is."""
     for name, (rule, place, change) in FRAMES.items():
@@ -634,8 +683,8 @@ def self_test(operation: Operation) -> SelfTest:
 
 
 def faulty_answers(operation: Operation) -> Iterator[tuple[Fault, Iterator[Response | Failure]]]:
-    """Every fault with the answers that it makes of the operation's covering sets, one after another."""
-    turns = tuple(_turns(operation))
+    """Every fault of reads with the answers that it makes of the operation's covering sets, one after another."""
+    turns = tuple(turn for turn in _turns(operation) if not turn.probes)
     for fault in faults(operation):
         yield fault, (outcome for _, outcomes in _broken(fault, turns) for outcome in outcomes)
 
@@ -645,6 +694,9 @@ def _turns(operation: Operation) -> Iterator[Turn]:
     for resource, response in catalogue(operation).items():
         yield Turn(operation, resource, True, 0, response)
     yield from _further_turns(operation)
+    for resource in list(catalogue(operation))[:1]:
+        for method in undocumented(operation):
+            yield Turn(operation, resource, True, 0, refusal(operation, method), method)
     for promise in operation.promises:
         if not promise.succeeds:
             for index, response in enumerate(covering_answers(operation, promise.status)):
@@ -707,4 +759,5 @@ def _exchange(turn: Turn, outcome: Response | Failure) -> Exchange:
     names = [parameter.name for parameter in turn.operation.parameters]
     values = dict(zip(names, turn.resource, strict=True))
     url = "http://self.test" + turn.operation.url_path(values)
-    return Exchange(turn.operation, Request(url, tuple(values.items()), turn.exists), outcome)
+    asked = Request(url, tuple(values.items()), turn.exists, method=turn.method)
+    return Exchange(turn.operation, asked, outcome)

@@ -14,6 +14,7 @@ from urllib.request import parse_http_list
 from contracts.document import Document, Operation, operation_at
 from contracts.errors import ConfigurationError
 from contracts.exchange import Failure, Response
+from contracts.methods import PROBED
 from contracts.mock import Asked, Change, Raw
 from strategies.answers import catalogue
 from strategies.faults import Fault, Turn, faults
@@ -48,7 +49,7 @@ def breaking(document: Document, always: Sequence[Fault] = (), rate: float = 1.0
         if found is None:
             return response
         with lock:
-            turn = _turn(found[0], found[1], response, reads)
+            turn = _turn(found[0], found[1], asked.method, response, reads)
             hit = chance.random() < rate
         preferred = [known[name] for name in _preferred(asked) if name in known]
         for fault in (*preferred, *(always if hit else ())):
@@ -62,11 +63,17 @@ def breaking(document: Document, always: Sequence[Fault] = (), rate: float = 1.0
     return change
 
 
-def _turn(operation: Operation, values: Mapping[str, str], response: Response, reads: Counter[tuple[str, ...]]) -> Turn:
+def _turn(
+    operation: Operation,
+    values: Mapping[str, str],
+    method: str,
+    response: Response,
+    reads: Counter[tuple[str, ...]],
+) -> Turn:
     resource = tuple(values.values())
     key = (operation.path, *resource)
-    reads[key] += 1
-    return Turn(operation, resource, resource in catalogue(operation), reads[key] - 1, response)
+    reads[key] += method not in PROBED
+    return Turn(operation, resource, resource in catalogue(operation), max(0, reads[key] - 1), response, method)
 
 
 def _preferred(asked: Asked) -> Iterator[str]:

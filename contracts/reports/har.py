@@ -25,7 +25,7 @@ def render(folder: Path, file: TextIO) -> None:
             archive.add_entry(
                 startedDateTime=datetime.datetime.fromtimestamp(each.at, datetime.UTC),
                 time=time,
-                request=harfile.Request("GET", each.url, "HTTP/1.1", headers=_records(each.asked), bodySize=0),
+                request=harfile.Request(each.method, each.url, "HTTP/1.1", headers=_records(each.asked), bodySize=0),
                 response=_response(each),
                 timings=harfile.Timings(send=0, wait=time, receive=0),
                 comment=f"no answer: {each.failure}" if each.failure else None,

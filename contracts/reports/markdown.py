@@ -76,6 +76,8 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
         yield "latency", told if len(verdict.times) == 1 else f"{path}: {told}"
     seen = sum(1 for each in verdict.coverage.values() if each)
     yield "seen", f"{seen} of {len(verdict.coverage)} promises"
+    if verdict.probes:
+        yield "probed", ", ".join(f"{answer}: {count}" for answer, count in verdict.probes.items())
     if verdict.faults:
         yield "self-test", f"would have noticed {verdict.faults['caught']} of {verdict.faults['all']} faults"
 

@@ -60,6 +60,7 @@ def report(verdict: Verdict, comparison: Comparison | None = None, trend: Sequen
         "latency": {path: _latency(counts) for path, counts in sorted(verdict.times.items())},
         "vanished": [{"operation": path, "resource": list(resource)} for path, resource in verdict.vanished],
         "self_test": dict(verdict.faults),
+        "probes": dict(verdict.probes),
         "coverage": {
             "promised": len(verdict.coverage),
             "seen": len(seen),
@@ -120,6 +121,7 @@ def _waiver(waiver: Waiver) -> dict[str, Any]:
 
 def _witness(witness: Witness) -> dict[str, Any]:
     request = {
+        "method": witness.method,
         "operation": witness.operation,
         "url": witness.url,
         "parameters": dict(witness.parameters),

@@ -9,6 +9,7 @@ import pytest
 from contracts.document import Operation
 from contracts.errors import ContractError
 from contracts.evidence import denied
+from contracts.methods import undocumented
 from contracts.tally import Judge
 from tests.api.plan import MEMORIES, SETTINGS, known_resources
 
@@ -48,6 +49,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         parts = range(1, metafunc.config.stash[SETTINGS].profile.parts + 1)
         rows = [pytest.param(each, part, id=f"{each}-{part}") for each in operations for part in parts]
         metafunc.parametrize(("operation", "part"), rows)
+    elif "method" in names:
+        probes = metafunc.config.stash[SETTINGS].probe_methods
+        rows = [
+            pytest.param(each, method, id=f"{each}-{method}")
+            for each in (operations if probes else ())
+            for method in undocumented(each)
+        ]
+        metafunc.parametrize(("operation", "method"), rows)
     elif "remembered" in names:
         memories = metafunc.config.stash[MEMORIES]
         rows = [pytest.param(each, found, id=str(each)) for each in memories if (found := memories[each].recall())]

@@ -164,6 +164,7 @@ class Gathering:
         """Keep the ids whose answers broke a promise for the next run, and forget those that keep all by now."""
         for operation, memory in self._config.stash[MEMORIES].items():
             own = [each for each in verdict.findings if each.witness.operation == operation.path]
+            own = [each for each in own if each.witness.method == "GET"]
             witnesses = {tuple(value for _, value in each.witness.parameters) for each in own}
             broken = {resource for each in own for resource in each.resources}
             asked = set(memory.recall()) if not verdict.run.incident else set()

@@ -65,11 +65,14 @@ def _outcome(promise: Promise, found: list[Finding], waived: Finding | None, ver
         return "failed", "\n".join(violation_line(each.violation) for each in found)
     if waived and waived.waiver:
         return "skipped", f"waived {borne(waived.waiver)}"
-    return ("passed", "") if _exercised(promise[1], verdict) else ("skipped", "not seen in any answer")
+    return ("passed", "") if _exercised(promise, verdict) else ("skipped", "not seen in any answer")
 
 
-def _exercised(place: str, verdict: Verdict) -> bool:
+def _exercised(promise: Promise, verdict: Verdict) -> bool:
     """Whether a value was there to keep the promise: seen at the place or, where nothing is to be seen, around it."""
+    rule, place = promise
+    if rule.startswith("method."):
+        return bool(verdict.probes)
     if not place.startswith("body/"):
         return verdict.requests > 0
     wanted = place.removeprefix("body")

@@ -48,6 +48,9 @@ def add(parser: pytest.Parser) -> None:
     add("--write-waivers", metavar="FILE", help="draft waivers for what this run finds")
     add("--shard", metavar="K/N", help="ask only this part of everything; with --tally FILE")
     add("--tally", metavar="FILE", help="write what this shard saw, for python -m contracts merge FILE...")
+    probes = "also send methods that the document does not have, which may change or delete what is there"
+    add("--probe-methods", action="store_true", help=f"{probes}; with --disposable")
+    add("--disposable", action="store_true", help="nothing that the target holds matters to anybody")
     where = "keeps ids whose answers broke a promise for the next run: a folder, redis://..., github:owner/repo"
     add("--example-database", metavar="WHERE", help=f"{where} (default: {EXAMPLES}; none in the ci profile)")
     add("--utf8-ids", action="store_true", help="leave out ids whose bytes are not UTF-8, such as %%FF")
@@ -86,4 +89,6 @@ def settings(config: pytest.Config) -> Settings:
         waivers=option.waivers,
         write_waivers=option.write_waivers,
         compare=option.compare,
+        probe_methods=option.probe_methods,
+        disposable=option.disposable,
     )

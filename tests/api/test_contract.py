@@ -14,6 +14,7 @@ import requests
 from hypothesis import given, seed, settings
 
 from contracts.document import Operation
+from contracts.probing import ProbingSession
 from contracts.session import GuardedSession
 from contracts.tally import Judge
 from strategies.faults import self_test
@@ -128,4 +129,14 @@ def test_every_known_resource_is_still_answered_as_promised_after_all_that(
     session: GuardedSession, operation: Operation, known: Resources, conclude: Conclude
 ) -> None:
     sweep(session, operation, known, rounds=1)
+    conclude()
+
+
+def test_a_method_that_the_document_does_not_have_is_refused(
+    probing: ProbingSession, operation: Operation, method: str, known: Resources, conclude: Conclude
+) -> None:
+    # Last of all, and of the last resource: what is left of it then, nobody knows.
+    values = next(reversed(known), ("0",) * len(operation.parameters))
+    names = [parameter.name for parameter in operation.parameters]
+    probing.try_method(method, operation, dict(zip(names, values, strict=True)))
     conclude()

@@ -5,13 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from contracts.document import PINNED_OVERLAY, load
 from contracts.errors import ConfigurationError
 from contracts.exchange import Response
+from contracts.methods import undocumented
 from contracts.mock import Asked, Change, MockServer, Raw
+from contracts.probing import ProbingSession
 from contracts.session import GuardedSession
 from contracts.tally import Judge
 from strategies.answers import catalogue, covering_answers
@@ -128,6 +131,12 @@ class Stage:
             session.ask(OPERATION, {PARAMETER: job_id})
         return {seen.violation.rule for seen in self.judge.tally.found}
 
+    def told_of_methods(self, session: ProbingSession) -> set[str]:
+        """The rules told of the answers to every undocumented method."""
+        for method in undocumented(OPERATION):
+            session.try_method(method, OPERATION, {PARAMETER: KNOWN[0][0]})
+        return {seen.violation.rule for seen in self.judge.tally.found}
+
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[tuple[Stage, str]]:
@@ -144,15 +153,17 @@ def test_every_fault_is_served_and_caught_over_a_real_connection(family: str, st
     missed = {}
     for fault in (fault for fault in FAULTS.values() if fault.rule == family):
         staged.put_on(fault)
-        with GuardedSession(
-            url,
-            DOCUMENT.operations,
-            staged.judge,
-            timeout=0.5,
-            max_body=2**20,
-            exists=lambda operation, resource: resource in catalogue(operation),
-        ) as session:
-            told = next((told for job_id in ids if (told := staged.told(session, job_id))), set())
+        options: dict[str, Any] = {
+            "timeout": 0.5,
+            "max_body": 2**20,
+            "exists": lambda operation, resource: resource in catalogue(operation),
+        }
+        if family.startswith("method."):
+            with ProbingSession(url, DOCUMENT.operations, staged.judge, **options) as probing:
+                told = staged.told_of_methods(probing)
+        else:
+            with GuardedSession(url, DOCUMENT.operations, staged.judge, **options) as session:
+                told = next((told for job_id in ids if (told := staged.told(session, job_id))), set())
         if told != {fault.rule}:
             missed[fault.name] = told
     assert not missed

@@ -151,6 +151,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"timeout": float("nan")}, "--timeout"),
     ({"timeout": float("inf")}, "--timeout"),
     ({"max_body": 0}, "--max-body"),
+    ({"probe_methods": True}, "may change or delete what it holds; if nothing on the target matters, say so"),
+    ({"probe_methods": True, "disposable": True, "shard": "1/2", "tally": "t"}, "leave --shard out"),
     ({"environment": {"CONTRACT_BASE_URL": "nonsense"}}, "--base-url"),
     ({"environment": {"CONTRACT_BASE_URL": URL, "CONTRACT_JOB_IDS": "a .. b"}}, "path segment"),
     ({"environment": {"SGP_API_KEY": "geheim\x00"}}, "SGP_API_KEY"),
