@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime
 import json
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from contracts.dialect import json_type
+from contracts.grouping import in_another_case
 from contracts.methods import keyless
 from contracts.requirements import Unmet
 from contracts.tally import Witness
@@ -28,15 +29,54 @@ def violation_line(violation: Violation) -> str:
     return visible(f"{violation.rule} at {_place(violation)}{branch}: expected {expected}, got {got}{near}")
 
 
+NAMED: Final = 8
+"""Of so many violations that are told together a line names the places and values."""
+
+
+def group_line(group: Sequence[Finding]) -> str:
+    """Violations that are told together, as `violation_line` tells one."""
+    violations = [each.violation for each in group]
+    first = violations[0]
+    if len(group) == 1:
+        return violation_line(first)
+    places = _and(_pointer(each) for each in violations)
+    branches = _and(each.branch for each in violations if each.branch)
+    where = places + _of_status(first) + (f" ({branches})" if branches else "")
+    if in_another_case(first):
+        expected = f"{_and(json.dumps(each.nearest) for each in violations)}, written just so"
+    elif first.rule == "schema.required":
+        expected = "the properties"
+    elif first.rule == "method.not-refused":
+        expected = f"405 to {_and(each.cause for each in violations)}"
+    else:
+        expected = _and(_expected(each) for each in violations)
+    return visible(f"{first.rule} at {where}: expected {expected}, got {_and(_got(each) for each in violations)}")
+
+
+def _and(words: Iterable[str]) -> str:
+    """Each once, in their order, and how many more there are."""
+    named = [*dict.fromkeys(words)]
+    rest = [f"{len(named) - NAMED} more"] if len(named) > NAMED + 1 else named[NAMED:]
+    listed = [*named[:NAMED], *rest]
+    return " and ".join(filter(None, [", ".join(listed[:-1]), listed[-1] if listed else ""]))
+
+
 def visible(text: str) -> str:
     """On one line and harmless to a terminal, whatever a server put into its answer."""
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
 
 
 def _place(violation: Violation) -> str:
+    return _pointer(violation) + _of_status(violation)
+
+
+def _pointer(violation: Violation) -> str:
     kind, slash, pointer = violation.place.partition("/")
-    where = slash + pointer if kind == "body" and pointer else violation.place.replace("body@", "byte ")
-    return f"{where} of {violation.status}" if violation.status and violation.place != "status" else where
+    return slash + pointer if kind == "body" and pointer else violation.place.replace("body@", "byte ")
+
+
+def _of_status(violation: Violation) -> str:
+    return f" of {violation.status}" if violation.status and violation.place != "status" else ""
 
 
 def _expected(violation: Violation) -> str:
@@ -182,10 +222,14 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def spread(each: Finding) -> str:
-    """How often a violation was seen, and on how many resources."""
-    told = f"{each.count}x on {_count(len(each.resources), 'resource')}"
-    return f"{told}, {_again(each.recurrence)}" if each.recurrence else told
+def spread(*group: Finding) -> str:
+    """How often a violation, or those that are told together, were seen, and on how many resources."""
+    counts = sorted({each.count for each in group})
+    resources = {resource for each in group for resource in each.resources}
+    times = f"{counts[0]}x" if len(counts) == 1 else f"{counts[0]}x to {counts[-1]}x"
+    several = f"{len(group)} violations, " if len(group) > 1 else ""
+    again = dict.fromkeys(_again(each.recurrence) for each in group if each.recurrence)
+    return ", ".join([f"{several}{times} on {_count(len(resources), 'resource')}", *again])
 
 
 def borne(waiver: Waiver) -> str:

@@ -8,9 +8,21 @@ from typing import Final
 
 from contracts.comparison import Comparison
 from contracts.features import Feature
+from contracts.grouping import grouped
 from contracts.tally import Sighting
 from contracts.verdict import Finding, Outcome, Verdict
-from contracts.wording import borne, curl, expired, headline, missing, spread, stale, violation_line, visible
+from contracts.wording import (
+    borne,
+    curl,
+    expired,
+    group_line,
+    headline,
+    missing,
+    spread,
+    stale,
+    violation_line,
+    visible,
+)
 
 
 def lines(verdict: Verdict, comparison: Comparison | None = None) -> Iterator[str]:
@@ -23,11 +35,14 @@ def lines(verdict: Verdict, comparison: Comparison | None = None) -> Iterator[st
         yield f"compared    {_changes(comparison)}"
     yield from _required(verdict)
     yield from _waived(verdict)
-    yield f"violations  {len(verdict.findings) or 'none'}"
-    for number, each in enumerate(verdict.findings, 1):
-        yield f"{number:>3}. {violation_line(each.violation)} [{spread(each)}]"
-        yield f"     {curl(each.witness, keyed=verdict.run.keyed)}"
-        if known := _known(each):
+    groups = grouped(verdict.findings)
+    together = f", {len(groups)} when told by their likely cause" if len(groups) < len(verdict.findings) else ""
+    yield f"violations  {len(verdict.findings) or 'none'}{together}"
+    for number, group in enumerate(groups, 1):
+        yield f"{number:>3}. {group_line(group)} [{spread(*group)}]"
+        witness = min(each.witness for each in group)
+        yield f"     {curl(witness, keyed=verdict.run.keyed)}"
+        if known := " · ".join(dict.fromkeys(filter(None, map(_known, group)))):
             yield f"     {visible(known)}"
 
 
