@@ -26,6 +26,10 @@ class Profile:
     strict: bool = False
     """Whether a waiver that covers nothing any more fails the run."""
 
+    def rounds(self, known: int) -> int:
+        """How often each of so many known resources is read one after another: at least twice, to see what lasts."""
+        return max(2, -(-self.reads // known))
+
 
 PROFILES: Final = {
     profile.name: profile

@@ -1,14 +1,18 @@
 """Faults over real HTTP: a mock server's answers broken on request, always or rarely.
 
-`Prefer: fault="NAME"` breaks one answer (RFC 7240); `FaultyMock` breaks them all, or each with a probability.
+`Prefer: fault="NAME"` breaks one answer (RFC 7240), with `; rate=0.02` one in fifty of those that are asked for so;
+what `breaking` is given breaks them all, or each with a probability.
 """
 
 from __future__ import annotations
 
 import random
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Final
 from urllib.request import parse_http_list
 
 from contracts.document import Document, Operation, operation_at
@@ -51,7 +55,8 @@ def breaking(document: Document, always: Sequence[Fault] = (), rate: float = 1.0
         with lock:
             turn = _turn(found[0], found[1], asked.method, response, reads)
             hit = chance.random() < rate
-        preferred = [known[name] for name in _preferred(asked) if name in known]
+            wanted = [name for name, often in _preferred(asked) if often == 1 or chance.random() < often]
+        preferred = [known[name] for name in wanted if name in known]
         for fault in (*preferred, *(always if hit else ())):
             broken = fault.sabotage(turn)
             if broken is not None:
@@ -76,13 +81,20 @@ def _turn(
     return Turn(operation, resource, resource in catalogue(operation), max(0, reads[key] - 1), response, method)
 
 
-def _preferred(asked: Asked) -> Iterator[str]:
+# RFC 7240, section 2. Names hold blanks, semicolons and commas, so that most have to be quoted.
+_PREFERENCE: Final = re.compile(
+    r"""fault[ \t]*=[ \t]*("[^"]*"|[^;"]+?)[ \t]*(?:;[ \t]*rate[ \t]*=[ \t]*"?([0-9.]+)"?[ \t]*)?""", re.IGNORECASE
+)
+
+
+def _preferred(asked: Asked) -> Iterator[tuple[str, float]]:
+    """The faults that a request prefers, with the probability; what cannot be understood is ignored."""
     for name, field in asked.headers:
-        if name.lower() == "prefer":
-            for preference in parse_http_list(field):
-                key, _, value = preference.partition("=")
-                if key.strip().lower() == "fault":
-                    yield value.strip().strip('"')
+        for preference in parse_http_list(field) if name.lower() == "prefer" else ():
+            found = _PREFERENCE.fullmatch(preference.strip())
+            with suppress(ValueError):
+                if found:
+                    yield found[1].strip('"'), float(found[2] or 1)
 
 
 def _raw(failure: Failure, response: Response) -> Raw:

@@ -48,8 +48,7 @@ def test_every_known_resource_is_answered_as_promised(
     resources: Resources,
     conclude: Conclude,
 ) -> None:
-    reads = pytestconfig.stash[SETTINGS].profile.reads
-    sweep(session, operation, resources, rounds=max(2, -(-reads // len(known))))
+    sweep(session, operation, resources, rounds=pytestconfig.stash[SETTINGS].profile.rounds(len(known)))
     conclude()
 
 

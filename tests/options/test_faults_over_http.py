@@ -221,6 +221,24 @@ def test_a_rare_fault_breaks_about_one_answer_in_fifty_the_same_each_time() -> N
     assert broken(1) == broken(1) != broken(2)
 
 
+@pytest.mark.parametrize("rate", ["0.02", '"0.02"', ".02"])
+def test_a_fault_that_is_preferred_with_a_rate_breaks_about_one_answer_in_fifty(rate: str) -> None:
+    change = breaking(DOCUMENT)
+    prefer = (("Prefer", f'wait=1, fault="{the_first("content-type.malformed", "; charset")}"; rate={rate}'),)
+    asked = Asked("GET", OPERATION.url_path({PARAMETER: KNOWN[0][0]}), prefer)
+    response = covering_answers(OPERATION, "200")[0]
+    broken = sum(change(asked, response) != response for _ in range(2_000))
+    assert 21 <= broken <= 59
+
+
+@pytest.mark.parametrize("rate", ["never", "1.2.3", "-1", ""])
+def test_a_rate_that_is_no_number_is_ignored_with_its_fault(rate: str) -> None:
+    prefer = (("Prefer", f'fault="status.server-error 503"; rate={rate}'),)
+    asked = Asked("GET", OPERATION.url_path({PARAMETER: KNOWN[0][0]}), prefer)
+    response = covering_answers(OPERATION, "200")[0]
+    assert breaking(DOCUMENT)(asked, response) == response
+
+
 def test_a_fault_that_is_preferred_is_never_rare() -> None:
     change = breaking(DOCUMENT, [FAULTS["status.server-error 500"]], rate=0.0)
     asked = Asked("GET", OPERATION.url_path({PARAMETER: KNOWN[0][0]}), (("Prefer", 'fault="status.server-error 503"'),))
