@@ -156,6 +156,11 @@ def quoted_charset(asked: Asked, response: Response) -> Response:
     return with_field(response, "Content-Type", 'application/json;Charset="UTF-8"')
 
 
+def quoted_charset_in_small_letters(asked: Asked, response: Response) -> Response:
+    """The charset is quoted, as some frameworks write it."""
+    return with_field(response, "Content-Type", 'application/json;charset="utf-8"')
+
+
 def capital_type(asked: Asked, response: Response) -> Response:
     """Media types are of either case."""
     return with_field(response, "CONTENT-TYPE", "Application/JSON")
@@ -202,6 +207,22 @@ def chunked(asked: Asked, response: Response) -> Raw:
     yield b"0\r\nX-Sum: 1\r\n\r\n"
 
 
+def chunked_oddly(asked: Asked, response: Response) -> Raw:
+    """In chunks whose sizes have leading zeros, with quoted extensions, two trailers, and the coding in capitals."""
+    head = Response(response.status, response.headers, b"")
+    yield on_the_wire(head, ("Transfer-Encoding", "CHUNKED"))
+    for start in range(0, len(response.body), 1_501):
+        part = response.body[start : start + 1_501]
+        yield b'%05x ; note="a;\\"b" ; last\r\n%b\r\n' % (len(part), part)
+    yield b"000;end\r\nX-Sum: 1\r\nServer-Timing: db;dur=5\r\n\r\n"
+
+
+def interim(asked: Asked, response: Response) -> Raw:
+    """After hints, and after word that it takes time (RFC 9110, section 15.2; RFC 8297)."""
+    hints = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
+    return [hints, b"HTTP/1.1 102 Processing\r\n\r\n", hints + on_the_wire(response, length(response))]
+
+
 def chunked_and_gzipped(asked: Asked, response: Response) -> Raw:
     """Compressed first, then sent in chunks."""
     return chunked(asked, gzipped(asked, response))
@@ -212,6 +233,14 @@ def piecemeal(asked: Asked, response: Response) -> Raw:
     sent = on_the_wire(response, length(response))
     half = len(sent) // 2
     return [sent[:9], sent[9:half], sent[half:-1], sent[-1:]]
+
+
+def packet_by_packet(asked: Asked, response: Response) -> Raw:
+    """In several packets, with a pause between them."""
+    sent = on_the_wire(response, length(response))
+    for cut in range(4):
+        yield sent[cut * len(sent) // 4 : (cut + 1) * len(sent) // 4]
+        threading.Event().wait(0.002)
 
 
 def closing(asked: Asked, response: Response) -> Raw:
@@ -238,6 +267,12 @@ def lower_case_names(asked: Asked, response: Response) -> Raw:
     """Names of header fields in lower case, and no blank behind the colon."""
     fields = [f"{name.lower()}:{value}" for name, value in (*response.headers, length(response))]
     return ["\r\n".join([f"HTTP/1.1 {response.status} ", *fields, "", ""]).encode() + response.body]
+
+
+def odd_names(asked: Asked, response: Response) -> Raw:
+    """Names of header fields in capitals here and there, and white space around values."""
+    fields = [f"{name.swapcase()}:\t {value} \t" for name, value in (*response.headers, length(response))]
+    return ["\r\n".join([f"HTTP/1.1 {response.status} OK", *fields, "", ""]).encode() + response.body]
 
 
 def skewed_clock(asked: Asked, response: Response) -> Raw:
@@ -268,18 +303,23 @@ SERVERS: dict[str, Change] = {
         sorted_names,
         charset,
         quoted_charset,
+        quoted_charset_in_small_letters,
         capital_type,
         more_fields,
         gzipped,
         deflated,
         chunked,
+        chunked_oddly,
         chunked_and_gzipped,
+        interim,
         piecemeal,
+        packet_by_packet,
         closing,
         until_it_closes,
         old,
         old_without_length,
         lower_case_names,
+        odd_names,
         skewed_clock,
         late,
     )
@@ -335,14 +375,15 @@ def test_every_legal_date_is_served() -> None:
     assert seen == set(LEGAL)
 
 
-def test_a_whole_run_reports_nothing_on_a_server_that_is_different_for_every_resource() -> None:
+def different_for_every_resource(asked: Asked, response: Response) -> Response | Raw:
+    """Each resource is answered by a server of its own."""
     changes = list(SERVERS.values())
+    return changes[number_of(asked) % len(changes)](asked, response)
 
-    def change(asked: Asked, response: Response) -> Response | Raw:
-        return changes[number_of(asked) % len(changes)](asked, response)
 
+def test_a_whole_run_reports_nothing_on_a_server_that_is_different_for_every_resource() -> None:
     ids = [word for job_id in KNOWN for word in ("--job-id", job_id)]
-    with mock_server(DOCUMENT, changes=[change]) as server:
+    with mock_server(DOCUMENT, changes=[different_for_every_resource]) as server:
         result = judge("--base-url", server.url, *ids)
     assert result.code == 0, result.output
     assert result.verdict[0].startswith("CONFORMS")
