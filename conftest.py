@@ -26,8 +26,8 @@ from contracts.waivers import Waivers
 from strategies import memory
 from strategies.answers import check
 from strategies.job_ids import made_up
-from tests.api import gathering, options
-from tests.api.plan import DISCOVERED, MEMORIES, SETTINGS, STARTED, WAIVERS, known_resources
+from tests.api import gathering, options, progress
+from tests.api.plan import DISCOVERED, JUDGE, MEMORIES, SETTINGS, STARTED, WAIVERS, known_resources
 
 for _profile in PROFILES.values():
     hypothesis.settings.register_profile(
@@ -69,6 +69,12 @@ def pytest_configure(config: pytest.Config) -> None:
             config.pluginmanager.register(gathering.Gathering(config, _again), "contract-verdict")
     except ContractError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Shows progress where pytest prints."""
+    if not hasattr(session.config, "workerinput"):
+        progress.register(session.config)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -191,7 +197,9 @@ def judge(request: pytest.FixtureRequest) -> Judge:
         return opinion
 
     discovered: dict[Operation, tuple[Resource, ...]] = request.config.stash[DISCOVERED]
-    return Judge(second_opinion, discovered, request.config.stash[WAIVERS].covering)
+    judge = Judge(second_opinion, discovered, request.config.stash[WAIVERS].covering)
+    request.config.stash[JUDGE] = judge
+    return judge
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,7 @@ def add(parser: pytest.Parser) -> None:
     add("--disposable", action="store_true", help="nothing that the target holds matters to anybody")
     where = "keeps ids whose answers broke a promise for the next run: a folder, redis://..., github:owner/repo"
     add("--example-database", metavar="WHERE", help=f"{where} (default: {EXAMPLES}; none in the ci profile)")
+    add("--no-progress", action="store_true", help="no live line on a terminal, no line every 30 s elsewhere")
     add("--utf8-ids", action="store_true", help="leave out ids whose bytes are not UTF-8, such as %%FF")
 
 

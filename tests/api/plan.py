@@ -10,6 +10,7 @@ import pytest
 from contracts.discovery import Resource
 from contracts.document import Operation
 from contracts.settings import Settings
+from contracts.tally import Judge
 from contracts.waivers import Waivers
 from strategies.answers import catalogue
 from strategies.memory import Memory
@@ -19,6 +20,9 @@ SETTINGS = pytest.StashKey[Settings]()
 STARTED = pytest.StashKey[datetime.datetime]()
 
 WAIVERS = pytest.StashKey[Waivers]()
+
+JUDGE = pytest.StashKey[Judge]()
+"""What judges the answers of this process, from the first one on."""
 
 MEMORIES = pytest.StashKey[dict[Operation, Memory]]()
 """What is remembered of each operation; empty where nothing is kept."""

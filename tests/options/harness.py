@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 # The user's own settings have no part in these runs.
-_CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("SGP_", "CONTRACT_", "PYTEST_"))}
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("SGP_", "CONTRACT_", "PYTEST_"))}
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,6 @@ def judge_within(seconds: float, /, *options: str, **environment: str) -> Result
     """Run `pytest tests/api` with the options, for so long at most."""
     command = [sys.executable, "-m", "pytest", "tests/api", "-p", "no:cacheprovider", *options]
     done = subprocess.run(
-        command, cwd=ROOT, env={**_CLEAN, **environment}, capture_output=True, text=True, check=False, timeout=seconds
+        command, cwd=ROOT, env={**CLEAN, **environment}, capture_output=True, text=True, check=False, timeout=seconds
     )
     return Result(done.returncode, done.stdout, done.stderr)
