@@ -209,9 +209,9 @@ def observe(pytestconfig: pytest.Config, judge: Judge) -> Iterator[Callable[[Exc
         record = _recorder(pytestconfig.stash[SETTINGS], pytestconfig, stack)
 
         def observe(exchange: Exchange) -> None:
-            judge(exchange)
-            if record:
+            if record:  # First of all: whatever becomes of the rest, it is kept.
                 record(exchange)
+            judge(exchange)
 
         yield observe
 

@@ -52,7 +52,7 @@ def merge(files: list[Path], folder: Path | None, kept: str | None) -> int:
         verdict = conclude(run, tally, Terms(waivers, chosen.requirements, profile.strict, last), sdk)
         unwritten = _enter(known, verdict) if known else []
         trend = known.nights(run.target) if known else ()
-    unwritten += reports.write(folder, verdict, trend=trend) if folder else []
+    unwritten += map(str, reports.write(folder, verdict, trend=trend) if folder else ())
     print(*terminal.lines(verdict), *(f"reports     {each}" for each in unwritten), sep="\n")
     return verdict.outcome.exit_code
 

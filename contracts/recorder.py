@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -46,12 +47,19 @@ class Recorder:
         self._file: TextIO = (folder / f"{name}.jsonl").open("a", encoding="utf-8", buffering=1)
 
     def __call__(self, exchange: Exchange) -> None:
-        """Keep one exchange."""
-        self._file.write(json.dumps(_plain(exchange)) + "\n")
+        """Keep one exchange; where there is no room for it, neither it nor any that follows is kept."""
+        if self._file.closed:
+            return
+        try:
+            self._file.write(json.dumps(_plain(exchange)) + "\n")
+        except OSError:
+            # The run goes on; who reads what was kept sees how much that is.
+            self.close()
 
     def close(self) -> None:
         """Write what is still to be written."""
-        self._file.close()
+        with suppress(OSError):
+            self._file.close()
 
 
 def _plain(exchange: Exchange) -> dict[str, Any]:

@@ -148,6 +148,11 @@ class Verdict:
         """How many requests were sent."""
         return sum(self.answers.values())
 
+    def cut_short(self, incident: str) -> Verdict:
+        """The same, when something has come between that leaves what was seen true, but not all that there was."""
+        outcome = Outcome.INCONCLUSIVE if self.outcome is Outcome.CONFORMS else self.outcome
+        return replace(self, outcome=outcome, run=replace(self.run, incident=self.run.incident or incident))
+
     @property
     def unseen(self) -> Iterator[Feature]:
         """What the document promises and no answer has shown."""

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final, TextIO
@@ -25,25 +26,61 @@ ARCHIVE: Final = "exchanges.har"
 Render = Callable[[TextIO], object]
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What kept something from being told, in words; `ours` if it was the harness and not what it runs on."""
+
+    words: str
+    ours: bool = False
+
+    def __str__(self) -> str:
+        return self.words
+
+
+def trouble(what: object, error: Exception) -> Trouble:
+    """The trouble that an error made: the machine's own errors are nobody's fault."""
+    if isinstance(error, OSError):
+        return Trouble(f"{what}: {error.strerror or error}")
+    return Trouble(f"{what}, by a fault of the harness: {type(error).__name__}: {error}", ours=True)
+
+
 def write(
     folder: Path, verdict: Verdict, comparison: Comparison | None = None, trend: Sequence[Night] = ()
-) -> Iterator[str]:
-    """Write every report, each whole or not at all; yields a line for each that could not be written."""
+) -> Iterator[Trouble]:
+    """Write every report, each whole or not at all, whatever becomes of the others; yields what could not be."""
     renderings: dict[str, Render] = {
         "report.json": partial(report_json.render, verdict, comparison, trend),
         "report.md": partial(markdown.render, verdict, comparison),
         "report.sarif": partial(sarif.render, verdict),
         "report.html": partial(page.render, verdict, comparison, trend, folder / EXCHANGES),
-        ARCHIVE: partial(har.render, folder / EXCHANGES),
     }
     for name, render in renderings.items():
-        try:
-            atomically(folder / name, render)
-        except OSError as error:
-            yield f"{folder / name} was not written: {error.strerror or error}"
-        else:
-            if name == ARCHIVE:
-                shutil.rmtree(folder / EXCHANGES, ignore_errors=True)
+        yield from attempt(folder / name, render)
+    yield from _archive(folder, verdict)
+
+
+def _archive(folder: Path, verdict: Verdict) -> Iterator[Trouble]:
+    """Make the archive of what was recorded, which is kept where that cannot be."""
+    held = 0
+
+    def render(file: TextIO) -> None:
+        nonlocal held
+        held = har.render(folder / EXCHANGES, file)
+
+    troubles = tuple(attempt(folder / ARCHIVE, render))
+    yield from troubles
+    if not troubles and (folder / EXCHANGES).is_dir():
+        shutil.rmtree(folder / EXCHANGES, ignore_errors=True)
+        if held < verdict.requests:
+            yield Trouble(f"{folder / ARCHIVE} holds {held} of {verdict.requests} exchanges: the rest were not kept")
+
+
+def attempt(path: Path, render: Render) -> Iterator[Trouble]:
+    """Write a file, or say why it was not written; an earlier file of that name is left as it was then."""
+    try:
+        atomically(path, render)
+    except Exception as error:  # noqa: BLE001 - one report that fails must not take the others with it
+        yield trouble(f"{path} was not written", error)
 
 
 def atomically(path: Path, render: Render) -> None:

@@ -16,11 +16,13 @@ import harfile
 from contracts.recorder import Pairs, Recorded, recorded
 
 
-def render(folder: Path, file: TextIO) -> None:
-    """Write the exchanges that were recorded in the folder."""
+def render(folder: Path, file: TextIO) -> int:
+    """Write the exchanges that were recorded in the folder; returns how many."""
+    count = 0
     creator = harfile.Creator("fine-tuning-job-contract", version("fine-tuning-job-contract"))
     with harfile.HarFile(file, creator=creator) as archive:
         for each in recorded(folder):
+            count += 1
             time = round(each.seconds * 1000, 3)
             archive.add_entry(
                 startedDateTime=datetime.datetime.fromtimestamp(each.at, datetime.UTC),
@@ -30,6 +32,7 @@ def render(folder: Path, file: TextIO) -> None:
                 timings=harfile.Timings(send=0, wait=time, receive=0),
                 comment=f"no answer: {each.failure}" if each.failure else None,
             )
+    return count
 
 
 def _records(fields: Pairs) -> list[harfile.Record]:

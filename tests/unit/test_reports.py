@@ -221,9 +221,43 @@ def test_all_reports_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_told_in_a_line_for_each_report(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", "utf-8")
-    told = list(reports.write(tmp_path / "file" / "deeper", verdict_of()))
+    told = list(map(str, reports.write(tmp_path / "file" / "deeper", verdict_of())))
     assert len(told) == 5
     assert all("was not written: Not a directory" in line or "was not written: File exists" in line for line in told)
+
+
+def test_a_report_that_fails_by_a_fault_of_ours_takes_no_other_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*what: object) -> None:
+        raise KeyError("ours")
+
+    monkeypatch.setattr(markdown, "render", fails)
+    (trouble,) = reports.write(tmp_path, verdict_of(*BODIES))
+    assert trouble.ours
+    assert str(trouble).endswith("report.md was not written, by a fault of the harness: KeyError: 'ours'")
+    names = sorted(file.name for file in tmp_path.iterdir())
+    assert names == ["exchanges.har", "report.html", "report.json", "report.sarif"]
+
+
+def test_an_archive_that_does_not_hold_all_says_so(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / EXCHANGES, "main")
+    recorder(exchanges()[0])
+    recorder.close()
+    recorder(exchanges()[1])  # As it is where a disk has become full.
+    verdict = verdict_of(*BODIES)
+    told = [str(each) for each in reports.write(tmp_path, verdict)]
+    assert [line.rpartition("/")[2] for line in told] == [
+        f"exchanges.har holds 1 of {verdict.requests} exchanges: the rest were not kept"
+    ]
+
+
+def test_a_recorder_whose_disk_is_full_lets_the_run_go_on(tmp_path: Path) -> None:
+    (tmp_path / "main.jsonl").symlink_to("/dev/full")
+    recorder = Recorder(tmp_path, "main")
+    for exchange in exchanges():
+        recorder(exchange)
+    recorder.close()
 
 
 def exchanges() -> list[Exchange]:
