@@ -26,8 +26,14 @@ def grouped(findings: Iterable[Finding]) -> tuple[tuple[Finding, ...], ...]:
     groups: dict[Hashable, list[Finding]] = {}
     for number, each in enumerate(findings):
         groups.setdefault(_cause(each) or number, []).append(each)
-    found = [[group] if len(group) >= FEWEST else [[each] for each in group] for group in groups.values()]
+    found = [[group] if _together(group) else [[each] for each in group] for group in groups.values()]
     return tuple(sorted((tuple(each) for parts in found for each in parts), key=_first))
+
+
+def _together(group: list[Finding]) -> bool:
+    """Whether there are enough, or the same is broken in several branches of a union."""
+    places = {(each.violation.place, each.violation.expected, each.violation.actual) for each in group}
+    return len(group) >= FEWEST or len(places) == 1
 
 
 def _first(group: tuple[Finding, ...]) -> tuple[Violation, int]:

@@ -85,6 +85,8 @@ def _expected(violation: Violation) -> str:
         return told(violation.expected)
     if violation.rule == "method.not-refused":
         return f"405 to {violation.cause}"
+    if (violation.rule, violation.cause) in _IN_PARTICULAR:
+        return _IN_PARTICULAR[violation.rule, violation.cause]
     if violation.rule in _OTHERWISE:
         return _OTHERWISE[violation.rule]
     if violation.rule.startswith("schema."):
@@ -102,14 +104,14 @@ def _words(text: str) -> str:
 
 _SHAPES: Final[dict[str, Callable[[str], str]]] = {
     "body.missing": _words,
-    "content-encoding.unasked": _words,
-    "content-type.malformed": _words,
+    "content-encoding.unasked": lambda text: f"no content coding but {_words(text)}",
+    "content-type.malformed": lambda text: f"a media type such as {_words(text)}",
     "content-type.missing": _words,
     "content-type.undocumented": _words,
     "overlay.alias": _words,
     "overlay.equals": lambda text: f"{_short(text)} as asked for",
     "overlay.final": lambda text: f"{_short(text)}, which is final",
-    "overlay.unknown-resource": _words,
+    "overlay.unknown-resource": lambda text: f"{_words(text)} for a resource that does not exist",
     "overlay.immutable": lambda text: f"{_short(text)} as before",
     "method.allow-missing": _words,
     "method.allow-wrong": _words,
@@ -117,7 +119,7 @@ _SHAPES: Final[dict[str, Callable[[str], str]]] = {
     "schema.enum": _values,
     "schema.oneOf": _words,
     "schema.type": _words,
-    "status.known-resource": _words,
+    "status.known-resource": lambda text: f"{_words(text)} for a resource that exists",
     "status.server-error": _words,
     "status.undocumented": _words,
     "union.tag-missing": _values,
@@ -133,34 +135,70 @@ _OTHERWISE: Final = {
     "schema.false": "nothing",
     "schema.required": "the property",
     "schema.unevaluatedProperties": "nothing",
-    "framing.body": "none",
-    "framing.chunked": "chunks of the size they tell",
+    "framing.body": "no body, for HTTP allows none with this status",
+    "framing.chunked": "chunks of the size that they tell",
     "framing.head": "a status line and header lines",
     "framing.length": "one length",
-    "framing.surplus": "nothing behind the answer",
-    "framing.transfer-coding": "chunked, or none",
+    "framing.surplus": "nothing behind the end of the answer",
+    "framing.transfer-coding": "no coding but chunked",
     "header.missing": "the header",
-    "json.byte-order-mark": "none",
+    "json.byte-order-mark": "no byte order mark",
     "json.depth": "less nesting",
     "json.duplicate-name": "each name once",
     "json.encoding": "UTF-8",
     "json.malformed": "JSON text",
     "json.not-finite": "a JSON number",
-    "json.surrogate": "whole characters",
+    "json.surrogate": "both halves of a surrogate pair",
     "transport.coding": "a body that decompresses",
+    "transport.cut": "a whole answer",
+    "transport.refused": "a connection",
+    "transport.reset": "an answer before the connection ends",
+    "transport.tls": "a certificate to be trusted",
+    "transport.unresolved": "a host that name servers know",
     "transport.oversized": "a smaller body",
     "transport.timeout": "an answer in time",
 }
+
+
+_IN_PARTICULAR: Final = {
+    ("framing.chunked", "size"): "the size of a chunk in hexadecimal digits",
+    ("framing.chunked", "end"): "the chunk to end where its size says",
+    ("framing.chunked", "trailer"): "header lines or an empty one behind the last chunk",
+    ("framing.head", "blank-before-colon"): "no blank before the colon",
+    ("framing.head", "control"): "no control character in a header",
+    ("framing.head", "folded"): "each header on one line",
+    ("framing.head", "line-end"): "lines that end with CR and LF",
+    ("framing.head", "name"): "a header's name without blanks and brackets",
+    ("framing.head", "no-colon"): "a colon behind the header's name",
+    ("framing.head", "status-line"): "a status line such as HTTP/1.1 200 OK",
+    ("framing.length", "both"): "Content-Length or Transfer-Encoding, not both",
+    ("framing.length", "malformed"): "a length in digits",
+    ("framing.transfer-coding", "bodiless"): "none, for the status has no body",
+    ("framing.transfer-coding", "old"): "none, for HTTP/1.0 has none",
+}
+"""Rule and cause to what is expected, where the cause says more than the rule."""
+
+_DIFFERING: Final = {
+    "encoding": "percent-encoding",
+    "normalisation": "Unicode normalisation",
+    "zeros": "leading zeros",
+    "suffix": "what is behind them",
+    "prefix": "what is before them",
+}
+"""Kinds of likeness to what two ids differ by, where another word says it better."""
 
 
 def _got(violation: Violation) -> str:
     if not violation.actual:
         return "nothing"
     value = json.loads(violation.actual)
+    if violation.rule.startswith("framing.") and violation.cause not in ("both", "line-end"):
+        return _short(violation.actual)  # Bytes of the answer, quoted: a blank may be what is wrong with them.
     if violation.rule.startswith(("transport.", "json.", "body.", "framing.")):
         return _short(str(value))
     if violation.rule == "overlay.alias":
-        return f"the answer of {_short(violation.actual)} (the ids differ by {violation.cause})"
+        differing = _DIFFERING.get(violation.cause, violation.cause)
+        return f"the answer of {_short(violation.actual)} (the ids differ by {differing})"
     if violation.rule in ("schema.type", "schema.anyOf", "schema.oneOf"):
         kind = json_type(value)
         return kind if value is None else f"{kind} {_short(violation.actual)}"

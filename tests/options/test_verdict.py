@@ -106,7 +106,9 @@ def test_a_redirect_is_a_violation_and_is_not_followed() -> None:
             result = against(server)
     assert result.code == 1
     assert not other.seen
-    assert "status.known-resource at status: expected 200, got 307" in "\n".join(result.violations)
+    assert "status.known-resource at status: expected 200 for a resource that exists, got 307" in "\n".join(
+        result.violations
+    )
 
 
 def test_without_a_single_success_nothing_is_green() -> None:

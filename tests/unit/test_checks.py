@@ -286,7 +286,9 @@ def test_a_documented_failure_of_a_resource_that_exists_is_no_success() -> None:
 def test_what_success_is_can_be_told_where_the_document_lists_none() -> None:
     document = document_of(responses={"default": {"description": ""}})
     (violation,) = found(document, answer(404, media_type=None), exists=True)
-    assert violation_line(violation) == "status.known-resource at status: expected 2XX, got 404"
+    assert (
+        violation_line(violation) == "status.known-resource at status: expected 2XX for a resource that exists, got 404"
+    )
 
 
 ECHO = {"type": "object", "properties": {"ref": {"x-equals": "$request.path.thing"}}}

@@ -69,7 +69,11 @@ def test_together_two_runs_were_turned_away_only_if_neither_was_let_in(
 @pytest.mark.parametrize("rule", sorted(RULES))
 def test_only_a_status_is_explained_by_it(rule: str) -> None:
     explained = Denied(("401",)).explains(Violation(rule, 401, "status", "", cause="401"))
-    assert explained == (rule in ("status.undocumented", "status.known-resource"))
+    assert explained == (rule in ("status.undocumented", "status.known-resource", "method.not-refused"))
+
+
+def test_a_method_that_is_let_in_where_reads_are_not_is_told() -> None:
+    assert not Denied(("401",)).explains(Violation("method.not-refused", 200, "status", "", cause="PUT"))
 
 
 @pytest.mark.parametrize(

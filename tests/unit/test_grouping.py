@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -159,3 +160,10 @@ def test_every_finding_is_told_once_in_an_order_that_stays(bodies: list[Any]) ->
     assert sorted(told) == [each.violation for each in findings]
     assert [group[0].violation for group in groups] == sorted(group[0].violation for group in groups)
     assert all(len(group) == 1 or len(group) >= FEWEST for group in groups)
+
+
+def test_the_same_broken_in_two_branches_of_a_union_is_one_entry() -> None:
+    finding = verdict_on({**WHOLE, "home": None}).findings[0]
+    two = [replace(finding, violation=replace(finding.violation, branch=branch)) for branch in ("C", "D")]
+    (group,) = grouped(two)
+    assert group_line(group) == "schema.type at /home of 200 (C and D): expected string, got null"

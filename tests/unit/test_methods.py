@@ -68,7 +68,7 @@ def test_a_refusal_that_names_what_is_documented_keeps_the_promise(method: str, 
         ),
         (
             Failure("reset", "gone"),
-            "transport.reset at transport: expected an HTTP answer, got gone",
+            "transport.reset at transport: expected an answer before the connection ends, got gone",
         ),
     ],
 )

@@ -106,9 +106,52 @@ LINES = [
     ),
     (
         violation("transport.refused", "transport", 0, actual='"no"'),
-        "transport.refused at transport: expected an HTTP answer, got no",
+        "transport.refused at transport: expected a connection, got no",
     ),
     (violation("body.missing", expected='["a/b"]'), "body.missing at body of 200: expected a/b, got nothing"),
+    (
+        violation("framing.head", "head", 0, actual='"X-A : 1"', cause="blank-before-colon"),
+        'framing.head at head: expected no blank before the colon, got "X-A : 1"',
+    ),
+    (
+        violation("framing.head", "head", 0, actual='"LF without CR"', cause="line-end"),
+        "framing.head at head: expected lines that end with CR and LF, got LF without CR",
+    ),
+    (
+        violation("framing.length", "head", 0, actual='"Content-Length: 5, 6"', cause="differing"),
+        'framing.length at head: expected one length, got "Content-Length: 5, 6"',
+    ),
+    (
+        violation("framing.length", "head", 0, actual='"Content-Length: 5 beside Transfer-Encoding"', cause="both"),
+        (
+            "framing.length at head: expected Content-Length or Transfer-Encoding, not both, "
+            "got Content-Length: 5 beside Transfer-Encoding"
+        ),
+    ),
+    (
+        violation("framing.surplus", "message", 0, actual='"HTTP/1.1"'),
+        'framing.surplus at message: expected nothing behind the end of the answer, got "HTTP/1.1"',
+    ),
+    (
+        violation("framing.body", "message", 0, actual='"{}"', cause="body"),
+        'framing.body at message: expected no body, for HTTP allows none with this status, got "{}"',
+    ),
+    (
+        violation("content-encoding.unasked", "header Content-Encoding", expected='["a", "b"]', actual='"c"'),
+        'content-encoding.unasked at header Content-Encoding of 200: expected no content coding but a or b, got "c"',
+    ),
+    (
+        violation("overlay.alias", "status", expected='["422"]', actual='"x1"', cause="zeros"),
+        'overlay.alias at status: expected 422, got the answer of "x1" (the ids differ by leading zeros)',
+    ),
+    (
+        violation("overlay.unknown-resource", "status", expected='["404", "422"]', actual="200"),
+        "overlay.unknown-resource at status: expected 404 or 422 for a resource that does not exist, got 200",
+    ),
+    (
+        violation("json.byte-order-mark", "body@0", actual='"EF BB BF"'),
+        "json.byte-order-mark at byte 0 of 200: expected no byte order mark, got EF BB BF",
+    ),
 ]
 
 
