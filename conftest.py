@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing, suppress
 from typing import Any
@@ -27,7 +28,7 @@ from strategies import memory
 from strategies.answers import check
 from strategies.job_ids import made_up
 from tests.api import gathering, options, progress
-from tests.api.plan import DISCOVERED, JUDGE, MEMORIES, SETTINGS, STARTED, WAIVERS, known_resources
+from tests.api.plan import DISCOVERED, JUDGE, MEMORIES, REMEMBERED, SETTINGS, STARTED, WAIVERS, known_resources
 
 for _profile in PROFILES.values():
     hypothesis.settings.register_profile(
@@ -58,10 +59,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[WAIVERS] = Waivers(chosen.waivers, started.date())
         for operation in chosen.document.operations:
             check(operation)
-        config.stash[MEMORIES] = memory.memories(chosen.document.operations, chosen.example_database)
         controls = not hasattr(config, "workerinput")
         if chosen.probe_methods and getattr(config.option, "numprocesses", None):
             raise ConfigurationError("--probe-methods may change what other workers read; leave -n out")
+        where = chosen.example_database if controls else ""
+        config.stash[MEMORIES] = memory.memories(chosen.document.operations, where)
+        config.stash[REMEMBERED] = _remembered(config)
         if chosen.base_url and controls and not config.option.collectonly:
             _probe(chosen)
         config.stash[DISCOVERED] = _discovered(chosen, config)
@@ -89,12 +92,32 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tells a worker of pytest-xdist when the run began, and what was discovered: it must be the same for all."""
+    """Tells a worker of pytest-xdist when the run began, and what is known: it must be the same for all."""
     node.workerinput["started"] = node.config.stash[STARTED].isoformat()
-    node.workerinput["discovered"] = [
-        [operation.path, [list(resource) for resource in resources]]
-        for operation, resources in node.config.stash[DISCOVERED].items()
-    ]
+    for name, key in (("discovered", DISCOVERED), ("remembered", REMEMBERED)):
+        found = node.config.stash[key].items()
+        # As JSON: execnet carries no text that is not UTF-8, as some ids.
+        node.workerinput[name] = json.dumps([[operation.path, resources] for operation, resources in found])
+
+
+def _told(config: pytest.Config, name: str) -> dict[Operation, tuple[Resource, ...]]:
+    """What the controller told this worker."""
+    operations = {operation.path: operation for operation in config.stash[SETTINGS].document.operations}
+    told = json.loads(vars(config)["workerinput"][name])
+    return {operations[path]: tuple(map(tuple, found)) for path, found in told}
+
+
+def _remembered(config: pytest.Config) -> dict[Operation, tuple[Resource, ...]]:
+    if hasattr(config, "workerinput"):
+        return _told(config, "remembered")
+    recalled = {operation: kept.recall() for operation, kept in config.stash[MEMORIES].items()}
+    if not config.option.utf8_ids:
+        return recalled
+    return {each: tuple(row for row in found if _is_utf8("".join(row))) for each, found in recalled.items()}
+
+
+def _is_utf8(text: str) -> bool:
+    return not any("\udc80" <= character <= "\udcff" for character in text)
 
 
 def _started(config: pytest.Config) -> datetime.datetime:
@@ -103,16 +126,14 @@ def _started(config: pytest.Config) -> datetime.datetime:
 
 
 def _discovered(chosen: Settings, config: pytest.Config) -> dict[Operation, tuple[Resource, ...]]:
-    operations = {operation.path: operation for operation in chosen.document.operations}
     if hasattr(config, "workerinput"):
-        told = config.workerinput["discovered"]
-        return {operations[path]: tuple(map(tuple, resources)) for path, resources in told}
+        return _told(config, "discovered")
     if not chosen.discover or config.option.collectonly:
         return {}
     with _session(chosen, str(chosen.base_url), lambda exchange: None) as session:
-        listing = [operation for operation in operations.values() if official_client(operation)]
+        listing = [operation for operation in chosen.document.operations if official_client(operation)]
         # Where no overlay names an SDK, the first operation says so.
-        found = listing or list(operations.values())[:1]
+        found = listing or list(chosen.document.operations)[:1]
         return {operation: discover(session, operation, chosen.discover) for operation in found}
 
 

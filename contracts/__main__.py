@@ -12,10 +12,11 @@ import datetime
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 from contracts import ledger, official_sdk, reports, settings, shards
-from contracts.errors import ContractError
+from contracts.errors import ConfigurationError, ContractError
 from contracts.ledger import Ledger, LedgerError
 from contracts.profiles import PROFILES
 from contracts.reports import terminal
@@ -38,6 +39,8 @@ def merge(files: list[Path], folder: Path | None, kept: str | None) -> int:
     tally, facts, missing = shards.merged(parts)
     profile = PROFILES[facts["profile"]]
     chosen = settings.read(profile=profile, ledger=kept, environment={}, **parts[0].options)
+    if chosen.document.sha256 != parts[0].sha256:
+        raise ConfigurationError(f"{chosen.document.path} is not what the shards were judged by; merge where they ran")
     if missing:
         facts["incident"] = "; ".join(filter(None, [facts["incident"], f"shard {', '.join(missing)} is missing"]))
     run = Run(document=chosen.document, **facts)
@@ -50,6 +53,8 @@ def merge(files: list[Path], folder: Path | None, kept: str | None) -> int:
         known = stack.enter_context(closing(Ledger(chosen.ledger))) if chosen.ledger else None
         last = known.last_seen(run.target) if known else {}
         verdict = conclude(run, tally, Terms(waivers, chosen.requirements, profile.strict, last), sdk)
+        again = (replace(each, recurrence=shards.recurrence(parts, each.violation)) for each in verdict.findings)
+        verdict = replace(verdict, findings=tuple(again))
         unwritten = _enter(known, verdict) if known else []
         trend = known.nights(run.target) if known else ()
     unwritten += map(str, reports.write(folder, verdict, trend=trend) if folder else ())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from contracts.discovery import Resource
@@ -10,10 +11,12 @@ from contracts.document import Document, Operation
 from contracts.exchange import Exchange
 from contracts.tally import Judge
 from contracts.verdict import Finding, Recurrence
-from contracts.violation import Violation
 
 ROUNDS: Final = 3
-"""How often each violation is asked for again; in each round all of them, so that none is asked for twice in a row."""
+"""How often each violation is asked for again, in each round all of them.
+
+Between them stand siblings, in such an order that nothing is asked for twice in a row.
+"""
 
 MOST: Final = 50
 """So many violations are asked for again, the first of them."""
@@ -31,31 +34,39 @@ def recurrences(
     happens again: what it changed from has passed.
     """
     findings = [finding for finding in findings if finding.witness.method == "GET"]
-    judge, times, siblings = Judge(), dict.fromkeys(_chosen(findings), 0), {}
+    judge = Judge()
     operations = {operation.path: operation for operation in document.operations}
+    chosen = {finding: _sibling(finding, known(operations[finding.witness.operation])) for finding in findings[:MOST]}
+    shown: dict[Finding, Counter[Resource]] = {finding: Counter() for finding in chosen}
 
-    def shows(violation: Violation, operation: Operation, values: Mapping[str, str], asked: Mapping[str, str]) -> bool:
-        told = judge(ask(operation, values, asked))
-        return violation.identity in {each.identity for each in told}
+    for finding, resource in _spaced(chosen):
+        operation = operations[finding.witness.operation]
+        names = [parameter.name for parameter in operation.parameters]
+        told = judge(ask(operation, dict(zip(names, resource, strict=True)), dict(finding.witness.asked)))
+        shown[finding][resource] += finding.violation.identity in {each.identity for each in told}
 
-    for number in range(ROUNDS):
-        for finding in findings[:MOST]:
-            seen, operation = finding.witness, operations[finding.witness.operation]
-            again = shows(finding.violation, operation, dict(seen.parameters), dict(seen.asked))
-            times[finding.violation.identity] += again
-            sibling = _sibling(finding, known(operation)) if number == 0 else None
-            if sibling is not None:
-                names = [parameter.name for parameter in operation.parameters]
-                values = dict(zip(names, sibling, strict=True))
-                siblings[finding.violation.identity] = shows(finding.violation, operation, values, dict(seen.asked))
-    return {each: Recurrence(count, ROUNDS, siblings.get(each)) for each, count in times.items()}
+    def fared(finding: Finding, sibling: Resource | None) -> Recurrence:
+        also = None if sibling is None else shown[finding][sibling] > 0
+        return Recurrence(shown[finding][_own(finding)], ROUNDS, also)
+
+    return {finding.violation.identity: fared(finding, sibling) for finding, sibling in chosen.items()}
 
 
-def _chosen(findings: Sequence[Finding]) -> list[tuple[str, ...]]:
-    return [finding.violation.identity for finding in findings[:MOST]]
+def _spaced(chosen: Mapping[Finding, Resource | None]) -> Iterator[tuple[Finding, Resource]]:
+    last = None
+    for _ in range(ROUNDS):
+        for finding, sibling in chosen.items():
+            pair = [each for each in (_own(finding), sibling) if each is not None]
+            # Two different ones: at least one of them is not the last that was asked for.
+            for resource in reversed(pair) if pair[0] == last else pair:
+                yield finding, resource
+                last = resource
+
+
+def _own(finding: Finding) -> Resource:
+    return tuple(value for _, value in finding.witness.parameters)
 
 
 def _sibling(finding: Finding, known: Iterable[Resource]) -> Resource | None:
     """Another resource: one on which the violation was seen too, else one that exists."""
-    own = tuple(value for _, value in finding.witness.parameters)
-    return next((each for each in (*finding.resources, *known) if each != own), None)
+    return next((each for each in (*finding.resources, *known) if each != _own(finding)), None)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from contracts.document import Operation
 from contracts.errors import ConfigurationError
+from strategies.resources import sendable
 
 if TYPE_CHECKING:
     from hypothesis.database import ExampleDatabase
@@ -30,7 +33,7 @@ def database(where: str) -> ExampleDatabase:
     GitHub's is read only: what a workflow kept as an artifact; new examples go to Hypothesis's usual folder beside it.
     Raises ConfigurationError, in one line, when it cannot be had.
     """
-    from hypothesis.database import DirectoryBasedExampleDatabase, GitHubArtifactDatabase, MultiplexedDatabase
+    from hypothesis import database as kinds
 
     if where.startswith(("redis://", "rediss://")):
         return _redis(where)
@@ -38,12 +41,12 @@ def database(where: str) -> ExampleDatabase:
         owner, slash, repository = where.removeprefix("github:").partition("/")
         if not slash or not owner or not repository:
             raise ConfigurationError(f"--example-database {where} names no repository; write github:owner/repository")
-        shared = GitHubArtifactDatabase(owner, repository)
-        return MultiplexedDatabase(DirectoryBasedExampleDatabase(Path(".hypothesis", "examples")), shared)
+        shared = kinds.ReadOnlyDatabase(kinds.GitHubArtifactDatabase(owner, repository))
+        return kinds.MultiplexedDatabase(kinds.DirectoryBasedExampleDatabase(Path(".hypothesis", "examples")), shared)
     if "://" in where:
         mend = "name a folder, redis://... or github:owner/repository"
         raise ConfigurationError(f"--example-database {where.partition('://')[0]}:// is not known; {mend}")
-    return DirectoryBasedExampleDatabase(Path(where))
+    return kinds.DirectoryBasedExampleDatabase(Path(where))
 
 
 def _redis(where: str) -> ExampleDatabase:
@@ -58,12 +61,25 @@ def _redis(where: str) -> ExampleDatabase:
         server.ping()
     except (redis.RedisError, ValueError) as error:
         place = where.rpartition("@")[2]  # What stands before it may be a password.
-        raise ConfigurationError(f"--example-database {place} does not answer ({type(error).__name__})") from None
+        problem = f"does not answer ({type(error).__name__}); is it running there, and the URL right?"
+        raise ConfigurationError(f"--example-database {place} {problem}") from None
     return RedisExampleDatabase(server)
 
 
+@contextmanager
+def _reachable() -> Iterator[None]:
+    """Tells in one line what a database raises that is gone."""
+    client = sys.modules.get("redis")
+    gone = (OSError, client.RedisError) if client else (OSError,)
+    try:
+        yield
+    except gone as error:
+        problem = f"does not answer any more ({type(error).__name__})"
+        raise ConfigurationError(f"--example-database {problem}; is it still running?") from None
+
+
 class Memory:
-    """What is remembered of one operation."""
+    """What is remembered of one operation; raises ConfigurationError where the database cannot be had any more."""
 
     def __init__(self, kept: ExampleDatabase, operation: Operation) -> None:
         self._kept = kept
@@ -73,24 +89,32 @@ class Memory:
 
     def recall(self) -> tuple[Resource, ...]:
         """The resources remembered, in a stable order."""
-        found = {each for data in self._kept.fetch(self._key) if (each := self._read(data)) is not None}
+        with _reachable():
+            found = {each for data in self._kept.fetch(self._key) if (each := self._read(data)) is not None}
         return tuple(sorted(found))[:KEPT]
 
     def _read(self, data: bytes) -> Resource | None:
         try:
             values = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
-        fits = isinstance(values, list) and len(values) == self._size and all(isinstance(each, str) for each in values)
-        return tuple(values) if fits else None
+        fits = isinstance(values, list) and len(values) == self._size
+        return tuple(values) if fits and all(isinstance(each, str) and sendable(each) for each in values) else None
 
     def learn(self, broken: Iterable[Resource], kept: Iterable[Resource]) -> None:
         """Remember resources whose answers broke a promise, and forget those that were asked for and kept all."""
-        for each in kept:
-            self._kept.delete(self._key, _data(each))
-        known = set(self.recall())
-        for each in sorted({*broken} - known)[: KEPT - len(known)]:
-            self._kept.save(self._key, _data(each))
+        forgotten = set(kept)
+        known = set(self.recall()) - forgotten
+        # What a database that cannot be written to knows is kept anew beside it: it is the next one's contents.
+        wanted = known | set(sorted({*broken} - known)[: KEPT - len(known)])
+        with _reachable():
+            for each in forgotten - wanted:
+                self._kept.delete(self._key, _data(each))
+            for each in wanted:
+                self._kept.save(self._key, _data(each))
+        if not wanted <= set(self.recall()):
+            # Hypothesis's own passes over a folder that it cannot write to in silence.
+            raise ConfigurationError("--example-database keeps nothing; may it be written to?")
 
 
 def memories(operations: Iterable[Operation], where: str) -> dict[Operation, Memory]:

@@ -20,6 +20,8 @@ import pytest
 
 from contracts import official_sdk, reports, shards
 from contracts.comparison import Comparison, compare
+from contracts.discovery import Resource
+from contracts.document import Operation
 from contracts.errors import TargetError
 from contracts.features import Feature
 from contracts.ledger import Ledger, LedgerError, Night
@@ -41,10 +43,13 @@ def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
     """Put what the item saw into its report, so that a verdict needs no worker to end well."""
     if call.excinfo is not None and call.excinfo.errisinstance(TargetError):
         item.session.shouldstop = str(call.excinfo.value)
-    judged: Judge | None = getattr(item, "funcargs", {}).get("judge")
+    given: dict[str, Any] = getattr(item, "funcargs", {})
+    judged: Judge | None = given.get("judge")
     if judged is not None:
         # Whatever a report holds, pytest-xdist carries to the controller; but no text that is not UTF-8, as some ids.
         vars(report)["tally"] = json.dumps(judged.take().to_json())
+        if call.when == "call" and "remembered" in given:
+            vars(report)["swept"] = json.dumps([given["operation"].path, given["remembered"]])
 
 
 class Gathering:
@@ -65,6 +70,8 @@ class Gathering:
         self._died: list[str] = []
         self._interrupted = self._gone = False
         self._troubles: list[Trouble] = []
+        self._swept: dict[str, set[Resource]] = {}
+        """Of what was remembered, what was asked for, by the operation's path."""
         path = config.stash[SETTINGS].ledger
         self._ledger = Ledger(path) if path else None
         if folder := config.stash[SETTINGS].report_dir:
@@ -83,6 +90,9 @@ class Gathering:
         if seen is not None:
             self._judged = True
             self._tally.merge(Tally.from_json(json.loads(seen)))
+        if swept := getattr(report, "swept", None):
+            path, resources = json.loads(swept)
+            self._swept[path] = set(map(tuple, resources))
         if report.when == "teardown":
             self._ended.add(report.nodeid)
         return (yield)
@@ -117,8 +127,9 @@ class Gathering:
         if JUDGE in self._config.stash:  # What an item saw that did not come to its report.
             self._tally.merge(self._config.stash[JUDGE].take())
         verdict = None
-        # A run that has asked for nothing is not green either.
-        due = self._judged or bool(self._tally.requests or (self._under_way and self._incident(session)))
+        # A run that has asked for nothing is not green either; a shard with nothing to do says so: its file is awaited.
+        shard = self._config.stash[SETTINGS].shard is not None and not self._config.option.collectonly
+        due = shard or self._judged or bool(self._tally.requests or (self._under_way and self._incident(session)))
         if due:
             with self._aside("no verdict was reached"):
                 verdict = self._conclude(session)
@@ -243,7 +254,8 @@ class Gathering:
         """The verdict's, unless pytest has something worse to tell."""
         told = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED)
         failed = session.exitstatus == pytest.ExitCode.TESTS_FAILED
-        if self._config.stash[SETTINGS].shard and verdict.outcome is Outcome.INCONCLUSIVE and not verdict.run.incident:
+        nothing_broke = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+        if self._config.stash[SETTINGS].shard and verdict.outcome is not Outcome.VIOLATES and nothing_broke:
             return pytest.ExitCode.OK  # A shard alone is no verdict: that is for the merge to tell.
         if self._died or self._gone:
             return verdict.outcome.exit_code
@@ -264,7 +276,8 @@ class Gathering:
             return ()
         with closing(self._ledger):
             try:
-                self._ledger.add(verdict)
+                if not self._config.stash[SETTINGS].shard:  # The merge adds the whole run.
+                    self._ledger.add(verdict)
                 return self._ledger.nights(verdict.run.target)
             except LedgerError as error:
                 self._troubles.append(Trouble(str(error)))
@@ -275,18 +288,21 @@ class Gathering:
     def _remember(self, verdict: Verdict) -> None:
         """Keep the ids whose answers broke a promise for the next run, and forget those that keep all by now."""
         for operation, memory in self._config.stash[MEMORIES].items():
-            own = [each for each in verdict.findings if each.witness.operation == operation.path]
-            own = [each for each in own if each.witness.method == "GET"]
-            witnesses = {tuple(value for _, value in each.witness.parameters) for each in own}
-            broken = {resource for each in own for resource in each.resources}
-            asked = set(memory.recall()) if not verdict.run.incident else set()
-            memory.learn(witnesses, asked - broken)
+            told = [each for each in verdict.findings if _reads(each, operation)]
+            borne = [each for each in verdict.waived if _reads(each, operation)]
+            witnesses = {tuple(value for _, value in each.witness.parameters) for each in told}
+            broken = {resource for each in (*told, *borne) for resource in each.resources}
+            # Whoever was turned away has not seen that all is well.
+            swept = set() if verdict.run.incident or verdict.denied else self._swept.get(operation.path, set())
+            memory.learn(witnesses, swept - broken)
 
     def _write(self, verdict: Verdict, changes: Comparison | None, trend: tuple[Night, ...]) -> Iterator[Trouble]:
         """Everything that is asked for in files."""
         chosen = self._config.stash[SETTINGS]
         if chosen.shard and chosen.tally:
-            what = (chosen.shard, chosen.terms, chosen.waivers, verdict.run, self._tally)
+            operations = chosen.document.operations
+            known = [(each.path, *values) for each in operations for values in known_resources(self._config, each)]
+            what = (chosen.shard, chosen.terms, chosen.waivers, known, verdict, self._tally)
             yield from reports.attempt(chosen.tally, partial(shards.render, *what))
         if chosen.drafted_waivers:
             yield self._draft(chosen.drafted_waivers, verdict)
@@ -314,10 +330,8 @@ class Gathering:
         with self._aside("not all was written"):
             for each in self._write(verdict, changes, trend):
                 self._troubles.append(each)
-        try:
+        with self._aside("ids were not remembered"):
             self._remember(verdict)
-        except Exception as error:  # noqa: BLE001 - a database's own, of whatever kind
-            self._troubles.append(Trouble(f"ids were not remembered: {type(error).__name__}: {error}"))
         with self._aside("not all was told"):
             self._show(verdict, changes)
 
@@ -328,7 +342,9 @@ class Gathering:
         lines = terminal.lines(verdict, changes)
         reporter.write_sep("=", "contract", bold=True)
         reporter.write_line(next(lines), **{_COLOURS[verdict.outcome]: True, "bold": True})
-        for line in lines:
+        shard = self._config.stash[SETTINGS].shard
+        part = f"shard       {shard}, no verdict alone: python -m contracts merge FILE... makes one of all"
+        for line in (*lines, *([part] if shard else [])):
             reporter.write_line(line)
         if os.environ.get("GITHUB_ACTIONS") == "true":
             for command in commands(verdict):
@@ -341,6 +357,10 @@ class Gathering:
 
 def _several(one: str, many: str, names: list[str]) -> str:
     return f"{one if len(names) == 1 else f'{len(names)} {many}'} ({', '.join(names)})"
+
+
+def _reads(finding: Finding, operation: Operation) -> bool:
+    return finding.witness.operation == operation.path and finding.witness.method == "GET"
 
 
 _COLOURS = {Outcome.CONFORMS: "green", Outcome.VIOLATES: "red", Outcome.INCONCLUSIVE: "yellow"}

@@ -66,6 +66,9 @@ def settings(config: pytest.Config) -> Settings:
         raise ConfigurationError(f"{problem}; choose one of {', '.join(PROFILES)}")
     if not profile.repeatable and option.hypothesis_seed is None:
         # Chosen here, so that it can be told, and is the same for all workers.
+        if option.shard:
+            problem = f"--shard {option.shard} of {profile.name} draws by a seed that all shards share"
+            raise ConfigurationError(f"{problem}; give each the same --hypothesis-seed, such as the pipeline's number")
         option.hypothesis_seed = str(random.randrange(2**32))
     return read(
         profile=profile,

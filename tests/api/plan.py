@@ -25,7 +25,10 @@ JUDGE = pytest.StashKey[Judge]()
 """What judges the answers of this process, from the first one on."""
 
 MEMORIES = pytest.StashKey[dict[Operation, Memory]]()
-"""What is remembered of each operation; empty where nothing is kept."""
+"""Where resources are remembered of each operation; empty where nothing is kept, and in workers."""
+
+REMEMBERED = pytest.StashKey[dict[Operation, tuple[Resource, ...]]]()
+"""Resources that broke a promise in earlier runs; the same for all workers, which the controller tells them to."""
 
 DISCOVERED = pytest.StashKey[dict[Operation, tuple[Resource, ...]]]()
 """Resources that the target listed; the same for all workers, which the controller tells them to."""

@@ -1,0 +1,62 @@
+"""Nights: their seed repeats them, none is like another, and what one found the next one asks for first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
+
+from contracts.exchange import Response
+from contracts.mock import Asked
+from tests.options.harness import judge
+from tests.options.recording import KNOWN, OPERATION, recording
+
+NIGHT = ("--hypothesis-profile", "nightly", "--job-id", KNOWN[0])
+SOME = "(any_id or schemathesis) and 7]"
+"""Parts 7, 17, 27 and 37 of each kind of drawing."""
+
+
+def test_a_seed_repeats_a_night_request_for_request_and_without_it_no_night_is_like_another(tmp_path: Path) -> None:
+    nights = []
+    with recording() as server:
+        night = (*NIGHT, "--base-url", server.url, "-k", SOME, "--example-database", str(tmp_path))
+        for seed in (("--hypothesis-seed", "1"), ("--hypothesis-seed", "1"), ()):
+            result = judge(*night, *seed)
+            assert "--hypothesis-seed" in result.output, result.output
+            nights.append([target for target, _ in server.take()])
+        judge(*night, "--hypothesis-seed", "1", "-n", "2")
+        shared = Counter(target for target, _ in server.asked)
+    first, same, other = nights
+    assert same == first
+    assert Counter(first) <= shared
+    assert {*other} != {*first}
+    parts = [frozenset(first[start : start + 25]) for start in range(0, len(first), 25)]
+    assert len({*parts}) == len(parts) == 8
+
+
+def test_what_one_night_found_the_next_one_asks_for_first_until_it_is_mended(tmp_path: Path) -> None:
+    kept, state = str(tmp_path / "examples"), "broken"
+
+    def fail(asked: Asked, response: Response) -> Response:
+        if state == "locked":
+            return Response(401, (), b"")
+        return Response(500, (), b"") if state == "broken" and len(unquote_to_bytes(asked.target)) > 200 else response
+
+    with recording(fail) as server:
+        night = (*NIGHT, "--base-url", server.url, "--example-database", kept)
+        found = judge(*night, "-k", SOME, "--hypothesis-seed", "1")
+        assert found.code == 1, found.output
+        server.take()
+
+        def remembered() -> list[str]:
+            judge(*night, "-k", "broke_a_promise or preferred", "--hypothesis-seed", "2")
+            prefix = OPERATION.path.partition("{")[0]
+            return [target.removeprefix(prefix) for target, prefers in server.take() if not prefers]
+
+        state = "locked"
+        asked = remembered()
+        assert asked
+        state = "mended"
+        assert remembered() == asked, "who was turned away has not seen that all is well"
+        assert all(len(unquote_to_bytes(each)) > 100 for each in asked)
+        assert remembered() == []
