@@ -60,8 +60,8 @@ def pytest_configure(config: pytest.Config) -> None:
         for operation in chosen.document.operations:
             check(operation)
         controls = not hasattr(config, "workerinput")
-        if chosen.probe_methods and getattr(config.option, "numprocesses", None):
-            raise ConfigurationError("--probe-methods may change what other workers read; leave -n out")
+        if chosen.probe_methods and (getattr(config.option, "numprocesses", None) or chosen.shard):
+            raise ConfigurationError("--probe-methods may change what others read; leave -n and --shard out")
         where = chosen.example_database if controls else ""
         config.stash[MEMORIES] = memory.memories(chosen.document.operations, where)
         config.stash[REMEMBERED] = _remembered(config)

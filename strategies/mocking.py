@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import threading
+import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -15,7 +16,7 @@ from pathlib import Path
 from contracts.document import PINNED, Document, Operation, load
 from contracts.errors import ConfigurationError, ContractError
 from contracts.exchange import Response
-from contracts.mock import Catalogue, Change, MockServer
+from contracts.mock import Asked, Catalogue, Change, MockServer
 from contracts.settings import overlay_files
 from strategies.answers import catalogue, covering_answers
 from strategies.faults import faults
@@ -52,6 +53,16 @@ def _otherwise(operation: Operation) -> Callable[[Mapping[str, str]], Response]:
     return otherwise
 
 
+def slow(seconds: float) -> Change:
+    """A change that leaves an answer as it is, so many seconds later."""
+
+    def change(asked: Asked, response: Response) -> Response:
+        time.sleep(seconds)
+        return response
+
+    return change
+
+
 def main() -> None:
     """Serve until interrupted."""
     parser = argparse.ArgumentParser(prog="python -m strategies.mocking", description="Serve what a document promises.")
@@ -60,18 +71,22 @@ def main() -> None:
     parser.add_argument("--overlay", action="append", default=[], help="an OpenAPI Overlay 1.0: file or known name")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="break answers; repeatable")
     parser.add_argument("--rate", type=float, default=1.0, help="the probability of it (default: always)")
+    parser.add_argument("--delay", type=float, default=0.0, metavar="SECONDS", help="before each answer")
     parser.add_argument("--faults", action="store_true", help="list the names of all faults and end")
     chosen = parser.parse_args()
     try:
         if not 0 <= chosen.rate <= 1:
             raise ConfigurationError(f"--rate {chosen.rate:g} is no probability; give a number from 0 to 1")
+        if not 0 <= chosen.delay < threading.TIMEOUT_MAX:
+            raise ConfigurationError(f"--delay {chosen.delay:g} is no time; give seconds from 0 on")
         overlays = overlay_files(chosen.overlay, pinned=not chosen.document)
         document = load(chosen.document or PINNED, overlays)
         if chosen.faults:
             print(*(fault.name for operation in document.operations for fault in faults(operation)), sep="\n")
             return
         change = breaking(document, [named(document, name) for name in chosen.fault], chosen.rate)
-        with mock_server(document, chosen.port, [change]) as server:
+        changes = [change, slow(chosen.delay)] if chosen.delay else [change]
+        with mock_server(document, chosen.port, changes) as server:
             for operation in document.operations:
                 names = ", ".join("/".join(resource) for resource in list(catalogue(operation))[:3])
                 print(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -11,9 +11,16 @@ from contracts.errors import ContractError
 from contracts.evidence import denied
 from contracts.methods import undocumented
 from contracts.tally import Judge
-from tests.api.plan import MEMORIES, SETTINGS, known_resources
+from tests.api.plan import REMEMBERED, SETTINGS, known_resources
 
 HANDFUL = 10
+"""So many resources are read in turns by one item."""
+
+READS = 25
+"""About so many requests an item sends: workers that share long items wait for the last of them."""
+
+
+Resources = tuple[tuple[str, ...], ...]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -29,12 +36,19 @@ def pytest_collection(session: pytest.Session) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     operations = metafunc.config.stash[SETTINGS].document.operations
     names = metafunc.fixturenames
-    if "resources" in names:
+    if "rounds" in names:
         rows = [
-            pytest.param(operation, known[start : start + HANDFUL], id=f"{operation}-{start + 1}")
+            pytest.param(operation, handful, rounds, id=f"{operation}-{start + 1}-{turn}")
             for operation in operations
-            if (known := known_resources(metafunc.config, operation))
-            for start in range(0, len(known), HANDFUL)
+            for start, handful in _handfuls(known_resources(metafunc.config, operation))
+            for turn, rounds in enumerate(_turns(metafunc.config, operation, len(handful)), 1)
+        ]
+        metafunc.parametrize(("operation", "resources", "rounds"), rows)
+    elif "resources" in names:
+        rows = [
+            pytest.param(operation, handful, id=f"{operation}-{start + 1}")
+            for operation in operations
+            for start, handful in _handfuls(known_resources(metafunc.config, operation))
         ]
         metafunc.parametrize(("operation", "resources"), rows)
     elif "status" in names:
@@ -58,19 +72,39 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         ]
         metafunc.parametrize(("operation", "method"), rows)
     elif "remembered" in names:
-        memories = metafunc.config.stash[MEMORIES]
-        rows = [pytest.param(each, found, id=str(each)) for each in memories if (found := memories[each].recall())]
+        found = metafunc.config.stash[REMEMBERED]
+        rows = [pytest.param(each, resources, id=str(each)) for each, resources in found.items() if resources]
         metafunc.parametrize(("operation", "remembered"), rows)
     elif "operation" in names:
         metafunc.parametrize("operation", operations, ids=str)
 
 
+def _handfuls(known: Resources) -> Iterator[tuple[int, Resources]]:
+    return ((start, known[start : start + HANDFUL]) for start in range(0, len(known), HANDFUL))
+
+
+def _turns(config: pytest.Config, operation: Operation, size: int) -> Iterator[int]:
+    """How often each of several items reads a handful of the size: twice at least, so that a change is seen."""
+    rounds = config.stash[SETTINGS].profile.rounds(len(known_resources(config, operation)))
+    turns = max(1, min(rounds // 2, round(rounds * size / READS)))
+    return (rounds * (turn + 1) // turns - rounds * turn // turns for turn in range(turns))
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves this shard's items, and none that has nothing to ask for."""
     items[:] = [item for item in items if not _is_empty(item)]
     shard = config.stash[SETTINGS].shard
     if shard is not None:
-        items[:] = [item for index, item in enumerate(items) if shard.takes(index)]
+        # What one machine knows and another may not comes last, so that the rest is cut alike on all.
+        counted = sorted(items, key=_only_here)
+        own = {id(item) for index, item in enumerate(counted) if shard.takes(index)}
+        items[:] = [item for item in items if id(item) in own]
+
+
+def _only_here(item: pytest.Item) -> int:
+    names = getattr(item, "fixturenames", ())
+    return 2 if "remembered" in names else 1 if "resources" in names else 0
 
 
 def _is_empty(item: pytest.Item) -> bool:

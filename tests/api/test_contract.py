@@ -41,14 +41,9 @@ def test_what_broke_a_promise_before_keeps_it_now(
 
 
 def test_every_known_resource_is_answered_as_promised(
-    pytestconfig: pytest.Config,
-    session: GuardedSession,
-    operation: Operation,
-    known: Resources,
-    resources: Resources,
-    conclude: Conclude,
+    session: GuardedSession, operation: Operation, resources: Resources, rounds: int, conclude: Conclude
 ) -> None:
-    sweep(session, operation, resources, rounds=pytestconfig.stash[SETTINGS].profile.rounds(len(known)))
+    sweep(session, operation, resources, rounds=rounds)
     conclude()
 
 
@@ -125,9 +120,9 @@ def test_cases_of_schemathesis_are_answered_as_promised(
 
 
 def test_every_known_resource_is_still_answered_as_promised_after_all_that(
-    session: GuardedSession, operation: Operation, known: Resources, conclude: Conclude
+    session: GuardedSession, operation: Operation, resources: Resources, conclude: Conclude
 ) -> None:
-    sweep(session, operation, known, rounds=1)
+    sweep(session, operation, resources, rounds=1)
     conclude()
 
 
