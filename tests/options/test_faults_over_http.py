@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,7 +21,7 @@ from contracts.tally import Judge
 from strategies.answers import catalogue, covering_answers
 from strategies.faults import Fault, Turn, faults
 from strategies.faulty import breaking, named
-from strategies.mocking import mock_server
+from strategies.mocking import mock_server, slow
 from tests.options.harness import ROOT, Result, judge
 
 DOCUMENT = load(overlays=[PINNED_OVERLAY])
@@ -288,3 +289,16 @@ def test_an_unknown_fault_is_refused_in_one_line_that_names_the_nearest() -> Non
 def test_an_unknown_fault_is_no_fault_of_the_document() -> None:
     with pytest.raises(ConfigurationError, match="no fault is named 'nothing'"):
         named(DOCUMENT, "nothing")
+
+
+@pytest.mark.parametrize("delay", ["-1", "nan", "inf", "1e300"])
+def test_a_delay_that_is_no_time_is_refused(delay: str) -> None:
+    done = mocking("--port", "0", "--delay", delay)
+    assert done.returncode == 4
+    assert f"--delay {float(delay):g} is no time; give seconds from 0 on" in done.stderr
+
+
+def test_a_mock_can_take_its_time() -> None:
+    response, start = Response(200, (), b""), time.monotonic()
+    assert slow(0.02)(Asked("GET", "/"), response) is response
+    assert time.monotonic() - start >= 0.02

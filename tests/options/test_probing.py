@@ -40,7 +40,7 @@ def test_no_run_without_the_option_sends_anything_but_get(options: tuple[str, ..
     ("options", "words"),
     [
         (("--probe-methods",), "may change or delete what it holds; if nothing on the target matters, say so by "),
-        ((*BOTH, "-n", "2"), "leave -n out"),
+        ((*BOTH, "-n", "2"), "leave -n and --shard out"),
         ((*BOTH, "--shard", "1/2", "--tally", "part.json"), "leave --shard out"),
     ],
 )

@@ -92,6 +92,14 @@ def test_a_shard_with_nothing_to_do_is_not_missing_and_one_that_is_makes_no_verd
     assert "shard 1/3 is missing" in merged.output.splitlines()[0]
 
 
+def test_one_job_is_read_as_often_as_many_in_items_that_workers_can_share() -> None:
+    with recording() as server:
+        result = judge("--base-url", server.url, "--job-id", KNOWN[0], "-k", "known and not still")
+        ((target, _), count), *others = server.counted().items()
+    assert (target.rpartition("/")[2], count, others) == (KNOWN[0], 200, [])
+    assert " 8 passed" in result.output
+
+
 @pytest.mark.parametrize(
     ("words", "problem"),
     [

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from scale_gp import AuthenticationError, NotFoundError, PermissionDeniedError, SGPClient, UnprocessableEntityError
 
+from tests.options.harness import judge
 from tests.standin.running import StandIn, running
 
 
@@ -37,3 +39,12 @@ def test_it_reads_a_job_and_is_refused_what_is_not_there(standin: StandIn) -> No
         pytest.raises(AuthenticationError),
     ):
         client.fine_tuning_jobs.retrieve(standin.job_ids[0])
+
+
+def test_a_night_finds_jobs_by_itself_so_that_every_vendor_and_status_is_seen(standin: StandIn, tmp_path: Path) -> None:
+    words = ("--hypothesis-profile", "nightly", "--base-url", standin.url, "--overlay", "fastapi", "--discover", "12")
+    required = ("--require", "200/vendor_configuration/vendor", "--require", "200/status")
+    kept = ("--example-database", str(tmp_path))
+    result = judge(*words, *required, *kept, "-n", "2", SGP_API_KEY=standin.key)
+    assert result.code == 0, result.output
+    assert result.verdict[0].startswith("CONFORMS")
