@@ -16,8 +16,8 @@ from strategies.mocking import mock_server
 DOCUMENT = load(overlays=[PINNED_OVERLAY])
 (OPERATION,) = DOCUMENT.operations
 KNOWN = tuple(values[0] for values in catalogue(OPERATION))
-PROBES = 2
-"""So many requests see, before a run, whether there is a server at all."""
+PROBES = 1
+"""So many requests see, before a run, whether there is a server that answers at all."""
 
 
 @dataclass
