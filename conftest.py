@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
+import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing, suppress
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -17,18 +21,35 @@ from contracts.document import Document, Operation
 from contracts.errors import ConfigurationError, ContractError
 from contracts.exchange import Exchange
 from contracts.keywords import official_client
+from contracts.pace import Pace
 from contracts.probing import ProbingSession
 from contracts.profiles import PROFILES
 from contracts.recorder import EXCHANGES, Recorder
+from contracts.retries import Retries
 from contracts.session import GuardedSession
-from contracts.settings import Settings
+from contracts.settings import API_KEY_VARIABLE, Settings
 from contracts.tally import Judge
+from contracts.verdict import Outcome
 from contracts.waivers import Waivers
 from strategies import memory
 from strategies.answers import check
 from strategies.job_ids import made_up
 from tests.api import gathering, options, progress
-from tests.api.plan import DISCOVERED, JUDGE, MEMORIES, REMEMBERED, SETTINGS, STARTED, WAIVERS, known_resources
+from tests.api.ending import Shared, Signals, Worker
+from tests.api.plan import (
+    DISCOVERED,
+    JUDGE,
+    MEMORIES,
+    PACE,
+    REMEMBERED,
+    SETTINGS,
+    SHARED,
+    SIGNALS,
+    STARTED,
+    WAIVERS,
+    WORKER,
+    known_resources,
+)
 
 for _profile in PROFILES.values():
     hypothesis.settings.register_profile(
@@ -54,7 +75,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Reads the settings, and sees whether the target answers at all, before anything else is done."""
     try:
+        _share(config)
         config.stash[SETTINGS] = chosen = options.settings(config)
+        config.stash[PACE] = Pace(chosen.limits, config.stash[SHARED].pace)
+        config.add_cleanup(config.stash[PACE].close)
         config.stash[STARTED] = started = _started(config)
         config.stash[WAIVERS] = Waivers(chosen.waivers, started.date())
         for operation in chosen.document.operations:
@@ -62,16 +86,49 @@ def pytest_configure(config: pytest.Config) -> None:
         controls = not hasattr(config, "workerinput")
         if chosen.probe_methods and (getattr(config.option, "numprocesses", None) or chosen.shard):
             raise ConfigurationError("--probe-methods may change what others read; leave -n and --shard out")
+        _hide_key(config)
         where = chosen.example_database if controls else ""
         config.stash[MEMORIES] = memory.memories(chosen.document.operations, where)
         config.stash[REMEMBERED] = _remembered(config)
         if chosen.base_url and controls and not config.option.collectonly:
-            _probe(chosen)
+            _probe(chosen, config)
         config.stash[DISCOVERED] = _discovered(chosen, config)
         if controls:
             config.pluginmanager.register(gathering.Gathering(config, _again), "contract-verdict")
     except ContractError as error:
         raise pytest.UsageError(str(error)) from None
+    except KeyboardInterrupt:
+        pytest.exit("interrupted before anything was answered", Outcome.INCONCLUSIVE.exit_code)
+
+
+def _share(config: pytest.Config) -> None:
+    """Gives the processes of the run a folder to share, and makes this one end in order when a signal comes."""
+    worker = getattr(config, "workerinput", None)
+    if worker is None:
+        folder = tempfile.TemporaryDirectory(prefix="contract-", ignore_cleanup_errors=True)
+        config.add_cleanup(folder.cleanup)
+    shared = config.stash[SHARED] = Shared(Path(worker["shared"] if worker else folder.name))
+    signals = config.stash[SIGNALS] = Signals(full_trace=config.option.fulltrace)
+    if worker:
+        me = config.stash[WORKER] = Worker(shared, worker["workerid"])
+        config.pluginmanager.register(me, "contract-worker")
+        signals.notice = me.ending
+    config.pluginmanager.register(signals, "contract-signals")
+    signals.install()
+    config.add_cleanup(signals.restore)
+    if shared.stopped:
+        raise KeyboardInterrupt
+
+
+def _hide_key(config: pytest.Config) -> None:
+    """Takes the key out of the environment of whatever runs tests: a traceback may show all variables.
+
+    A process that starts workers keeps it, for them to inherit; nothing else carries it to them.
+    """
+    starts_workers = not hasattr(config, "workerinput") and getattr(config.option, "dist", "no") != "no"
+    key = None if starts_workers else os.environ.pop(API_KEY_VARIABLE, None)
+    if key is not None:
+        config.add_cleanup(partial(os.environ.__setitem__, API_KEY_VARIABLE, key))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -92,7 +149,8 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tells a worker of pytest-xdist when the run began, and what is known: it must be the same for all."""
+    """Tells a worker of pytest-xdist where to share, when the run began, and what is known: the same for all."""
+    node.workerinput["shared"] = str(node.config.stash[SHARED].folder)
     node.workerinput["started"] = node.config.stash[STARTED].isoformat()
     for name, key in (("discovered", DISCOVERED), ("remembered", REMEMBERED)):
         found = node.config.stash[key].items()
@@ -130,32 +188,38 @@ def _discovered(chosen: Settings, config: pytest.Config) -> dict[Operation, tupl
         return _told(config, "discovered")
     if not chosen.discover or config.option.collectonly:
         return {}
-    with _session(chosen, str(chosen.base_url), lambda exchange: None) as session:
+    with _session(config, str(chosen.base_url), lambda exchange: None) as session:
         listing = [operation for operation in chosen.document.operations if official_client(operation)]
         # Where no overlay names an SDK, the first operation says so.
         found = listing or list(chosen.document.operations)[:1]
         return {operation: discover(session, operation, chosen.discover) for operation in found}
 
 
-def _probe(chosen: Settings) -> None:
+def _probe(chosen: Settings, config: pytest.Config) -> None:
     operation = chosen.document.operations[0]
     # A second one, for where the first of those known is just what the target fails at.
     resources = (*chosen.resources(operation)[:1], ("probe",) * len(operation.parameters))
     names = [parameter.name for parameter in operation.parameters]
-    session = _session(chosen, str(chosen.base_url), lambda exchange: None)
-    session.probe(operation, *(dict(zip(names, values, strict=True)) for values in resources))
+    with _session(config, str(chosen.base_url), lambda exchange: None) as session:
+        session.probe(operation, *(dict(zip(names, values, strict=True)) for values in resources))
 
 
 def _session(
-    chosen: Settings, url: str, observer: Any, exists: Any = lambda operation, resource: None
+    config: pytest.Config, url: str, observer: Any, exists: Any = lambda operation, resource: None
 ) -> GuardedSession:
-    return GuardedSession(url, chosen.document.operations, observer, exists=exists, **_limits(chosen))
+    operations = config.stash[SETTINGS].document.operations
+    return GuardedSession(url, operations, observer, exists=exists, **_limits(config))
 
 
-def _limits(chosen: Settings) -> dict[str, Any]:
+def _limits(config: pytest.Config) -> dict[str, Any]:
     """What holds for every session."""
+    chosen = config.stash[SETTINGS]
     return {
         "api_key": chosen.api_key,
+        "account": chosen.account,
+        "plain_http_key": chosen.plain_http_key,
+        "pace": config.stash[PACE],
+        "retries": Retries(chosen.retries),
         "timeout": chosen.timeout,
         "max_body": chosen.max_body,
         "ca_bundle": chosen.ca_bundle,
@@ -165,7 +229,7 @@ def _limits(chosen: Settings) -> dict[str, Any]:
 def _again(config: pytest.Config) -> GuardedSession:
     """A session of the controller's own, by which violations are asked for again."""
     chosen = config.stash[SETTINGS]
-    return _session(chosen, str(chosen.base_url), lambda exchange: None, _existing(config))
+    return _session(config, str(chosen.base_url), lambda exchange: None, _existing(config))
 
 
 def _existing(config: pytest.Config) -> Callable[[Operation, tuple[str, ...]], bool | None]:
@@ -218,8 +282,11 @@ def judge(request: pytest.FixtureRequest) -> Judge:
         return opinion
 
     discovered: dict[Operation, tuple[Resource, ...]] = request.config.stash[DISCOVERED]
-    judge = Judge(second_opinion, discovered, request.config.stash[WAIVERS].covering)
+    chosen = request.config.stash[SETTINGS]
+    judge = Judge(second_opinion, discovered, request.config.stash[WAIVERS].covering, chosen.redaction)
     request.config.stash[JUDGE] = judge
+    if WORKER in request.config.stash:
+        request.config.stash[WORKER].judge = judge
     return judge
 
 
@@ -231,7 +298,7 @@ def observe(pytestconfig: pytest.Config, judge: Judge) -> Iterator[Callable[[Exc
 
         def observe(exchange: Exchange) -> None:
             if record:  # First of all: whatever becomes of the rest, it is kept.
-                record(exchange)
+                record(pytestconfig.stash[SETTINGS].redaction.exchange(exchange))
             judge(exchange)
 
         yield observe
@@ -240,8 +307,7 @@ def observe(pytestconfig: pytest.Config, judge: Judge) -> Iterator[Callable[[Exc
 @pytest.fixture(scope="session")
 def session(pytestconfig: pytest.Config, base_url: str, observe: Any) -> Iterator[GuardedSession]:
     """The way out; everything that passes through it is judged."""
-    chosen = pytestconfig.stash[SETTINGS]
-    with _session(chosen, base_url, observe, _existing(pytestconfig)) as session:
+    with _session(pytestconfig, base_url, observe, _existing(pytestconfig)) as session:
         yield session
 
 
@@ -250,7 +316,7 @@ def probing(pytestconfig: pytest.Config, base_url: str, observe: Any) -> Iterato
     """The way out for what may do harm; only what `--probe-methods` adds asks for it."""
     chosen = pytestconfig.stash[SETTINGS]
     assert chosen.probe_methods
-    operations, limits = chosen.document.operations, _limits(chosen)
+    operations, limits = chosen.document.operations, _limits(pytestconfig)
     with ProbingSession(base_url, operations, observe, exists=_existing(pytestconfig), **limits) as session:
         yield session
 

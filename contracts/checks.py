@@ -20,6 +20,7 @@ from contracts.json_text import UNREADABLE, Flaw, parse, text_of
 from contracts.keywords import REFUSES_UNKNOWN, equals, refuses_unknown
 from contracts.methods import refusal
 from contracts.pointer import find, join, split
+from contracts.retries import THROTTLED, wants_retry
 from contracts.validation import LARGE, compiled
 from contracts.violation import Violation
 
@@ -71,12 +72,27 @@ def judge(operation: Operation, exchange: Exchange) -> tuple[Violation, ...]:
     asked = (
         violation for check in EXCHANGE_CHECKS for violation in check(operation, exchange.request, reading, outcome)
     )
-    found = {*reading.violations, *asked, *framing(outcome)}
+    found = {*reading.violations, *asked, *framing(outcome), *flaky(operation, exchange)}
     return tuple(sorted(found - explained(found), key=_ORDER))
 
 
 # The order of violations, as tuples: thousands of those compare faster than values of a class.
 _ORDER: Final = attrgetter(*(field.name for field in fields(Violation)))
+
+
+def flaky(operation: Operation, exchange: Exchange) -> Iterator[Violation]:
+    """An answer comes when it is asked for, not only when it is asked for again.
+
+    Being asked to ask less is no fault of the server's, and where no attempt succeeds, the last one is judged alone.
+    """
+    if isinstance(exchange.outcome, Failure) or wants_retry(exchange.outcome):
+        return
+    for came in exchange.earlier:
+        if isinstance(came, Failure):
+            yield Violation("flaky.transport", 0, "transport", "", actual=text_of(came.detail), cause=came.kind)
+        elif came.status != THROTTLED:
+            place, status = operation.pointer + "/responses", str(came.status)
+            yield Violation("flaky.status", came.status, "status", place, actual=status, cause=status)
 
 
 def explained(found: set[Violation]) -> set[Violation]:

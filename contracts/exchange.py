@@ -72,7 +72,8 @@ class Failure:
 class Exchange:
     """A request of an operation and what came back.
 
-    `seconds` is the time to the last byte, `at` when the request was sent, in seconds since 1970.
+    `seconds` is the time to the last byte, `at` when the request was sent, in seconds since 1970. `earlier` is what
+    came before to the same request, in order: each time it was sent again.
     """
 
     operation: Operation
@@ -80,3 +81,4 @@ class Exchange:
     outcome: Response | Failure
     seconds: float = 0.0
     at: float = 0.0
+    earlier: tuple[Response | Failure, ...] = ()

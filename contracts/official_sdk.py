@@ -139,10 +139,17 @@ def _misfit(named: OfficialClient, what: str) -> ConfigurationError:
     )
 
 
+class _Unshown(dict[str, str]):
+    """Variables that no traceback shows: an API key may be among them."""
+
+    def __repr__(self) -> str:
+        return "{...}"
+
+
 @contextlib.contextmanager
 def _no_environment() -> Iterator[None]:
     """Nothing is set while a client is made: it would take keys, headers and URLs from where nobody asked it to."""
-    kept = dict(os.environ)
+    kept = _Unshown(os.environ)
     os.environ.clear()
     try:
         yield

@@ -11,7 +11,8 @@ class Profile:
     """One way to run, chosen by Hypothesis's own `--hypothesis-profile`.
 
     `examples` is how many inputs each strategy draws; they are the same each time if the profile is `repeatable`.
-    `reads` is how often known resources are read in all, at least.
+    `reads` is how often known resources are read in all, at least. `retries` is how often a request is sent again that
+    was not answered or put off: where it is 0, every failure is a finding as it stands.
     """
 
     name: str
@@ -19,6 +20,7 @@ class Profile:
     repeatable: bool
     reads: int = 200
     """A defect in one answer of fifty shows in 49 runs of 50."""
+    retries: int = 0
     parts: int = 10
     """Into so many items, each with a seed of its own, drawing is cut, for workers and shards to share."""
     requires: tuple[str, ...] = ()
@@ -35,7 +37,7 @@ PROFILES: Final = {
     profile.name: profile
     for profile in (
         Profile("ci", examples=100, repeatable=True),
-        Profile("nightly", examples=1_000, repeatable=False, parts=40, requires=("answers=100",)),
-        Profile("prerelease", examples=2_000, repeatable=False, parts=80, requires=("all",), strict=True),
+        Profile("nightly", examples=1_000, repeatable=False, retries=2, parts=40, requires=("answers=100",)),
+        Profile("prerelease", examples=2_000, repeatable=False, retries=2, parts=80, requires=("all",), strict=True),
     )
 }

@@ -9,6 +9,7 @@ from typing import Final
 from contracts.discovery import Resource
 from contracts.document import Document, Operation
 from contracts.exchange import Exchange
+from contracts.redaction import Redaction
 from contracts.tally import Judge
 from contracts.verdict import Finding, Recurrence
 
@@ -26,12 +27,16 @@ Ask = Callable[[Operation, Mapping[str, str], Mapping[str, str]], Exchange]
 
 
 def recurrences(
-    ask: Ask, document: Document, findings: Sequence[Finding], known: Callable[[Operation], Iterable[Resource]]
+    ask: Ask,
+    document: Document,
+    findings: Sequence[Finding],
+    known: Callable[[Operation], Iterable[Resource]],
+    redaction: Redaction = Redaction(),  # noqa: B008 - it is frozen
 ) -> dict[tuple[str, ...], Recurrence]:
     """By the violation's identity, how it fared when it was asked for again; of the first MOST findings of reads.
 
     What depends on earlier answers (a value that changed, a final state that was left) is there again only if it
-    happens again: what it changed from has passed.
+    happens again: what it changed from has passed. What the redaction took out of the findings is not looked at.
     """
     findings = [finding for finding in findings if finding.witness.method == "GET"]
     judge = Judge()
@@ -43,7 +48,8 @@ def recurrences(
         operation = operations[finding.witness.operation]
         names = [parameter.name for parameter in operation.parameters]
         told = judge(ask(operation, dict(zip(names, resource, strict=True)), dict(finding.witness.asked)))
-        shown[finding][resource] += finding.violation.identity in {each.identity for each in told}
+        identities = {redaction.violation(each).identity for each in told}
+        shown[finding][resource] += finding.violation.identity in identities
 
     def fared(finding: Finding, sibling: Resource | None) -> Recurrence:
         also = None if sibling is None else shown[finding][sibling] > 0

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 
 from contracts.coding import CODINGS, CodingError, decoded
 from contracts.deadline import Watchdog
@@ -27,9 +28,15 @@ from contracts.document import Operation, operation_at
 from contracts.errors import ConfigurationError, ContractError, TargetError
 from contracts.exchange import Exchange, Failure, Request, Response
 from contracts.methods import keyless
+from contracts.pace import Pace
+from contracts.retries import Retries, wants_retry
+from contracts.secret import Mask, check_api_key
 from contracts.wire import Tap
 
 KEY_HEADER: Final = "x-api-key"
+ACCOUNT_HEADER: Final = "x-selected-account-id"
+"""As the official SDK sends the account."""
+
 TIMEOUT: Final = 5.0
 """Seconds for one whole answer, from the connection to the last byte."""
 
@@ -38,9 +45,6 @@ MAX_BODY: Final = 64 * 1024 * 1024
 
 GONE: Final = 8
 """After so many requests in a row without any answer the target counts as gone, and is asked no more."""
-
-REDACTED: Final = "[the API key]"
-"""What stands in an answer for the key that a server sent back."""
 
 _CHUNK: Final = 256 * 1024
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -73,17 +77,6 @@ def check_base_url(text: str) -> str:
     return f"{parts.scheme}://{host}{f':{port}' if port is not None else ''}{parts.path.rstrip('/')}"
 
 
-def check_api_key(text: str) -> str:
-    """The key as it can stand in a header field, without white space around it; raises ConfigurationError.
-
-    The key itself is never repeated.
-    """
-    key = text.strip()
-    if not key or not key.isascii() or not key.isprintable():
-        raise ConfigurationError("SGP_API_KEY holds no key that can be sent; set it to printable ASCII characters")
-    return key
-
-
 class GuardedSession(requests.Session):
     """Sends GET requests to one target and nothing else; shows every exchange to `observer`."""
 
@@ -97,6 +90,10 @@ class GuardedSession(requests.Session):
         observer: Observer,
         *,
         api_key: str | None = None,
+        account: str | None = None,
+        plain_http_key: bool = False,
+        pace: Pace | None = None,
+        retries: Retries = Retries(),  # noqa: B008 - it is frozen
         timeout: float = TIMEOUT,
         max_body: int = MAX_BODY,
         ca_bundle: str | None = None,
@@ -105,19 +102,23 @@ class GuardedSession(requests.Session):
         super().__init__()
         self.base_url = check_base_url(base_url)
         parts = urlsplit(self.base_url)
-        if api_key and parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-            raise ConfigurationError(f"the API key is not sent to {parts.hostname} in clear text; use https")
+        if api_key and parts.scheme == "http" and parts.hostname not in _LOOPBACK and not plain_http_key:
+            problem = f"the API key is not sent to {parts.hostname} in clear text"
+            raise ConfigurationError(f"{problem}; use https, or allow it by --allow-plain-http-key")
         self.trust_env = False
         self.verify = ca_bundle or True
         self.headers["Accept"] = "application/json"
         # So that compressed answers are seen too; what requests would ask for depends on what is installed.
         self.headers["Accept-Encoding"] = ", ".join(name for name in CODINGS if not name.startswith("x-"))
+        if account:
+            self.headers[ACCOUNT_HEADER] = account
         self.adapters.clear()
         self._watchdog = Watchdog()
         self._tap = Tap(max_body)
         adapter = _TargetAdapter(check_api_key(api_key) if api_key else None, self._watchdog, self._tap)
         self.mount(f"{parts.scheme}://{parts.netloc}/", adapter)
-        self._silent = 0
+        self._silent = self._put_off = 0
+        self._pace, self._retries = pace or Pace(), retries
         self._last: Exchange | None = None
         self._operations = tuple(operations)
         self._observer, self._exists = observer, exists
@@ -138,7 +139,7 @@ class GuardedSession(requests.Session):
         """Get what is no operation of the document, such as a list of resources: guarded alike, shown to nobody."""
         prepared = self._template.copy()
         prepared.url = url
-        return self._answered(prepared)[0]
+        return self._answered(prepared, [])[0]
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """The way that requests and all that builds on it sends; raises what requests raises when no answer comes."""
@@ -159,37 +160,75 @@ class GuardedSession(requests.Session):
         # Whoever prefers another answer than the usual one learns nothing of what exists.
         exists = None if preferred else self._exists(operation, tuple(values.values()))
         asked = Request(str(request.url), tuple(values.items()), exists, preferred, str(request.method))
+        earlier: list[Response | Failure] = []
         at = time.time()
-        outcome, answer, seconds = self._answered(request)
-        self._last = exchange = Exchange(operation, asked, outcome, seconds, at)
+        outcome, answer, seconds = self._answered(request, earlier)
+        self._last = exchange = Exchange(operation, asked, outcome, seconds, at, tuple(earlier))
         self._observer(exchange)
         return exchange, answer
 
     def _answered(
-        self, request: requests.PreparedRequest
+        self, request: requests.PreparedRequest, earlier: list[Response | Failure]
     ) -> tuple[Response | Failure, requests.Response | requests.RequestException, float]:
-        """What came back, the same as requests has it, and the seconds to its last byte."""
+        """What came back, the same as requests has it, and the seconds to its last byte.
+
+        What came before in answer to the same request, and was worth asking again for, is added to `earlier`.
+        """
         self._guard(request)
+        waited = 0.0
+        while True:
+            self._check_patience()
+            outcome, answer, seconds = self._sent(request)
+            pause = self._retries.pause(outcome, len(earlier) + 1, waited, time.time())
+            # What is not safe is not sent twice (RFC 9110, section 9.2.2).
+            if pause is None or self._silent >= GONE or request.method != "GET":
+                break
+            earlier.append(outcome)
+            waited += pause
+            # A server that is overloaded is so for all who ask; a broken connection is this one's alone.
+            (self._pace.wait if isinstance(outcome, Failure) else self._pace.hold)(pause)
+        throttled = isinstance(outcome, Response) and wants_retry(outcome) and self._retries.most > 0
+        self._put_off = self._put_off + 1 if throttled else 0
+        return outcome, answer, seconds
+
+    def _check_patience(self) -> None:
         if self._silent >= GONE:
             raise TargetError(
                 self.base_url, f"gave no answer to {GONE} requests in a row", "look into the server's log"
             )
-        self._look_behind()
-        started = time.perf_counter()
-        self._watchdog.watch(started + self._timeout)
-        outcome, answer = self._transmit(request)
-        self._watchdog.rest()
-        if self._watchdog.bit:
-            outcome = Failure("timeout", f"no complete answer in {self._timeout:g} s", self._masked(self._tap.message))
-            answer = requests.Timeout(outcome.detail, request=request)
-        self._silent = self._silent + 1 if isinstance(outcome, Failure) else 0
-        return outcome, answer, time.perf_counter() - started
+        if self._put_off >= GONE:
+            problem = f"put off {GONE} requests in a row, however often they were sent again"
+            raise TargetError(self.base_url, problem, "ask less by --rate-limit, or at another time")
+
+    def _sent(
+        self, request: requests.PreparedRequest
+    ) -> tuple[Response | Failure, requests.Response | requests.RequestException, float]:
+        """One attempt in its turn; once more if an idle connection was closed (RFC 9112, section 9.3.1)."""
+        while True:
+            self._pace.take()
+            self._look_behind()
+            started = time.perf_counter()
+            self._watchdog.watch(started + self._timeout)
+            try:
+                outcome, answer = self._transmit(request)
+            except _Stale:
+                if not self._watchdog.bit:
+                    continue
+            finally:
+                self._watchdog.rest()
+            if self._watchdog.bit:
+                message = self._masked(self._tap.message)
+                outcome = Failure("timeout", f"no complete answer in {self._timeout:g} s", message)
+                answer = requests.Timeout(outcome.detail, request=request)
+            self._silent = self._silent + 1 if isinstance(outcome, Failure) else 0
+            return outcome, answer, time.perf_counter() - started
 
     def _look_behind(self) -> None:
         """Shows the answer before once more if, since it ended, something came behind it."""
         if self._last and isinstance(self._last.outcome, Response) and self._tap.drain():
             message = self._masked(self._tap.message)
-            self._observer(replace(self._last, outcome=replace(self._last.outcome, message=message)))
+            outcome = replace(self._last.outcome, message=message)
+            self._observer(replace(self._last, outcome=outcome, earlier=()))
         self._last = None
 
     def _guard(self, request: requests.PreparedRequest) -> None:
@@ -202,44 +241,43 @@ class GuardedSession(requests.Session):
     def _transmit(
         self, request: requests.PreparedRequest
     ) -> tuple[Response | Failure, requests.Response | requests.RequestException]:
+        adapter = self.get_adapter(str(request.url))
         self._tap.begin()
         try:
-            answer = self._on_live_connection(request)
-        except requests.RequestException as error:
-            return self._failed(error), error
-        except (urllib3.exceptions.HTTPError, OSError) as error:  # Some pass through requests as they are.
-            return self._failed(error), requests.ConnectionError(str(error), request=request)
-        try:
-            body = _read(answer.raw, self._max_body)
-        except (_Oversized, CodingError, urllib3.exceptions.HTTPError, OSError) as error:
-            answer.close()
-            return self._failed(error), requests.ConnectionError(str(error), request=request)
+            answer = self._on_live_connection(adapter, request)
+            try:
+                body = adapter.redacted(_read(answer.raw, self._max_body))
+            except BaseException:
+                answer.close()
+                raise
+        except (_Oversized, CodingError, requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            found = _failure(error)
+            failure = Failure(found.kind, adapter.redacted_text(found.detail), self._masked(self._tap.message))
+            # Made anew: below the old one are frames that hold the key.
+            return failure, requests.ConnectionError(failure.detail, request=request)
+        except BaseException as error:
+            _forget(error)
+            raise
         self._tap.drain()
         # White space around a value is no part of it (RFC 9110, section 5.5).
-        redacted = self.get_adapter(str(request.url)).redacted
         fields = tuple(
-            (name, redacted(value.strip(" \t").encode("latin-1", "replace")).decode("latin-1"))
+            (name, adapter.redacted(value.strip(" \t").encode("latin-1", "replace")).decode("latin-1"))
             for name, value in answer.raw.headers.iteritems()
         )
-        return Response(answer.status_code, fields, redacted(body), self._masked(self._tap.message)), answer
-
-    def _failed(self, error: BaseException) -> Failure:
-        return replace(_failure(error), message=self._masked(self._tap.message))
+        return Response(answer.status_code, fields, body, self._masked(self._tap.message)), answer
 
     def _masked(self, message: bytes) -> bytes:
         """The bytes without the key, none of them moved: their number is what is judged."""
         return self.get_adapter(self.base_url + "/").masked(message)
 
-    def _on_live_connection(self, request: requests.PreparedRequest) -> requests.Response:
-        """Sends once more if an idle connection turned out to be closed (RFC 9112, section 9.3.1)."""
-        adapter = self.get_adapter(str(request.url))
+    def _on_live_connection(self, adapter: _TargetAdapter, request: requests.PreparedRequest) -> requests.Response:
+        """Sends; raises _Stale if an idle connection turned out to be closed before any of it was answered."""
         opened = adapter.connections
-        options: dict[str, Any] = {"stream": True, "timeout": self._timeout, "verify": self.verify, "proxies": {}}
         try:
-            return adapter.send(request, **options)
+            return adapter.send(request, stream=True, timeout=self._timeout, verify=self.verify, proxies={})
         except requests.ConnectionError as error:
             if adapter.connections == opened and _failure(error).kind == "reset":
-                return adapter.send(request, **options)
+                raise _Stale from None
             raise
 
     def get_adapter(self, url: str) -> _TargetAdapter:
@@ -282,6 +320,7 @@ class _TargetAdapter(HTTPAdapter):
     def __init__(self, api_key: str | None, watchdog: Watchdog, tap: Tap) -> None:
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
         self.__api_key = api_key
+        self._mask = Mask(api_key) if api_key else None
         self._watchdog, self._tap = watchdog, tap
         self._pool: Any = None
 
@@ -296,11 +335,15 @@ class _TargetAdapter(HTTPAdapter):
 
     def redacted(self, data: bytes) -> bytes:
         """What came back without the key: a server may send back what it was sent."""
-        return data.replace(self.__api_key.encode(), REDACTED.encode()) if self.__api_key else data
+        return self._mask(data) if self._mask else data
+
+    def redacted_text(self, text: str) -> str:
+        """The words of a failure without the key: some quote what came."""
+        return self._mask.text(text) if self._mask else text
 
     def masked(self, data: bytes) -> bytes:
         """As `redacted`, with as many bytes as before."""
-        return data.replace(self.__api_key.encode(), b"*" * len(self.__api_key)) if self.__api_key else data
+        return self._mask.blot(data) if self._mask else data
 
     @property
     def connections(self) -> int:
@@ -326,6 +369,22 @@ class _Oversized(Exception):
     """A body that is not read any further."""
 
 
+class _Stale(Exception):
+    """A connection that was closed while nobody used it."""
+
+
+def _forget(error: BaseException) -> None:
+    """Take from an exception, and all behind it, the frames in which it passed: they hold the key."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is not None and id(each) not in seen:
+            seen.add(id(each))
+            each.__traceback__ = None
+            waiting += [each.__cause__, each.__context__]
+
+
 def _read(raw: urllib3.HTTPResponse, most: int) -> bytes:
     """All of the body, content coding undone."""
     parts, size = [], 0
@@ -339,19 +398,21 @@ def _read(raw: urllib3.HTTPResponse, most: int) -> bytes:
 
 
 def _rewound(answer: requests.Response, exchange: Exchange) -> requests.Response:
-    """The answer with its body, which has been read, there to be read again."""
+    """The answer with its body, which has been read, there to be read again; without the key, if it held that."""
     assert isinstance(exchange.outcome, Response)
-    raw = answer.raw
-    headers = urllib3.HTTPHeaderDict(raw.headers)
-    # They tell of the body as it was sent, and would be held against the one that was read.
-    for name in ("content-encoding", "content-length", "transfer-encoding"):
-        headers.discard(name)
+    headers = urllib3.HTTPHeaderDict()
+    for name, value in exchange.outcome.headers:
+        # These tell of the body as it was sent, and would be held against the one that was read.
+        if name.lower() not in ("content-encoding", "content-length", "transfer-encoding"):
+            headers.add(name, value)
+    answer.headers = CaseInsensitiveDict(urllib3.HTTPHeaderDict(exchange.outcome.headers))
+    answer.reason = ""
     answer.raw = urllib3.HTTPResponse(
         io.BytesIO(exchange.outcome.body),
         headers=headers,
-        status=raw.status,
-        version=raw.version,
-        reason=raw.reason,
+        status=answer.raw.status,
+        version=answer.raw.version,
+        reason="",
         preload_content=False,
     )
     return answer

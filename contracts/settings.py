@@ -15,9 +15,12 @@ from contracts.checks import scalar
 from contracts.document import PINNED, PINNED_OVERLAY, Document, Operation, load, operation_at
 from contracts.errors import ConfigurationError
 from contracts.methods import PROBED
+from contracts.pace import Limits, check_rate
 from contracts.profiles import PROFILES, Profile
+from contracts.redaction import Redaction
 from contracts.requirements import Requirement
-from contracts.session import MAX_BODY, TIMEOUT, check_api_key, check_base_url
+from contracts.secret import Secret, check_api_key, read_api_key
+from contracts.session import MAX_BODY, TIMEOUT, check_base_url
 from contracts.shards import Shard
 from contracts.validation import compiled
 from contracts.waivers import Waiver
@@ -26,6 +29,7 @@ from contracts.waivers import load as load_waivers
 BASE_URL_VARIABLE: Final = "CONTRACT_BASE_URL"
 JOB_IDS_VARIABLE: Final = "CONTRACT_JOB_IDS"
 API_KEY_VARIABLE: Final = "SGP_API_KEY"
+ACCOUNT_VARIABLE: Final = "SGP_ACCOUNT_ID"
 _HARMFUL: Final = (
     f"--probe-methods sends {', '.join(PROBED)}, by which a server that takes them may change or delete what it holds; "
     "if nothing on the target matters, say so by --disposable"
@@ -66,6 +70,12 @@ class Settings:
     earlier: Mapping[str, Any] | None = field(repr=False)
     """The report that this run is compared with."""
     api_key: str | None = field(repr=False)
+    account: str | None
+    plain_http_key: bool
+    """Whether the key may travel in clear text to another machine."""
+    limits: Limits
+    retries: int
+    redaction: Redaction
     probe_methods: bool = False
     """Whether methods are sent that may change or delete what the target holds."""
 
@@ -126,6 +136,12 @@ def read(
     compare: str | None = None,
     probe_methods: bool = False,
     disposable: bool = False,
+    api_key_file: str | None = None,
+    plain_http_key: bool = False,
+    max_requests: int | None = None,
+    rate_limit: str | None = None,
+    retries: int | None = None,
+    redact: Iterable[str] = (),
     environment: Mapping[str, str] = os.environ,
 ) -> Settings:
     """Settings from options, then the environment; raises ContractError, in one line, for what makes no sense."""
@@ -149,11 +165,7 @@ def read(
         raise ConfigurationError(_HARMFUL)
     if probe_methods and shard:
         raise ConfigurationError("--probe-methods may change what other shards read; leave --shard out")
-    key = environment.get(API_KEY_VARIABLE)
-    if not 0 < timeout < math.inf:
-        raise ConfigurationError(f"--timeout {timeout:g} is no time; give seconds above 0")
-    if max_body <= 0:
-        raise ConfigurationError(f"--max-body {max_body} leaves no room; give bytes above 0")
+    _check_numbers(timeout, max_body, max_requests, retries)
     return Settings(
         profile=profile,
         seed=seed,
@@ -185,7 +197,12 @@ def read(
         waivers=load_waivers(Path(waivers)) if waivers else (),
         drafted_waivers=_new_file("--write-waivers", write_waivers) if write_waivers else None,
         earlier=comparison.read(Path(compare)) if compare else None,
-        api_key=check_api_key(key) if key else None,
+        api_key=_api_key(api_key_file, environment),
+        account=_account(environment),
+        plain_http_key=plain_http_key,
+        limits=Limits(max_requests, check_rate(rate_limit) if rate_limit else 0.0),
+        retries=profile.retries if retries is None else retries,
+        redaction=Redaction.at(redact),
         probe_methods=probe_methods,
     )
 
@@ -250,6 +267,31 @@ def _claimed(document: Document, job_ids: tuple[str, ...]) -> tuple[str, ...]:
             paths = " or ".join(operation.path for operation in document.operations if operation.parameters)
             raise ConfigurationError(f"the job id {job_id[:40]!r} is of no operation; write it as {paths or 'none'}")
     return job_ids
+
+
+def _check_numbers(timeout: float, max_body: int, max_requests: int | None, retries: int | None) -> None:
+    if not 0 < timeout < math.inf:
+        raise ConfigurationError(f"--timeout {timeout:g} is no time; give seconds above 0")
+    if max_body <= 0:
+        raise ConfigurationError(f"--max-body {max_body} leaves no room; give bytes above 0")
+    if max_requests is not None and max_requests <= 0:
+        raise ConfigurationError(f"--max-requests {max_requests} leaves nothing to ask; give a number above 0")
+    if retries is not None and retries < 0:
+        raise ConfigurationError(f"--retries {retries} is no number of times; give 0 or more")
+
+
+def _api_key(file: str | None, environment: Mapping[str, str]) -> Secret | None:
+    if file:
+        return read_api_key(Path(file))
+    given = environment.get(API_KEY_VARIABLE)
+    return check_api_key(given) if given else None
+
+
+def _account(environment: Mapping[str, str]) -> str | None:
+    given = environment.get(ACCOUNT_VARIABLE, "").strip()
+    if not given.isascii() or not given.isprintable():
+        raise ConfigurationError(f"{ACCOUNT_VARIABLE} holds no account; set it to printable ASCII characters")
+    return given or None
 
 
 def _job_ids(given: list[str], file: str | None, variable: str) -> tuple[str, ...]:

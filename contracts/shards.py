@@ -65,7 +65,7 @@ class Part:
 TERMS: Final = ("document", "overlays", "no_overlay", "annotations", "require")
 """Options that the contract and its terms come from."""
 
-_FACTS: Final = ("target", "profile", "seed", "seconds", "keyed", "incident")
+_FACTS: Final = ("target", "profile", "seed", "seconds", "keyed", "account", "incident")
 
 
 def render(
@@ -161,6 +161,7 @@ def _facts(parts: Sequence[Part]) -> dict[str, Any]:
         "started": min(datetime.datetime.fromisoformat(run["started"]) for run in runs),
         "seconds": max(run["seconds"] for run in runs),
         "keyed": any(run["keyed"] for run in runs),
+        "account": any(run["account"] for run in runs),
         "incident": "; ".join(dict.fromkeys(run["incident"] for run in runs if run["incident"])),
         "notes": tuple(dict.fromkeys(notes)),
     }

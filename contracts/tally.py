@@ -21,6 +21,7 @@ from contracts.exchange import Exchange, Failure, Response
 from contracts.features import Feature
 from contracts.history import History
 from contracts.json_text import UNREADABLE
+from contracts.redaction import Redaction
 from contracts.violation import Violation
 from contracts.waivers import Cover
 
@@ -111,7 +112,7 @@ class Sighting:
         return Sighting(self.count + other.count, first, resource)
 
 
-_COUNTERS: Final = ("answers", "plain", "granted", "faults", "probes")
+_COUNTERS: Final = ("answers", "plain", "granted", "retries", "faults", "probes")
 
 
 @dataclass(slots=True)
@@ -131,15 +132,24 @@ class Tally:
     violations: dict[tuple[str, ...], Seen] = field(default_factory=dict)
     differences: dict[str, Difference] = field(default_factory=dict)
     granted: Counter[str] = field(default_factory=Counter)
+    retries: Counter[str] = field(default_factory=Counter)
+    """How often a request was sent again, by the status or failure that it was sent again for."""
     faults: Counter[str] = field(default_factory=Counter)
     probes: Counter[str] = field(default_factory=Counter)
     times: dict[str, Counter[int]] = field(default_factory=dict)
     vanished: set[tuple[str, Resource]] = field(default_factory=set)
 
     def note(
-        self, exchange: Exchange, violations: Iterable[Violation], waiver: Waiving = lambda violation, resource: Cover()
+        self,
+        exchange: Exchange,
+        violations: Iterable[Violation],
+        waiver: Waiving = lambda violation, resource: Cover(),
+        redaction: Redaction = Redaction(),  # noqa: B008 - it is frozen
     ) -> None:
-        """Take in one exchange, what was found wrong with it, and which waiver covers that."""
+        """Take in one exchange, what was found wrong with it, and which waiver covers that.
+
+        What the redaction takes out is not kept.
+        """
         outcome, operation, resource = exchange.outcome, exchange.operation, exchange.request.resource
         kind = str(outcome.status) if isinstance(outcome, Response) else outcome.kind
         if not exchange.request.reads:
@@ -149,6 +159,8 @@ class Tally:
             shown, sighting = seen(operation, reading, outcome.status), Sighting(1, exchange.at, resource)
             self._show(shown.promised, sighting)
             for feature in shown.undeclared:
+                if redaction.hides(feature):
+                    continue
                 self._show(frozenset((feature,)), sighting)
             self.times.setdefault(operation.path, Counter())[latency.bucket(exchange.seconds)] += 1
             if 200 <= outcome.status < 300 and _shows(reading):
@@ -156,11 +168,13 @@ class Tally:
         self.answers[kind] += 1
         if plain(exchange.request):
             self.plain[kind] += 1
+        self.retries.update(map(_name, exchange.earlier))
         if found := tuple(violations):
-            witness = _witness(exchange)
+            kept = redaction.exchange(exchange)
             for violation in found:
-                cover = waiver(violation, resource)
-                self._add(Seen(witness, violation, 1, {resource}, cover.waiver, cover.fitting))
+                cover, told = waiver(violation, resource), redaction.violation(violation)
+                witness = _witness(kept, told)
+                self._add(Seen(witness, told, 1, {resource}, cover.waiver, cover.fitting))
 
     def differ(self, exchange: Exchange, words: Iterable[str]) -> None:
         """Take in where the validators differ about an answer."""
@@ -220,8 +234,7 @@ class Tally:
     def to_json(self) -> dict[str, Any]:
         """Plain values that `from_json` reads back, for the way between processes."""
         return {
-            "answers": dict(self.answers),
-            "plain": dict(self.plain),
+            **{name: dict(getattr(self, name)) for name in _COUNTERS},
             "features": [
                 [*astuple(feature), *astuple(sighting)] for feature, sighting in sorted(self.features.items())
             ],
@@ -229,9 +242,6 @@ class Tally:
             "differences": [
                 [words, each.count, _plain_witness(each.witness)] for words, each in sorted(self.differences.items())
             ],
-            "faults": dict(self.faults),
-            "probes": dict(self.probes),
-            "granted": dict(self.granted),
             "vanished": [[path, list(resource)] for path, resource in sorted(self.vanished)],
             "times": {
                 path: {str(number): count for number, count in times.items()} for path, times in self.times.items()
@@ -263,6 +273,11 @@ def _shows(reading: Reading) -> bool:
     return reading.schema is not None and reading.value is not UNREADABLE
 
 
+def _name(outcome: Response | Failure) -> str:
+    """What an outcome is counted as."""
+    return str(outcome.status) if isinstance(outcome, Response) else outcome.kind
+
+
 def _plain(each: Seen) -> dict[str, Any]:
     resources = [list(values) for values in sorted(each.resources)]
     violation, witness = asdict(each.violation), _plain_witness(each.witness)
@@ -285,8 +300,10 @@ def _read_witness(raw: Mapping[str, Any]) -> Witness:
     return Witness(**{**raw, **pairs, "body": raw["body"].encode("latin-1")})
 
 
-def _witness(exchange: Exchange) -> Witness:
+def _witness(exchange: Exchange, violation: Violation | None = None) -> Witness:
     request, came = exchange.request, exchange.outcome
+    if violation and violation.rule.startswith("flaky."):
+        came = next(each for each in exchange.earlier if _name(each) == violation.cause)
     answer = Response(0, (), b"") if isinstance(came, Failure) else came
     return Witness(
         strange=not request.exists,
@@ -306,7 +323,7 @@ class Judge:
     """Judges every exchange of one worker, in the light of those before, and keeps the tally.
 
     `second_opinion` tells, in words, where another validator differs about an answer. Of resources that were
-    `discovered`, by operation, one that is refused may have vanished.
+    `discovered`, by operation, one that is refused may have vanished. What `redaction` takes out is judged, not kept.
     """
 
     def __init__(
@@ -314,9 +331,10 @@ class Judge:
         second_opinion: Callable[[Exchange], Iterable[str]] = lambda exchange: (),
         discovered: Mapping[Operation, Iterable[Resource]] = MappingProxyType({}),
         waiver: Waiving = lambda violation, resource: Cover(),
+        redaction: Redaction = Redaction(),  # noqa: B008 - it is frozen
     ) -> None:
         self.tally = Tally()
-        self._waiver = waiver
+        self._waiver, self._redaction = waiver, redaction
         self._vanished = Vanished(discovered)
         self._history = History()
         self._second_opinion = second_opinion
@@ -331,8 +349,9 @@ class Judge:
         history = (*self._history.note(exchange), *self._history.mistaken(exchange))
         found = {*judge(exchange.operation, exchange), *history, *self._vanished.note(exchange)}
         violations = tuple(sorted(found - explained(found)))
-        self.tally.note(exchange, violations, self._waiver)
-        self.tally.differ(exchange, self._second_opinion(exchange))
+        self.tally.note(exchange, violations, self._waiver, self._redaction)
+        if differences := tuple(self._second_opinion(exchange)):
+            self.tally.differ(self._redaction.exchange(exchange), differences)
         return violations
 
     def take(self) -> Tally:

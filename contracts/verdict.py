@@ -19,6 +19,7 @@ from contracts.document import Document
 from contracts.evidence import Denied, denied
 from contracts.exchange import Exchange, Failure, Request, Response
 from contracts.features import Feature
+from contracts.redaction import MASK
 from contracts.requirements import Requirement, Unmet
 from contracts.tally import Difference, Seen, Sighting, Tally, Witness
 from contracts.violation import Violation
@@ -58,6 +59,8 @@ class Run:
     keyed: bool = False
     incident: str = ""
     """What kept the run from asking everything, or from being judged by its answers alone."""
+    account: bool = False
+    """Whether an account was named with every request; never which."""
     notes: tuple[str, ...] = ()
     partial: bool = False
     """Whether only a part of everything was to be asked: one shard, or tests that were chosen."""
@@ -127,6 +130,8 @@ class Verdict:
     outcome: Outcome
     denied: Denied | None
     answers: Mapping[str, int]
+    retries: Mapping[str, int]
+    """How often a request was sent again, by the status or failure that it was sent again for."""
     coverage: Mapping[Feature, Sighting | None]
     undeclared: Mapping[Feature, Sighting]
     findings: tuple[Finding, ...]
@@ -192,6 +197,7 @@ def conclude(
         outcome=_outcome(run, failed=failed, unmet=bool(unmet)),
         denied=turned_away,
         answers=dict(sorted(tally.answers.items())),
+        retries=dict(sorted(tally.retries.items())),
         coverage=coverage,
         undeclared=dict(sorted(features.items())),
         findings=standing,
@@ -210,7 +216,9 @@ def _finding(each: Seen, waivers: Waivers, sdk: Callable[[Finding], str]) -> Fin
     resources = tuple(sorted(each.resources))
     waiver = waivers.numbered(each.waiver) if each.waiver else waivers.longest(each.fitting)
     finding = Finding(each.violation, each.witness, each.count, resources, waiver=waiver)
-    return replace(finding, sdk=sdk(finding) if each.witness.method == "GET" else "")
+    # Of an answer that was not kept as it came nobody can say any more how it is read.
+    is_whole = MASK.encode() not in each.witness.body
+    return replace(finding, sdk=sdk(finding)) if is_whole and each.witness.method == "GET" else finding
 
 
 def _without_success(run: Run, tally: Tally) -> Iterator[Unmet]:

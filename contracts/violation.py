@@ -84,6 +84,12 @@ RULES: Final[dict[str, Rule]] = {
         Rule("framing.length", "the answer is at odds with itself about its length", "RFC 9112, section 6"),
         Rule("framing.surplus", "something came behind the end of the answer", "RFC 9112, section 6.3"),
         Rule("framing.transfer-coding", "the transfer coding is not one to send", "RFC 9112, sections 6.1 and 7.4"),
+        Rule(
+            "flaky.status",
+            "the server could not answer (502, 503, 504), and did when it was asked again",
+            "RFC 9110, section 15.6",
+        ),
+        Rule("flaky.transport", "no answer came, and one did when it was asked for again", "option --retries"),
         Rule("header.missing", "a required response header is absent", _OPENAPI + "Header Object"),
         Rule("header.schema", "a response header does not fit its schema", _OPENAPI + "Header Object"),
         Rule("json.malformed", "the body is not JSON text", _JSON + ", section 2"),

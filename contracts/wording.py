@@ -12,6 +12,7 @@ from contracts.dialect import json_type
 from contracts.grouping import in_another_case
 from contracts.methods import keyless
 from contracts.requirements import Unmet
+from contracts.session import ACCOUNT_HEADER, KEY_HEADER
 from contracts.tally import Witness
 from contracts.verdict import Finding, Often, Outcome, Recurrence, Verdict
 from contracts.violation import Violation
@@ -130,6 +131,8 @@ _SHAPES: Final[dict[str, Callable[[str], str]]] = {
 
 _OTHERWISE: Final = {
     "body.unexpected": "nothing",
+    "flaky.status": "an answer at once",
+    "flaky.transport": "an answer at once",
     "schema.additionalProperties": "nothing",
     "schema.dependentRequired": "the property",
     "schema.false": "nothing",
@@ -194,7 +197,7 @@ def _got(violation: Violation) -> str:
     value = json.loads(violation.actual)
     if violation.rule.startswith("framing.") and violation.cause not in ("both", "line-end"):
         return _short(violation.actual)  # Bytes of the answer, quoted: a blank may be what is wrong with them.
-    if violation.rule.startswith(("transport.", "json.", "body.", "framing.")):
+    if violation.rule.startswith(("transport.", "json.", "body.", "framing.", "flaky.transport")):
         return _short(str(value))
     if violation.rule == "overlay.alias":
         differing = _DIFFERING.get(violation.cause, violation.cause)
@@ -219,15 +222,25 @@ def _short(text: str) -> str:
     return shown if len(text) <= WIDTH else f"{shown}… ({len(text)} characters)"
 
 
-def curl(witness: Witness, *, keyed: bool) -> str:
-    """The command that asks again; the key is left to the shell's environment."""
+def curl(witness: Witness, *, keyed: bool, account: bool = False) -> str:
+    """The command that asks again; key and account are left to the shell's environment."""
     words = ["curl", "-sS", "-i"]
     words += ["-X", witness.method] if witness.method != "GET" else []
     # curl folds dot segments away unless told not to.
     words += ["--path-as-is"] if "/." in witness.url else []
     words += [word for name, value in witness.asked for word in ("-H", shlex.quote(f"{name}: {value}"))]
-    words += ["-H", '"x-api-key: $SGP_API_KEY"'] if keyed and not keyless(witness.method) else []
+    words += ["-H", f'"{KEY_HEADER}: $SGP_API_KEY"'] if keyed and not keyless(witness.method) else []
+    words += ["-H", f'"{ACCOUNT_HEADER}: $SGP_ACCOUNT_ID"'] if account else []
     return " ".join([*words, shlex.quote(witness.url)])
+
+
+def retries(verdict: Verdict) -> str:
+    """How often a request was sent again, and why."""
+    told = [f"{_RETRIED.get(name, name)}: {count}" for name, count in verdict.retries.items()]
+    return f"{_count(sum(verdict.retries.values()), 'time')} ({', '.join(told)})"
+
+
+_RETRIED: Final = {"429": "put off by 429"}
 
 
 def headline(verdict: Verdict) -> str:

@@ -8,7 +8,7 @@ from typing import TextIO
 from contracts import latency
 from contracts.comparison import Comparison
 from contracts.verdict import Finding, Outcome, Verdict
-from contracts.wording import borne, curl, expired, headline, spread, stale, violation_line
+from contracts.wording import borne, curl, expired, headline, retries, spread, stale, violation_line
 
 _MARKS = {Outcome.CONFORMS: "✅", Outcome.VIOLATES: "❌", Outcome.INCONCLUSIVE: "❔"}
 
@@ -71,6 +71,8 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
     yield "sha256", document.sha256
     yield "run", f"{run.profile}{seed}, {run.started:%Y-%m-%d %H:%M} UTC, {run.seconds:.1f} s"
     yield "answers", ", ".join(f"{name}: {count}" for name, count in verdict.answers.items()) or "none"
+    if verdict.retries:
+        yield "sent again", retries(verdict)
     for path, counts in sorted(verdict.times.items()):
         told = ", ".join(f"p{share} {latency.quantile(counts, share / 100) * 1000:.1f} ms" for share in (50, 95, 99))
         yield "latency", told if len(verdict.times) == 1 else f"{path}: {told}"
@@ -88,7 +90,7 @@ def _violation(number: int, each: Finding, verdict: Verdict) -> Iterator[str]:
         yield f"   {code(expired(each))}"
     if each.sdk:
         yield f"   {_plain(each.sdk)}"
-    command = code(curl(each.witness, keyed=verdict.run.keyed))
+    command = code(curl(each.witness, keyed=verdict.run.keyed, account=verdict.run.account))
     yield from ("   <details><summary>repeat</summary>", "", f"   {command}", "", "   </details>")
 
 

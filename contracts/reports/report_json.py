@@ -56,7 +56,7 @@ def report(verdict: Verdict, comparison: Comparison | None = None, trend: Sequen
             "overlays": list(document.overlays),
             "notes": list(document.notes),
         },
-        "requests": {"total": verdict.requests, "answers": dict(verdict.answers)},
+        "requests": {"total": verdict.requests, "answers": dict(verdict.answers), "retries": dict(verdict.retries)},
         "latency": {path: _latency(counts) for path, counts in sorted(verdict.times.items())},
         "vanished": [{"operation": path, "resource": list(resource)} for path, resource in verdict.vanished],
         "self_test": dict(verdict.faults),
@@ -106,7 +106,7 @@ def _violation(each: Finding, verdict: Verdict, line: int) -> dict[str, Any]:
         "sdk": each.sdk,
         "waiver": each.waiver and _waiver(each.waiver),
         "recurrence": each.recurrence and {"often": str(each.recurrence.often), **asdict(each.recurrence)},
-        "curl": curl(each.witness, keyed=verdict.run.keyed),
+        "curl": curl(each.witness, keyed=verdict.run.keyed, account=verdict.run.account),
     }
 
 

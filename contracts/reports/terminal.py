@@ -18,6 +18,7 @@ from contracts.wording import (
     group_line,
     headline,
     missing,
+    retries,
     spread,
     stale,
     violation_line,
@@ -41,7 +42,7 @@ def lines(verdict: Verdict, comparison: Comparison | None = None) -> Iterator[st
     for number, group in enumerate(groups, 1):
         yield f"{number:>3}. {group_line(group)} [{spread(*group)}]"
         witness = min(each.witness for each in group)
-        yield f"     {curl(witness, keyed=verdict.run.keyed)}"
+        yield f"     {curl(witness, keyed=verdict.run.keyed, account=verdict.run.account)}"
         if known := " · ".join(dict.fromkeys(filter(None, map(_known, group)))):
             yield f"     {visible(known)}"
 
@@ -56,6 +57,8 @@ def _about(verdict: Verdict) -> Iterator[str]:
         yield f"profile     {run.profile}; --hypothesis-seed {run.seed} repeats what was drawn"
     statuses = ", ".join(f"{name}: {count}" for name, count in verdict.answers.items()) or "none"
     yield f"requests    {verdict.requests} in {run.seconds:.1f} s ({statuses})"
+    if verdict.retries:
+        yield f"sent again  {retries(verdict)}"
 
 
 def _remarks(verdict: Verdict) -> Iterator[str]:
@@ -73,7 +76,7 @@ def _remarks(verdict: Verdict) -> Iterator[str]:
         yield f"note        {note}"
     for words, difference in verdict.differences.items():
         yield visible(f"harness     the validators differ ({difference.count}x): {words}")
-        yield f"            {curl(difference.witness, keyed=verdict.run.keyed)}"
+        yield f"            {curl(difference.witness, keyed=verdict.run.keyed, account=verdict.run.account)}"
 
 
 def _waived(verdict: Verdict) -> Iterator[str]:

@@ -25,6 +25,7 @@ from contracts.document import Operation
 from contracts.errors import TargetError
 from contracts.features import Feature
 from contracts.ledger import Ledger, LedgerError, Night
+from contracts.pace import BudgetSpent
 from contracts.recorder import EXCHANGES
 from contracts.recurrence import recurrences
 from contracts.reports import Trouble, terminal, trouble
@@ -35,19 +36,25 @@ from contracts.verdict import Finding, Outcome, Run, Terms, Verdict, conclude
 from contracts.waivers import draft
 from contracts.wording import visible
 from tests.api.junit import report_promises
-from tests.api.plan import JUDGE, MEMORIES, SETTINGS, STARTED, WAIVERS, known_resources
+from tests.api.plan import JUDGE, MEMORIES, SETTINGS, SHARED, SIGNALS, STARTED, WAIVERS, WORKER, known_resources
 from tests.api.printing import be_silent, terminal_is_gone
 
 
 def attach(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> None:
     """Put what the item saw into its report, so that a verdict needs no worker to end well."""
-    if call.excinfo is not None and call.excinfo.errisinstance(TargetError):
-        item.session.shouldstop = str(call.excinfo.value)
+    if call.excinfo is not None and call.excinfo.errisinstance((TargetError, BudgetSpent)):
+        # No test's fault. Those still to come end as soon as they ask, each in its own process.
+        vars(report)["incident"] = str(call.excinfo.value)
+        path, line, _ = item.location
+        report.outcome, report.longrepr = "skipped", (path, line or 0, f"Skipped: {call.excinfo.value}")
     given: dict[str, Any] = getattr(item, "funcargs", {})
     judged: Judge | None = given.get("judge")
     if judged is not None:
         # Whatever a report holds, pytest-xdist carries to the controller; but no text that is not UTF-8, as some ids.
-        vars(report)["tally"] = json.dumps(judged.take().to_json())
+        taken = judged.take()
+        vars(report)["tally"] = json.dumps(taken.to_json())
+        if WORKER in item.config.stash:
+            item.config.stash[WORKER].reported(taken)
         if call.when == "call" and "remembered" in given:
             vars(report)["swept"] = json.dumps([given["operation"].path, given["remembered"]])
 
@@ -63,6 +70,8 @@ class Gathering:
         self._config, self._again = config, again
         self._clock = time.monotonic()
         self._tally = Tally()
+        self._reported: dict[str, Tally] = {}
+        self._stopped = ""
         self._judged = False
         self._own = f"{Path(os.path.relpath(Path(__file__).parent, config.rootpath)).as_posix()}/"
         self._under_way = False
@@ -85,11 +94,13 @@ class Gathering:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Iterator[None]:
-        """Take in what an item saw, before a plugin can fail at it."""
+        """Take in what an item saw, and why it could not see more, before a plugin can fail at it."""
+        self._stopped = self._stopped or getattr(report, "incident", "")
         seen = getattr(report, "tally", None)
         if seen is not None:
             self._judged = True
-            self._tally.merge(Tally.from_json(json.loads(seen)))
+            process = getattr(report, "worker_id", "")
+            self._reported.setdefault(process, Tally()).merge(Tally.from_json(json.loads(seen)))
         if swept := getattr(report, "swept", None):
             path, resources = json.loads(swept)
             self._swept[path] = set(map(tuple, resources))
@@ -124,12 +135,14 @@ class Gathering:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         """Conclude, and tell it behind everything that pytest prints."""
-        if JUDGE in self._config.stash:  # What an item saw that did not come to its report.
-            self._tally.merge(self._config.stash[JUDGE].take())
+        self._config.stash[SIGNALS].settle()
+        with self._aside("not all that was seen was gathered"):
+            self._collect(session)
         verdict = None
         # A run that has asked for nothing is not green either; a shard with nothing to do says so: its file is awaited.
         shard = self._config.stash[SETTINGS].shard is not None and not self._config.option.collectonly
-        due = shard or self._judged or bool(self._tally.requests or (self._under_way and self._incident(session)))
+        begun = self._under_way or self._config.stash[SIGNALS].interrupted
+        due = shard or self._judged or bool(self._tally.requests or (begun and self._incident(session)))
         if due:
             with self._aside("no verdict was reached"):
                 verdict = self._conclude(session)
@@ -179,6 +192,16 @@ class Gathering:
         if terminal_is_gone():
             be_silent()
 
+    def _collect(self, session: pytest.Session) -> None:
+        """All that was seen: by workers until they ended, else by reports, and by an item that was interrupted here."""
+        shared = self._config.stash[SHARED]
+        if session.exitstatus == pytest.ExitCode.INTERRUPTED:
+            shared.stop()
+        for tally in {**self._reported, **dict(shared.left())}.values():
+            self._tally.merge(tally)
+        if JUDGE in self._config.stash:
+            self._tally.merge(self._config.stash[JUDGE].take())
+
     def _conclude(self, session: pytest.Session) -> Verdict:
         chosen = self._config.stash[SETTINGS]
 
@@ -208,8 +231,9 @@ class Gathering:
         if not chosen.base_url or not verdict.findings or verdict.run.incident:
             return verdict
         known = partial(known_resources, self._config)
-        with self._again(self._config) as session, suppress(TargetError):
-            found = recurrences(session.ask, chosen.document, verdict.findings, known)
+        heeded = self._config.stash[SIGNALS].heeded()
+        with heeded, suppress(TargetError, BudgetSpent, KeyboardInterrupt), self._again(self._config) as session:
+            found = recurrences(session.ask, chosen.document, verdict.findings, known, chosen.redaction)
             told = (replace(each, recurrence=found.get(each.violation.identity)) for each in verdict.findings)
             return replace(verdict, findings=tuple(told))
         return verdict
@@ -225,6 +249,7 @@ class Gathering:
             seconds=time.monotonic() - self._clock,
             seed=chosen.seed,
             keyed=chosen.api_key is not None,
+            account=chosen.account is not None,
             incident=self._incident(session),
             notes=left_out,
             partial=bool(left_out or chosen.shard or session.shouldfail)
@@ -235,7 +260,7 @@ class Gathering:
         """What kept the run from its end, or from being judged by its answers alone."""
         if self._gone:
             return "the terminal went away"
-        if stopped := session.shouldstop or session.shouldfail:
+        if stopped := self._stopped or session.shouldstop or session.shouldfail:
             return f"stopped early: {stopped}"
         if self._interrupted or session.exitstatus == pytest.ExitCode.INTERRUPTED:
             return "the run was interrupted"

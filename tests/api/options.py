@@ -9,7 +9,7 @@ import pytest
 from contracts.errors import ConfigurationError
 from contracts.profiles import PROFILES
 from contracts.session import MAX_BODY, TIMEOUT
-from contracts.settings import BASE_URL_VARIABLE, EXAMPLES, JOB_IDS_VARIABLE, Settings, read
+from contracts.settings import API_KEY_VARIABLE, BASE_URL_VARIABLE, EXAMPLES, JOB_IDS_VARIABLE, Settings, read
 
 
 def add(parser: pytest.Parser) -> None:
@@ -33,6 +33,24 @@ def add(parser: pytest.Parser) -> None:
     add("--annotation", metavar="KEYWORD", action="append", default=[], help="an unknown keyword that asserts nothing")
     add("--timeout", metavar="SECONDS", type=float, default=TIMEOUT, help="for one whole answer (default: %(default)s)")
     add("--max-body", metavar="BYTES", type=int, default=MAX_BODY, help="the largest body read (default: %(default)s)")
+    add("--max-requests", metavar="N", type=int, help="stop after so many requests, of all processes together")
+    add("--rate-limit", metavar="N/s", help="send no faster, all processes together: 10/s, 90/m, 1000/h")
+    add(
+        "--retries",
+        metavar="N",
+        type=int,
+        help="send again, so often, what was not answered or put off (default: 0; nightly and prerelease: 2)",
+    )
+    add("--api-key-file", metavar="FILE", help=f"a file that holds the API key alone (or {API_KEY_VARIABLE}: the key)")
+    add("--allow-plain-http-key", action="store_true", help="send the key over plain http to other machines too")
+    add(
+        "--redact",
+        metavar="POINTER",
+        action="append",
+        default=[],
+        help="keep no value at this place of a body, such as /items/*/name; may be repeated",
+    )
+    parser.addini("contract_redact", "places of bodies to keep no values at, one a line", type="linelist", default=[])
     add("--ca-bundle", metavar="FILE", help="certificates of the authorities to trust, PEM")
     add("--report-dir", metavar="DIR", help="write report.html, .json, .md and .sarif and exchanges.har there")
     add("--ledger", metavar="FILE", help="add the run to this SQLite file, which knows all runs (made if it is new)")
@@ -95,4 +113,10 @@ def settings(config: pytest.Config) -> Settings:
         compare=option.compare,
         probe_methods=option.probe_methods,
         disposable=option.disposable,
+        api_key_file=option.api_key_file,
+        plain_http_key=option.allow_plain_http_key,
+        max_requests=option.max_requests,
+        rate_limit=option.rate_limit,
+        retries=option.retries,
+        redact=[*config.getini("contract_redact"), *option.redact],
     )

@@ -9,15 +9,30 @@ import pytest
 
 from contracts.discovery import Resource
 from contracts.document import Operation
+from contracts.pace import Pace
 from contracts.settings import Settings
 from contracts.tally import Judge
 from contracts.waivers import Waivers
 from strategies.answers import catalogue
 from strategies.memory import Memory
+from tests.api.ending import Shared, Signals, Worker
 
 SETTINGS = pytest.StashKey[Settings]()
 
 STARTED = pytest.StashKey[datetime.datetime]()
+SHARED = pytest.StashKey[Shared]()
+"""The folder that the processes of the run share."""
+
+PACE = pytest.StashKey[Pace]()
+"""What gives every request of this process its turn."""
+
+SIGNALS = pytest.StashKey[Signals]()
+
+WORKER = pytest.StashKey[Worker]()
+"""This process, where it is a worker of pytest-xdist."""
+
+JUDGE = pytest.StashKey[Judge]()
+"""What judges the answers of this process, from the first one on."""
 
 WAIVERS = pytest.StashKey[Waivers]()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import cache
 from typing import Any
 
@@ -645,3 +646,40 @@ def test_a_resource_that_nobody_made_is_told_with_the_refusals_that_are_document
     document.schema(document.operations[0].pointer)["x-refuses-unknown"] = True
     (violation,) = found(document, answer(200, media_type=None), exists=False)
     assert violation.expected == '["404", "default"]'
+
+
+# What came only when it was asked for again.
+
+FLAKY = document_of().operations[0]
+
+
+def flaky_rules(outcome: Response | Failure, *earlier: Response | Failure) -> list[tuple[str, str]]:
+    exchange = dataclasses.replace(exchange_of(FLAKY, outcome), earlier=earlier)
+    return [(each.rule, each.cause) for each in judge(FLAKY, exchange)]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "told"),
+    [
+        ([], []),
+        ([answer(503)], [("flaky.status", "503")]),
+        ([answer(502), answer(503), answer(502)], [("flaky.status", "502"), ("flaky.status", "503")]),
+        ([Failure("reset", "gone")], [("flaky.transport", "reset")]),
+        ([Failure("timeout", ""), answer(504)], [("flaky.status", "504"), ("flaky.transport", "timeout")]),
+        ([answer(429, b"", ("Retry-After", "1"))], []),
+    ],
+)
+def test_an_answer_that_came_only_when_asked_again_is_told(earlier: list[Any], told: list[tuple[str, str]]) -> None:
+    assert flaky_rules(answer(200, {}), *earlier) == told
+
+
+@pytest.mark.parametrize(
+    ("outcome", "told"),
+    [
+        (Failure("reset", ""), [("transport.reset", "")]),
+        (answer(503, {}), [("status.server-error", "503")]),
+        (answer(429, {}), [("status.undocumented", "429")]),
+    ],
+)
+def test_where_no_attempt_succeeded_the_last_one_is_judged_alone(outcome: Any, told: list[tuple[str, str]]) -> None:
+    assert flaky_rules(outcome, answer(502), Failure("timeout", "")) == told

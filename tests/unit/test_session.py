@@ -7,6 +7,7 @@ import pickle
 import socket
 import ssl
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +21,10 @@ from contracts.document import Document
 from contracts.errors import ConfigurationError, ContractError, TargetError
 from contracts.exchange import Exchange, Failure, Response
 from contracts.framing import flaws
-from contracts.session import GONE, ForbiddenRequest, GuardedSession, check_api_key, check_base_url
+from contracts.pace import BudgetSpent, Limits, Pace
+from contracts.retries import Retries
+from contracts.secret import check_api_key
+from contracts.session import GONE, ForbiddenRequest, GuardedSession, check_base_url
 from tests.unit.tiny import document_of
 
 KEY = "sk-invented-0123456789"
@@ -750,3 +754,194 @@ def test_credentials_in_a_base_url_are_refused_and_not_repeated(text: str) -> No
     with pytest.raises(ConfigurationError) as caught:
         check_base_url(text)
     assert "geheim" not in str(caught.value)
+
+
+# How often, how fast, and once more.
+
+
+class Rest:
+    """Notes how long was waited, and waits not at all: a clock of its own goes on instead."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+    def clock(self) -> float:
+        return sum(self.slept)
+
+    def pace(self, limits: Limits = Limits()) -> Pace:  # noqa: B008
+        return Pace(limits, clock=self.clock, sleep=self.sleep)
+
+
+def retrying(talk: Talk, most: int, rest: Rest, limits: Limits = Limits(), **options: Any) -> Any:  # noqa: B008
+    return talking(talk, pace=rest.pace(limits), retries=Retries(most, lambda: 1.0), **options)
+
+
+BUSY = http(b"", status="503 Busy")
+OK = http(b"ok")
+
+
+def flaring(*answers: bytes | None) -> Talk:
+    """Answers requests with these in turn, whatever connection they come on; None closes it in place of an answer."""
+    waiting = list(answers)
+
+    def talk(connection: socket.socket, made: Peer) -> None:
+        while heard(connection, made):
+            answer = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+            if answer is None:
+                return
+            connection.sendall(answer)
+
+    return talk
+
+
+@pytest.mark.parametrize(
+    ("answers", "earlier", "slept"),
+    [
+        ([OK], [], []),
+        ([BUSY, OK], [503], [0.5]),
+        ([BUSY, http(b"", status="502"), OK], [503, 502], [0.5, 1.0]),
+        ([None, OK], ["reset"], [0.5]),
+        ([http(b"", "Retry-After: 7", status="429"), OK], [429], [7.0]),
+        ([http(b"", "Retry-After: 7", status="503"), BUSY, OK], [503, 503], [7.0, 1.0]),
+        ([http(b"", status="500")], [], []),
+        ([http(b"", "Retry-After: 61", status="429")], [], []),
+        ([http(b"", status="301 Moved")], [], []),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_what_was_not_answered_is_asked_for_again(answers: Any, earlier: Any, slept: Any) -> None:
+    rest = Rest()
+    with retrying(flaring(*answers), 2, rest) as (seen, made):
+        outcome = seen.ask()
+        assert isinstance(outcome, Response)
+        (exchange,) = seen.exchanges
+        assert [getattr(each, "status", None) or each.kind for each in exchange.earlier] == earlier
+        assert rest.slept == pytest.approx(slept)
+        assert len(made.requests) == len(earlier) + 1
+        assert exchange.seconds < 5
+
+
+def test_when_no_attempt_succeeds_the_last_one_stands() -> None:
+    rest = Rest()
+    with retrying(flaring(BUSY, None, http(b"", status="504 Late")), 2, rest) as (seen, _):
+        outcome = seen.ask()
+        assert isinstance(outcome, Response)
+        assert outcome.status == 504
+        assert len(seen.exchanges[0].earlier) == 2
+
+
+@pytest.mark.parametrize("answer", [BUSY, http(b"", "Retry-After: 5", status="429")])
+def test_without_retries_every_failure_stands_at_once(answer: bytes) -> None:
+    rest = Rest()
+    with retrying(flaring(answer), 0, rest) as (seen, made):
+        for _ in range(2 * GONE):
+            seen.ask()
+        assert (len(made.requests), rest.slept) == (2 * GONE, [])
+
+
+def test_a_target_that_is_gone_is_found_out_within_the_retries() -> None:
+    rest = Rest()
+    exchanges: list[Exchange] = []
+    url = f"http://127.0.0.1:{unused_port()}"
+    with GuardedSession(url, [OPERATION], exchanges.append, retries=Retries(2), pace=rest.pace()) as session:
+        for _ in range(3):
+            session.ask(OPERATION, {"thing": "x"})
+        with pytest.raises(TargetError, match="gave no answer"):
+            session.ask(OPERATION, {"thing": "x"})
+        assert sum(1 + len(exchange.earlier) for exchange in exchanges) == GONE
+
+
+def test_a_target_that_puts_off_everybody_is_asked_no_more() -> None:
+    rest = Rest()
+    with retrying(flaring(http(b"", "Retry-After: 1", status="429")), 2, rest) as (seen, made):
+        for _ in range(GONE):
+            seen.ask()
+        with pytest.raises(TargetError, match=f"put off {GONE} requests in a row"):
+            seen.ask()
+        assert len(made.requests) == 3 * GONE
+
+
+def test_attempts_count_against_the_budget_and_keep_the_rate() -> None:
+    rest = Rest()
+    with retrying(flaring(BUSY, BUSY, OK), 2, rest, Limits(4, interval=10)) as (seen, made):
+        seen.ask()
+        assert rest.clock() == pytest.approx(20)
+        seen.ask()
+        with pytest.raises(BudgetSpent):
+            seen.ask()
+        assert len(made.requests) == 4
+
+
+def test_a_request_for_a_list_is_held_to_the_limits_too() -> None:
+    with retrying(saying(http()), 0, Rest(), Limits(1)) as (seen, made):
+        seen.session.fetch(made.url + "/list")
+        with pytest.raises(BudgetSpent):
+            seen.session.fetch(made.url + "/list")
+
+
+def test_a_connection_found_closed_is_a_request_more() -> None:
+    def talk(connection: socket.socket, made: Peer) -> None:
+        if heard(connection, made):
+            connection.sendall(http(b"x"))
+            heard(connection, made)
+
+    with retrying(talk, 0, Rest(), Limits(3)) as (seen, made):
+        assert isinstance(seen.ask("0"), Response)
+        assert isinstance(seen.ask("1"), Response)
+        with pytest.raises(BudgetSpent):
+            seen.ask("2")
+        assert len(made.requests) == 3
+
+
+# Whose account, and the key once more.
+
+
+def test_the_account_is_sent_as_the_official_client_sends_it() -> None:
+    with talking(saying(http()), account="acc-1") as (seen, made):
+        seen.ask()
+        seen.session.get(made.url + "/things/two")
+        assert all(b"x-selected-account-id: acc-1\r\n" in request for request in made.requests)
+
+
+def test_the_key_may_be_sent_in_clear_text_where_that_is_allowed() -> None:
+    GuardedSession("http://10.0.0.1", (), print, api_key=KEY, plain_http_key=True).close()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        http(f'{{"id": "{KEY}"}}'.encode(), f"X-Echo: {KEY}"),
+        http(KEY.encode(), status=f"200 {KEY}"),
+        KEY.encode() + b"\r\n\r\n",
+        b"HTTP/1.1 " + KEY.encode() + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + KEY.encode() + b"\r\n",
+        http(KEY.encode() * 100),
+    ],
+    ids=range(6),
+)
+def test_a_key_that_comes_back_is_in_nothing_that_a_foreign_library_gets(data: bytes) -> None:
+    with talking(once(data), api_key=KEY, max_body=999) as (seen, made):
+        try:
+            answer = seen.session.get(made.url + "/things/x")
+            shown = [answer.headers, answer.text, answer.reason, answer.raw.headers, answer.raw.reason]
+        except requests.RequestException as error:
+            told = traceback.TracebackException.from_exception(error, capture_locals=True)
+            inside = [frame.locals for frame in told.stack[1:]]  # The first one is this test's, which knows the key.
+            shown = [inside, error.args, error.__context__, error.__cause__]
+        assert KEY not in repr(shown) + repr(seen.exchanges)
+
+
+def test_no_frame_that_holds_the_key_is_left_in_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Any, *args: Any, **options: Any) -> None:
+        raise MemoryError
+
+    with talking(saying(http()), api_key=KEY) as (seen, _):
+        monkeypatch.setattr("http.client.HTTPConnection._send_output", fail)
+        with pytest.raises(MemoryError) as caught:
+            seen.ask()
+        told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+        assert KEY not in "".join(told.format())
+        assert {frame.name for frame in told.stack}.isdisjoint({"putheader", "urlopen", "send"})

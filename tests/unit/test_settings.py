@@ -11,6 +11,7 @@ import pytest
 
 from contracts.document import PINNED
 from contracts.errors import ConfigurationError, ContractError
+from contracts.profiles import PROFILES
 from contracts.session import MAX_BODY, TIMEOUT
 from contracts.settings import read
 from tests.unit.tiny import document_of
@@ -50,6 +51,25 @@ def test_the_key_is_in_no_representation() -> None:
     settings = chosen(environment={"SGP_API_KEY": "sk-invented"})
     assert settings.api_key == "sk-invented"
     assert "sk-invented" not in repr(settings) + str(settings)
+
+
+def test_a_key_in_a_file_comes_before_that_of_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("sk-file\n")
+    settings = chosen(environment={"SGP_API_KEY": "sk-invented"}, api_key_file=str(tmp_path / "key"))
+    assert settings.api_key == "sk-file"
+    assert "sk-file" not in repr(settings)
+
+
+def test_the_account_is_that_of_the_environment() -> None:
+    assert chosen(environment={"SGP_ACCOUNT_ID": " acc-1 "}).account == "acc-1"
+    assert chosen().account is None
+
+
+@pytest.mark.parametrize(("profile", "retries"), [("ci", 0), ("nightly", 2), ("prerelease", 2)])
+def test_the_profile_says_how_often_is_asked_again_unless_an_option_does(profile: str, retries: int) -> None:
+    assert chosen(profile=PROFILES[profile]).retries == retries
+    assert chosen(profile=PROFILES[profile], retries=5).retries == 5
+    assert chosen(profile=PROFILES[profile], retries=0).retries == 0
 
 
 OVERLAY = "overlay: 1.0.0\ninfo: {title: t, version: '1'}\nactions: [{target: $.info, update: {title: changed}}]\n"
@@ -157,6 +177,13 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"environment": {"CONTRACT_BASE_URL": URL, "CONTRACT_JOB_IDS": "a .. b"}}, "path segment"),
     ({"environment": {"SGP_API_KEY": "geheim\x00"}}, "SGP_API_KEY"),
     ({"environment": {"SGP_API_KEY": "  "}}, "SGP_API_KEY"),
+    ({"environment": {"SGP_ACCOUNT_ID": "acc\n1"}}, "SGP_ACCOUNT_ID"),
+    ({"api_key_file": "/nowhere"}, "--api-key-file"),
+    ({"max_requests": 0}, "--max-requests"),
+    ({"max_requests": -5}, "--max-requests"),
+    ({"rate_limit": "fast"}, "--rate-limit"),
+    ({"retries": -1}, "--retries"),
+    ({"redact": ["name"]}, "--redact"),
 ]
 
 

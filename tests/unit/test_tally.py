@@ -213,3 +213,13 @@ def test_answers_are_counted_by_status_and_failures_by_kind() -> None:
     tally = tally_of(answer(200, {}), answer(200, {}), answer(404, {}), Failure("reset", ""))
     assert tally.answers == {"200": 2, "404": 1, "reset": 1}
     assert tally.requests == 4
+
+
+def test_every_retry_is_counted_by_its_reason_and_shown_by_the_answer_that_was_none() -> None:
+    judge = Judge()
+    for earlier in ((answer(503, {"sorry": 1}), Failure("reset", "")), (answer(429),), (answer(503, {}),)):
+        judge(dataclasses.replace(exchange_of(operation(), answer(200, {})), earlier=earlier))
+    assert judge.tally.retries == {"503": 2, "reset": 1, "429": 1}
+    assert judge.tally.requests == 3
+    shown = {each.violation.rule: (each.witness.status, each.witness.text) for each in judge.tally.found}
+    assert shown == {"flaky.status": (503, "{}"), "flaky.transport": (0, "")}

@@ -1,0 +1,96 @@
+"""What is asked for again, and after how long."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.exchange import Failure, Response
+from contracts.retries import BASE, PATIENCE, Retries, put_off, wants_retry
+
+NOW = 784_111_777.0  # Sun, 06 Nov 1994 08:49:37 GMT, as in RFC 9110, section 5.6.7.
+
+
+def response(status: int, *fields: tuple[str, str]) -> Response:
+    return Response(status, fields, b"")
+
+
+@pytest.mark.parametrize("kind", ["refused", "reset", "cut", "timeout", "unresolved", "not-http", "failed"])
+def test_where_nothing_came_it_is_asked_for_again(kind: str) -> None:
+    assert wants_retry(Failure(kind, ""))
+
+
+@pytest.mark.parametrize("kind", ["tls", "oversized", "coding"])
+def test_what_comes_again_all_the_same_is_not_asked_for_again(kind: str) -> None:
+    assert not wants_retry(Failure(kind, ""))
+
+
+@pytest.mark.parametrize("status", [200, 301, 400, 401, 404, 408, 422, 428, 430, 500, 501, 505, 599])
+def test_an_answer_stands(status: int) -> None:
+    assert not wants_retry(response(status))
+    assert Retries(5).pause(response(status, ("Retry-After", "1")), 1, 0.0, NOW) is None
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_server_that_cannot_answer_now_is_asked_again(status: int) -> None:
+    assert wants_retry(response(status))
+
+
+@pytest.mark.parametrize(
+    ("field", "seconds"),
+    [
+        ("0", 0),
+        ("7", 7),
+        (" 120 ", 120),
+        ("007", 7),
+        ("Sun, 06 Nov 1994 08:49:47 GMT", 10),
+        ("Sunday, 06-Nov-94 08:49:47 GMT", 10),
+        ("Sun Nov  6 08:49:47 1994", 10),
+        ("Sun, 06 Nov 1994 08:49:27 GMT", 0),
+    ],
+)
+def test_retry_after_is_seconds_or_a_date_in_each_of_its_forms(field: str, seconds: float) -> None:
+    for status in (429, 503):
+        assert put_off(response(status, ("Retry-After", field)), NOW) == seconds
+
+
+@pytest.mark.parametrize("field", ["", "soon", "-1", "1.5", "1e3", "+1", "٣", "Sun, 99 Nov 1994 08:49:47 GMT"])
+def test_a_retry_after_that_says_nothing_is_none(field: str) -> None:
+    assert put_off(response(503, ("Retry-After", field)), NOW) is None
+
+
+def test_a_date_is_read_by_the_clock_of_the_server() -> None:
+    fields = (("Date", "Sun, 06 Nov 1994 08:49:37 GMT"), ("Retry-After", "Sun, 06 Nov 1994 08:49:40 GMT"))
+    assert put_off(response(503, *fields), NOW + 86_400) == 3
+
+
+def test_no_other_answer_is_put_off() -> None:
+    assert put_off(response(502, ("Retry-After", "3")), NOW) is None
+    assert put_off(Failure("reset", ""), NOW) is None
+
+
+@given(st.integers(1, 6), st.floats(0, 1))
+def test_waits_grow_exponentially_and_are_part_chance(tried: int, chance: float) -> None:
+    pause = Retries(9, lambda: chance).pause(Failure("reset", ""), tried, 0.0, NOW)
+    assert pause is not None
+    assert BASE * 2 ** (tried - 1) / 2 <= pause <= BASE * 2 ** (tried - 1)
+
+
+@pytest.mark.parametrize(("most", "tried", "again"), [(0, 1, False), (1, 1, True), (1, 2, False), (2, 2, True)])
+def test_a_request_is_sent_again_so_often_and_no_more(most: int, tried: int, again: bool) -> None:
+    assert (Retries(most).pause(response(503), tried, 0.0, NOW) is not None) is again
+
+
+@pytest.mark.parametrize(
+    ("told", "waited", "pause"),
+    [
+        (PATIENCE, 0.0, PATIENCE),
+        (PATIENCE + 1, 0.0, None),
+        (30.0, 40.0, None),
+        (20.0, 40.0, 20.0),
+        (1e17, 0.0, None),
+    ],
+)
+def test_what_is_put_off_for_longer_than_patience_lasts_stands(told: float, waited: float, pause: float | None) -> None:
+    assert Retries(3).pause(response(429, ("Retry-After", f"{told:.0f}")), 1, waited, NOW) == pause

@@ -1,0 +1,122 @@
+"""The key: shown nowhere, found in whatever form it comes back."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import traceback
+import urllib.parse
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.errors import ConfigurationError
+from contracts.secret import REDACTED, Mask, Secret, check_api_key, read_api_key
+
+KEY = 'sk-in+ven/ted"&<\\01=23'
+FORMS: list[Callable[[str], str]] = [
+    str,
+    lambda key: urllib.parse.quote(key, safe=""),
+    urllib.parse.quote,
+    lambda key: urllib.parse.quote(key, safe="").lower(),
+    lambda key: "".join(f"%{ord(char):02X}" for char in key),
+    lambda key: json.dumps(key)[1:-1],
+    lambda key: json.dumps(key)[1:-1].replace("/", "\\/"),
+    lambda key: "".join(f"\\u{ord(char):04x}" for char in key),
+    lambda key: "".join(f"\\u{ord(char):04X}" if char in "&<+" else char for char in key),
+    html.escape,
+    lambda key: "".join(f"&#{ord(char)};" for char in key),
+    lambda key: "".join(f"&#x{ord(char):X};" for char in key),
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_key_is_found_in_every_form_that_a_text_gives_it(form: Callable[[str], str]) -> None:
+    assert Mask(KEY).text(f"before {form(KEY)} after") == f"before {REDACTED} after"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_a_key_is_found_in_wider_encodings(encoding: str) -> None:
+    assert KEY not in Mask(KEY)(f'{{"a": "{KEY}"}}'.encode(encoding)).decode(encoding, "replace").replace("\0", "")
+
+
+@given(st.binary(max_size=7), st.binary(max_size=7), st.booleans())
+def test_a_key_is_not_to_be_read_out_of_base64(before: bytes, after: bytes, safe: bool) -> None:
+    encode = base64.urlsafe_b64encode if safe else base64.b64encode
+    masked = Mask(KEY)(encode(before + KEY.encode() + after))
+    assert REDACTED.encode() in masked
+
+
+@given(st.binary(max_size=300))
+def test_what_holds_no_key_is_left_as_it_is(data: bytes) -> None:
+    assert Mask(KEY)(data) == data
+
+
+def test_what_looks_like_its_beginning_is_left_as_it_is() -> None:
+    data = f"{KEY[:-1]} {KEY[1:]} %73k".encode()
+    assert Mask(KEY)(data) == data
+
+
+def test_no_representation_of_what_holds_a_key_shows_it() -> None:
+    key = Secret(KEY)
+    held = {"x-api-key": key, "list": [key]}
+    assert KEY not in repr(key) + repr(held) + ascii(held)
+    assert str(key) == KEY
+
+
+def test_a_traceback_with_its_values_does_not_show_it() -> None:
+    def fail(key: str) -> None:
+        raise ValueError
+
+    try:
+        fail(check_api_key(KEY))
+    except ValueError as error:
+        shown = traceback.TracebackException.from_exception(error, capture_locals=True)
+        inner = shown.stack[-1].locals
+        assert inner == {"key": repr(REDACTED)}
+
+
+def key_file(folder: Path, content: bytes) -> Path:
+    file = folder / "key"
+    file.write_bytes(content)
+    return file
+
+
+@pytest.mark.parametrize("content", [b"sk-1", b"sk-1\n", b"\xef\xbb\xbfsk-1\r\n", b"  sk-1  \n\n"])
+def test_a_file_holds_the_key_alone(tmp_path: Path, content: bytes) -> None:
+    assert read_api_key(key_file(tmp_path, content)) == "sk-1"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "holds no key"),
+        (b"\n \n", "holds no key"),
+        (b"geheim\ngeheim\n", "one line"),
+        ("schlüssel-geheim".encode(), "ASCII"),
+        (b"geheim\xff", "ASCII"),
+    ],
+)
+def test_a_file_without_a_key_is_refused(tmp_path: Path, content: bytes, told: str) -> None:
+    with pytest.raises(ConfigurationError, match=told) as caught:
+        read_api_key(key_file(tmp_path, content))
+    line = str(caught.value)
+    assert line.splitlines() == [line]
+    assert "--api-key-file" in line
+    assert "geheim" not in line
+
+
+@pytest.mark.parametrize("name", ["nowhere", "."])
+def test_a_file_that_cannot_be_read_is_told_with_the_mend(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigurationError, match="name a file that holds the key alone"):
+        read_api_key(tmp_path / name)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_key_is_blotted_out_without_moving_anything(form: Callable[[str], str]) -> None:
+    written = form(KEY)
+    assert Mask(KEY).blot(f"before {written} after".encode()).decode() == f"before {'*' * len(written)} after"
