@@ -22,7 +22,7 @@ from contracts import official_sdk, reports, shards
 from contracts.comparison import Comparison, compare
 from contracts.discovery import Resource
 from contracts.document import Operation
-from contracts.errors import TargetError
+from contracts.errors import ConfigurationError, TargetError
 from contracts.features import Feature
 from contracts.ledger import Ledger, LedgerError, Night
 from contracts.pace import BudgetSpent
@@ -319,7 +319,10 @@ class Gathering:
             broken = {resource for each in (*told, *borne) for resource in each.resources}
             # Whoever was turned away has not seen that all is well.
             swept = set() if verdict.run.incident or verdict.denied else self._swept.get(operation.path, set())
-            memory.learn(witnesses, swept - broken)
+            try:
+                memory.learn(witnesses, swept - broken)
+            except ConfigurationError as error:
+                self._troubles.append(Trouble(str(error)))
 
     def _write(self, verdict: Verdict, changes: Comparison | None, trend: tuple[Night, ...]) -> Iterator[Trouble]:
         """Everything that is asked for in files."""

@@ -60,3 +60,17 @@ def test_what_one_night_found_the_next_one_asks_for_first_until_it_is_mended(tmp
         assert remembered() == asked, "who was turned away has not seen that all is well"
         assert all(len(unquote_to_bytes(each)) > 100 for each in asked)
         assert remembered() == []
+
+
+def test_a_database_that_cannot_be_written_to_is_told_and_the_verdict_stands(tmp_path: Path) -> None:
+    file = tmp_path / "a file"
+    file.write_text("")
+
+    def fail(asked: Asked, response: Response) -> Response:
+        return Response(500, (), b"")
+
+    with recording(fail) as server:
+        night = (*NIGHT, "--base-url", server.url, "--example-database", str(file), "-k", "preferred")
+        result = judge(*night)
+    assert result.code == 1
+    assert "reports     --example-database keeps nothing; may it be written to?" in result.verdict
