@@ -71,7 +71,7 @@ def test_a_job_that_is_known_is_refused_by_no_overlay() -> None:
         result = judged(standin, "--overlay", "not-found", "--overlay", "forbidden", job_ids=others)
     assert result.code == 1
     assert told(result) == {"status.known-resource at status, got 404", "status.known-resource at status, got 403"}
-    assert "on 1 resource]" in result.violations[0]
+    assert "on 1 resource, " in result.violations[0]
 
 
 def test_whatever_is_switched_on_is_found_and_nothing_else() -> None:
