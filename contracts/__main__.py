@@ -39,10 +39,13 @@ def merge(files: list[Path], folder: Path | None, kept: str | None) -> int:
     tally, facts, missing = shards.merged(parts)
     profile = PROFILES[facts["profile"]]
     chosen = settings.read(profile=profile, ledger=kept, environment={}, **parts[0].options)
-    if chosen.document.sha256 != parts[0].sha256:
-        raise ConfigurationError(f"{chosen.document.path} is not what the shards were judged by; merge where they ran")
+    if shards.contract(chosen.document) != parts[0].sha256:
+        problem = f"{chosen.document.path} with its overlays is not what the shards were judged by"
+        raise ConfigurationError(f"{problem}; merge where they ran")
     if missing:
-        facts["incident"] = "; ".join(filter(None, [facts["incident"], f"shard {', '.join(missing)} is missing"]))
+        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+        names = ", ".join(missing[:5])
+        facts["incident"] = "; ".join(filter(None, [facts["incident"], f"shard {names}{more} is missing"]))
     run = Run(document=chosen.document, **facts)
 
     def sdk(finding: Finding) -> str:

@@ -22,6 +22,8 @@ Between them stand siblings, in such an order that nothing is asked for twice in
 MOST: Final = 50
 """So many violations are asked for again, the first of them."""
 
+CHANGES: Final = ("overlay.final", "overlay.immutable")
+"""Rules that hold an answer against an earlier one."""
 
 Ask = Callable[[Operation, Mapping[str, str], Mapping[str, str]], Exchange]
 
@@ -36,7 +38,8 @@ def recurrences(
     """By the violation's identity, how it fared when it was asked for again; of the first MOST findings of reads.
 
     What depends on earlier answers (a value that changed, a final state that was left) is there again only if it
-    happens again: what it changed from has passed. What the redaction took out of the findings is not looked at.
+    happens again: what it changed from has passed. It is read once more, to begin with, so that a value which changes
+    at every read is there always. What the redaction took out of the findings is not looked at.
     """
     findings = [finding for finding in findings if finding.witness.method == "GET"]
     judge = Judge()
@@ -44,12 +47,17 @@ def recurrences(
     chosen = {finding: _sibling(finding, known(operations[finding.witness.operation])) for finding in findings[:MOST]}
     shown: dict[Finding, Counter[Resource]] = {finding: Counter() for finding in chosen}
 
-    for finding, resource in _spaced(chosen):
+    def shows(finding: Finding, resource: Resource) -> bool:
         operation = operations[finding.witness.operation]
         names = [parameter.name for parameter in operation.parameters]
         told = judge(ask(operation, dict(zip(names, resource, strict=True)), dict(finding.witness.asked)))
-        identities = {redaction.violation(each).identity for each in told}
-        shown[finding][resource] += finding.violation.identity in identities
+        return finding.violation.identity in {redaction.violation(each).identity for each in told}
+
+    for finding in chosen:
+        if finding.violation.rule in CHANGES:
+            shows(finding, _own(finding))
+    for finding, resource in _spaced(chosen):
+        shown[finding][resource] += shows(finding, resource)
 
     def fared(finding: Finding, sibling: Resource | None) -> Recurrence:
         also = None if sibling is None else shown[finding][sibling] > 0

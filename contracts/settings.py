@@ -178,7 +178,7 @@ def read(
         discover=discover,
         report_dir=Path(report_dir) if report_dir else None,
         ledger=Path(ledger) if ledger else None,
-        shard=_shard(shard, tally),
+        shard=_shard(shard, tally, ledger),
         tally=_new_file("--tally", tally) if tally else None,
         example_database=example_database or ("" if profile.repeatable else EXAMPLES),
         terms={
@@ -192,7 +192,8 @@ def read(
             (*profile.requires, *require),
             loaded,
             _untolerated(loaded, files, annotations),
-            with_ledger=ledger is not None,
+            # Of a shard the merge asks the ledger.
+            with_ledger=ledger is not None or shard is not None,
         ),
         waivers=load_waivers(Path(waivers)) if waivers else (),
         drafted_waivers=_new_file("--write-waivers", write_waivers) if write_waivers else None,
@@ -230,9 +231,11 @@ def overlay_files(given: Iterable[str], *, no_overlay: bool = False, pinned: boo
     return tuple(dict.fromkeys([*base, *named]))
 
 
-def _shard(text: str | None, tally: str | None) -> Shard | None:
+def _shard(text: str | None, tally: str | None, ledger: str | None) -> Shard | None:
     if (text is None) != (tally is None):
         raise ConfigurationError("--shard and --tally go together: a shard alone is no verdict; give both, then merge")
+    if text is not None and ledger is not None:
+        raise ConfigurationError("--ledger would count a shard as a run; give it to `python -m contracts merge`")
     return Shard.parse(text) if text is not None else None
 
 

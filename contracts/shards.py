@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from contracts.document import Document
 from contracts.errors import ConfigurationError
 from contracts.tally import Tally
 from contracts.verdict import Recurrence, Verdict
@@ -54,6 +55,7 @@ class Part:
     options: Mapping[str, Any]
     waivers: tuple[Waiver, ...]
     sha256: str
+    """Of the `contract`."""
     run: Mapping[str, Any]
     tally: Tally
     known: str
@@ -66,6 +68,11 @@ TERMS: Final = ("document", "overlays", "no_overlay", "annotations", "require")
 """Options that the contract and its terms come from."""
 
 _FACTS: Final = ("target", "profile", "seed", "seconds", "keyed", "account", "incident")
+
+
+def contract(document: Document) -> str:
+    """The SHA-256 of what a document promises once its overlays are applied."""
+    return hashlib.sha256(json.dumps(document.contents, default=str).encode()).hexdigest()
 
 
 def render(
@@ -86,7 +93,7 @@ def render(
         "shard": str(shard),
         "options": dict(options),
         "waivers": [{**asdict(each), "expires": each.expires.isoformat()} for each in waivers],
-        "sha256": run.document.sha256,
+        "sha256": contract(run.document),
         "run": {**kept, "started": run.started.isoformat(), "notes": list(run.notes)},
         "tally": tally.to_json(),
         "known": hashlib.sha256(json.dumps(list(known)).encode()).hexdigest(),

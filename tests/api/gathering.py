@@ -23,6 +23,7 @@ from contracts.comparison import Comparison, compare
 from contracts.discovery import Resource
 from contracts.document import Operation
 from contracts.errors import ConfigurationError, TargetError
+from contracts.exchange import Exchange, Response
 from contracts.features import Feature
 from contracts.ledger import Ledger, LedgerError, Night
 from contracts.pace import BudgetSpent
@@ -32,7 +33,7 @@ from contracts.reports import Trouble, terminal, trouble
 from contracts.reports.github import commands
 from contracts.session import GuardedSession
 from contracts.tally import Judge, Tally
-from contracts.verdict import Finding, Outcome, Run, Terms, Verdict, conclude
+from contracts.verdict import Finding, Outcome, Recurrence, Run, Terms, Verdict, conclude
 from contracts.waivers import draft
 from contracts.wording import visible
 from tests.api.junit import report_promises
@@ -230,13 +231,20 @@ class Gathering:
         chosen = self._config.stash[SETTINGS]
         if not chosen.base_url or not verdict.findings or verdict.run.incident:
             return verdict
-        known = partial(known_resources, self._config)
+        known, found = partial(known_resources, self._config), dict[tuple[str, ...], Recurrence]()
         heeded = self._config.stash[SIGNALS].heeded()
         with heeded, suppress(TargetError, BudgetSpent, KeyboardInterrupt), self._again(self._config) as session:
-            found = recurrences(session.ask, chosen.document, verdict.findings, known, chosen.redaction)
-            told = (replace(each, recurrence=found.get(each.violation.identity)) for each in verdict.findings)
-            return replace(verdict, findings=tuple(told))
-        return verdict
+
+            def ask(*request: Any) -> Exchange:
+                exchange = session.ask(*request)
+                # They count as requests, and as nothing else: the run was over when they were sent.
+                came = exchange.outcome
+                self._tally.answers[str(came.status) if isinstance(came, Response) else came.kind] += 1
+                return exchange
+
+            found = recurrences(ask, chosen.document, verdict.findings, known, chosen.redaction)
+        told = (replace(each, recurrence=found.get(each.violation.identity)) for each in verdict.findings)
+        return replace(verdict, findings=tuple(told), answers=dict(sorted(self._tally.answers.items())))
 
     def _run(self, session: pytest.Session) -> Run:
         chosen = self._config.stash[SETTINGS]

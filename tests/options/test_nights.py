@@ -74,3 +74,16 @@ def test_a_database_that_cannot_be_written_to_is_told_and_the_verdict_stands(tmp
         result = judge(*night)
     assert result.code == 1
     assert "reports     --example-database keeps nothing; may it be written to?" in result.verdict
+
+
+def test_what_is_asked_for_again_counts_among_the_requests() -> None:
+    def fail(asked: Asked, response: Response) -> Response:
+        return Response(500, (), b"") if asked.target.endswith(KNOWN[0]) else response
+
+    with recording(fail) as server:
+        result = judge("--base-url", server.url, "--job-id", KNOWN[0], "--job-id", KNOWN[1], "-k", "still_answered")
+        # The first one sees whether the target answers at all, and is no part of the run.
+        sent = len(server.asked) - 1
+    assert ", always" in result.output, result.output
+    (counted,) = (line.split()[1] for line in result.verdict if line.startswith("requests"))
+    assert int(counted) == sent

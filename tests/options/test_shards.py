@@ -31,8 +31,9 @@ def merge(*words: str) -> Result:
 
 
 def comparable(lines: list[str]) -> list[str]:
-    """A verdict's lines without what differs from run to run: the time, and how often a violation was there again."""
-    return [re.sub(r"in [0-9.]+ s|; (always|sometimes|gone).*?\]", "", line) for line in lines]
+    """A verdict's lines without what differs: the time, how violations fared, and the requests that this took."""
+    again = r"in [0-9]+ answers|^requests .*|; (always|sometimes|gone).*?\]"
+    return [re.sub(again, "", line) for line in lines]
 
 
 def broken(asked: Asked, response: Response) -> Response:

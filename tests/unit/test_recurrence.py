@@ -120,3 +120,23 @@ def test_no_more_than_the_first_violations_are_asked_for() -> None:
     findings, asked = verdict_on(judge.tally, document).findings, Asked(lambda name, turn: SOUND)
     assert len(recurrences(asked, document, findings, lambda operation: ())) == MOST
     assert len(asked.order) == ROUNDS * MOST
+
+
+LASTING = document_of({"type": "object", "properties": {"born": {"x-immutable": True}}})
+
+
+@pytest.mark.parametrize(
+    ("born", "often"),
+    [
+        (lambda turn: turn, Often.ALWAYS),
+        (lambda turn: min(turn, 2), Often.SOMETIMES),
+        (lambda turn: 5, Often.GONE),
+    ],
+)
+def test_a_value_that_changed_is_held_against_one_more_reading_of_it(born: Callable[[int], int], often: Often) -> None:
+    judge, (operation,) = Judge(), LASTING.operations
+    for turn in (7, 8):
+        judge(exchange_of(operation, answer(200, {"born": turn}), "one"))
+    asked = Asked(lambda name, turn: answer(200, {"born": born(0 if turn < 2 and often is Often.SOMETIMES else turn)}))
+    found = recurrences(asked, LASTING, verdict_on(judge.tally, LASTING).findings, lambda operation: [("two",)])
+    assert [each.often for each in found.values()] == [often]

@@ -269,3 +269,10 @@ def test_what_an_overlay_that_comes_along_declares_is_borne_and_not_asked_for() 
     assert borne == plain
     (named,) = read(require=["status=404"], overlays=["fastapi"]).requirements
     assert [feature.which for feature in named.features] == ["404"]
+
+
+def test_a_shard_enters_no_ledger_and_may_ask_the_merge_for_one(tmp_path: Path) -> None:
+    shard: dict[str, Any] = {"shard": "1/2", "tally": str(tmp_path / "tally.json")}
+    with pytest.raises(ConfigurationError, match="--ledger would count a shard as a run; give it to"):
+        read(**shard, ledger=str(tmp_path / "ledger"), environment={})
+    assert read(**shard, require=["statuses within 14 days"], environment={}).requirements

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.document import PINNED_OVERLAY, load
 from contracts.errors import ConfigurationError
 from contracts.exchange import Response
-from contracts.shards import Part, Shard, merged, read, recurrence, render
+from contracts.shards import Part, Shard, contract, merged, read, recurrence, render
 from contracts.tally import Tally
 from contracts.verdict import Recurrence
 from contracts.waivers import Waiver
@@ -83,7 +84,7 @@ def test_a_shard_reads_back_what_it_wrote(folder: Path) -> None:
     again = Recurrence(2, 3, sibling=None)
     part = part_of(folder, "2/3", SOUND, BROKEN, again=again, seed="7", keyed=True, notes=("odd",))
     assert (part.shard, part.options, part.waivers) == (Shard(2, 3), OPTIONS, (WAIVER,))
-    assert part.sha256 == operation().document.sha256
+    assert part.sha256 == contract(operation().document)
     assert told(part.tally) == told(tally_of(SOUND, BROKEN))
     assert (part.run["seed"], part.run["keyed"], part.run["notes"]) == ("7", True, ["odd"])
     assert [*part.again.values()] == [again]
@@ -203,3 +204,7 @@ def test_what_shards_asked_again_is_told_together(
     parts = [part_of(folder, f"{number}/2", BROKEN, again=each) for number, each in enumerate(told, 1)]
     (found,) = tally_of(BROKEN).found
     assert recurrence(parts, found.violation) == together
+
+
+def test_a_document_under_another_overlay_is_another_contract() -> None:
+    assert contract(load()) != contract(load(overlays=[PINNED_OVERLAY])) == contract(load(overlays=[PINNED_OVERLAY]))
