@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -143,7 +144,7 @@ PLAIN = {
         # A thing inside a thing shows what a thing can show.
         ({"sub": {"state": "off", "sub": {}}}, {"200/sub present": {""}, "200/state value": {"off"}}),
     ],
-    ids=str,
+    ids=lambda each: json.dumps(each, default=sorted),
 )
 def test_an_answer_shows_what_is_in_it_and_credits_only_the_branch_it_claims(
     body: Any, changes: dict[str, Any]
@@ -218,7 +219,7 @@ UNIT = {
         ({"map": {"new": 1, "old": 2}}, {"200/map/* value": {"1", "2"}}),
         ({"map": {"new": 2, "old": 1}}, {}),
     ],
-    ids=str,
+    ids=lambda each: json.dumps(each, default=sorted),
 )
 def test_every_keyword_that_leaves_a_choice_is_seen_in_the_values_that_take_it(
     body: Any, found: dict[str, set[str]]
