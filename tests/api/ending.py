@@ -92,7 +92,7 @@ class Signals:
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Tell only where the run was: to render the way there takes pytest longer than all the rest."""
-        if self.interrupted and not self._full_trace:
+        if self.interrupted and isinstance(excinfo.value, KeyboardInterrupt) and not self._full_trace:
             excinfo.traceback = excinfo.traceback[-1:]
 
 
