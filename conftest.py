@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -226,10 +226,18 @@ def _limits(config: pytest.Config) -> dict[str, Any]:
     }
 
 
-def _again(config: pytest.Config) -> GuardedSession:
-    """A session of the controller's own, by which violations are asked for again."""
+@contextmanager
+def _again(config: pytest.Config) -> Iterator[GuardedSession]:
+    """A session of the controller's own, by which violations are asked for again; the reports keep what it sends too."""
     chosen = config.stash[SETTINGS]
-    return _session(config, str(chosen.base_url), lambda exchange: None, _existing(config))
+    with ExitStack() as stack:
+        record = _recorder(chosen, config, stack)
+
+        def observe(exchange: Exchange) -> None:
+            if record:
+                record(chosen.redaction.exchange(exchange))
+
+        yield stack.enter_context(_session(config, str(chosen.base_url), observe, _existing(config)))
 
 
 def _existing(config: pytest.Config) -> Callable[[Operation, tuple[str, ...]], bool | None]:

@@ -151,7 +151,7 @@ class Tally:
         What the redaction takes out is not kept.
         """
         outcome, operation, resource = exchange.outcome, exchange.operation, exchange.request.resource
-        kind = str(outcome.status) if isinstance(outcome, Response) else outcome.kind
+        kind = _name(outcome)
         if not exchange.request.reads:
             self.probes[f"{exchange.request.method} {kind}"] += 1
         elif isinstance(outcome, Response):
@@ -165,16 +165,20 @@ class Tally:
             self.times.setdefault(operation.path, Counter())[latency.bucket(exchange.seconds)] += 1
             if 200 <= outcome.status < 300 and _shows(reading):
                 self.granted[operation.path] += 1
-        self.answers[kind] += 1
+        self.count(exchange)
         if plain(exchange.request):
             self.plain[kind] += 1
-        self.retries.update(map(_name, exchange.earlier))
         if found := tuple(violations):
             kept = redaction.exchange(exchange)
             for violation in found:
                 cover, told = waiver(violation, resource), redaction.violation(violation)
                 witness = _witness(kept, told)
                 self._add(Seen(witness, told, 1, {resource}, cover.waiver, cover.fitting))
+
+    def count(self, exchange: Exchange) -> None:
+        """Count an exchange, and how often its request was sent again; nothing else of it."""
+        self.answers[_name(exchange.outcome)] += 1
+        self.retries.update(map(_name, exchange.earlier))
 
     def differ(self, exchange: Exchange, words: Iterable[str]) -> None:
         """Take in where the validators differ about an answer."""

@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ from contracts.comparison import Comparison, compare
 from contracts.discovery import Resource
 from contracts.document import Operation
 from contracts.errors import ConfigurationError, TargetError
-from contracts.exchange import Exchange, Response
+from contracts.exchange import Exchange
 from contracts.features import Feature
 from contracts.ledger import Ledger, LedgerError, Night
 from contracts.pace import BudgetSpent
@@ -66,7 +66,9 @@ class Gathering:
     However a run ends, it is told once, with all that was seen. What goes wrong here is told in a line beside it.
     """
 
-    def __init__(self, config: pytest.Config, again: Callable[[pytest.Config], GuardedSession]) -> None:
+    def __init__(
+        self, config: pytest.Config, again: Callable[[pytest.Config], AbstractContextManager[GuardedSession]]
+    ) -> None:
         """`again` opens a session by which violations are asked for once more."""
         self._config, self._again = config, again
         self._clock = time.monotonic()
@@ -238,13 +240,13 @@ class Gathering:
             def ask(*request: Any) -> Exchange:
                 exchange = session.ask(*request)
                 # They count as requests, and as nothing else: the run was over when they were sent.
-                came = exchange.outcome
-                self._tally.answers[str(came.status) if isinstance(came, Response) else came.kind] += 1
+                self._tally.count(exchange)
                 return exchange
 
             found = recurrences(ask, chosen.document, verdict.findings, known, chosen.redaction)
+        answers, again = (dict(sorted(counts.items())) for counts in (self._tally.answers, self._tally.retries))
         told = (replace(each, recurrence=found.get(each.violation.identity)) for each in verdict.findings)
-        return replace(verdict, findings=tuple(told), answers=dict(sorted(self._tally.answers.items())))
+        return replace(verdict, findings=tuple(told), answers=answers, retries=again)
 
     def _run(self, session: pytest.Session) -> Run:
         chosen = self._config.stash[SETTINGS]

@@ -34,9 +34,14 @@ def judged(standin: StandIn, *options: str, job_ids: tuple[str, ...] = ()) -> Re
 
 
 def told(result: Result) -> set[str]:
-    """Rule, place and what came, of each violation."""
-    found = (re.fullmatch(r"(\S+ at \S+).*?(, got .*?)( \[.*)?", line) for line in result.violations)
-    return {match[1].rstrip(":") + match[2] for match in found if match}
+    """Rule, place and what came, of each violation; several may be told in one line."""
+    found = set()
+    for line in result.violations:
+        rule, _, rest = line.partition(" at ")
+        places = re.split(r", | and ", re.split(r" of \d|: ", rest, maxsplit=1)[0])
+        came = re.search(r", got .*?(?=$| \[\d)", rest)
+        found |= {f"{rule} at {place}{came[0] if came else ''}" for place in places}
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -134,7 +134,8 @@ def test_each_shards_part_of_the_self_test_counts() -> None:
     for number, faults in enumerate([{"all": 3, "caught": 3}, {"all": 4, "caught": 2}], 1):
         tally = Tally()
         tally.faults.update(faults)
-        run = {"target": "", "profile": "ci", "seed": "", "seconds": 1, "keyed": False, "incident": "", "notes": []}
+        run = {"target": "", "profile": "ci", "seed": "", "seconds": 1, "incident": "", "notes": []}
+        run |= {"keyed": False, "account": False}
         parts.append(Part(Shard(number, 2), {}, (), "", {**run, "started": "2026-01-02"}, tally, "", {}))
     assert merged(parts)[0].faults == {"all": 7, "caught": 5}
 

@@ -223,3 +223,11 @@ def test_every_retry_is_counted_by_its_reason_and_shown_by_the_answer_that_was_n
     assert judge.tally.requests == 3
     shown = {each.violation.rule: (each.witness.status, each.witness.text) for each in judge.tally.found}
     assert shown == {"flaky.status": (503, "{}"), "flaky.transport": (0, "")}
+
+
+def test_an_exchange_that_is_only_counted_is_no_evidence() -> None:
+    tally = Tally()
+    came = exchange_of(operation(), answer(200, {"state": "x"}))
+    tally.count(dataclasses.replace(came, earlier=(answer(503),)))
+    assert (tally.answers, tally.retries) == ({"200": 1}, {"503": 1})
+    assert (tally.granted, tally.shown, tally.violations) == ({}, {}, {})
