@@ -228,7 +228,7 @@ def _limits(config: pytest.Config) -> dict[str, Any]:
 
 @contextmanager
 def _again(config: pytest.Config) -> Iterator[GuardedSession]:
-    """A session of the controller's own, by which violations are asked for again; the reports keep what it sends too."""
+    """A session of the controller's own, by which violations are asked for again; reports keep what it sends too."""
     chosen = config.stash[SETTINGS]
     with ExitStack() as stack:
         record = _recorder(chosen, config, stack)
