@@ -280,6 +280,8 @@ def spread(*group: Finding) -> str:
     times = f"{counts[0]}x" if len(counts) == 1 else f"{counts[0]}x to {counts[-1]}x"
     several = f"{len(group)} violations, " if len(group) > 1 else ""
     again = dict.fromkeys(_again(each.recurrence) for each in group if each.recurrence)
+    if "always" in again:  # Of some of them, which says it for all.
+        again.pop(_ALONE, None)
     return ", ".join([f"{several}{times} on {_count(len(resources), 'resource')}", *again])
 
 
@@ -314,11 +316,14 @@ def missing(each: Unmet, *, several: bool) -> Iterator[str]:
         yield f"{feature.place} {feature.which or feature.kind}{of}"
 
 
+_ALONE: Final = "always, not on a sibling"
+
+
 def _again(recurrence: Recurrence) -> str:
     """How a violation fared when it was asked for again."""
     match recurrence.often:
         case Often.ALWAYS:
-            return "always" if recurrence.sibling is not False else "always, not on a sibling"
+            return "always" if recurrence.sibling is not False else _ALONE
         case Often.SOMETIMES:
             return f"sometimes: {recurrence.times} of {recurrence.of} times again"
         case Often.GONE:

@@ -17,10 +17,10 @@ from contracts.exchange import Exchange, Failure
 from contracts.reports import terminal
 from contracts.requirements import parse
 from contracts.tally import Judge, Tally, Witness
-from contracts.verdict import Run, Terms, conclude
+from contracts.verdict import Finding, Recurrence, Run, Terms, conclude
 from contracts.violation import RULES, Violation
 from contracts.waivers import Waiver, Waivers
-from contracts.wording import WIDTH, curl, violation_line
+from contracts.wording import WIDTH, curl, spread, violation_line
 from tests.unit.tiny import PETS, answer, document_of, exchange_of
 
 LONG = json.dumps("x" * 500)
@@ -378,3 +378,22 @@ def test_a_run_that_was_turned_away_is_told_in_one_line(status: int) -> None:
 
 def test_a_path_that_nothing_answers_is_told_with_its_likely_cause() -> None:
     assert [line for line in headline("", status=404) if line.startswith("hint  ")]
+
+
+AGAIN = [
+    ([None], ""),
+    ([Recurrence(3, 3, None)], ", always"),
+    ([Recurrence(3, 3, True)], ", always"),
+    ([Recurrence(3, 3, False)], ", always, not on a sibling"),
+    ([Recurrence(1, 3, True)], ", sometimes: 1 of 3 times again"),
+    ([Recurrence(0, 3, False)], ", gone when asked for again"),
+    ([Recurrence(3, 3, False), Recurrence(3, 3, True)], ", always"),
+    ([Recurrence(3, 3, True), Recurrence(0, 3, None)], ", always, gone when asked for again"),
+]
+
+
+@pytest.mark.parametrize(("fared", "words"), AGAIN, ids=[str(row[0]) for row in AGAIN])
+def test_how_a_violation_fared_when_asked_for_again_is_told_once(fared: list[Any], words: str) -> None:
+    findings = [Finding(LINES[0][0], witness("http://h/a"), 2, (("a",),), recurrence=each) for each in fared]
+    several = f"{len(findings)} violations, " if len(findings) > 1 else ""
+    assert spread(*findings) == f"{several}2x on 1 resource{words}"
