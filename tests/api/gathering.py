@@ -80,7 +80,7 @@ class Gathering:
         self._under_way = False
         self._ended: set[str] = set()
         self._died: list[str] = []
-        self._interrupted = self._gone = False
+        self._interrupted = self._gone = self._failed = False
         self._troubles: list[Trouble] = []
         self._swept: dict[str, set[Resource]] = {}
         """Of what was remembered, what was asked for, by the operation's path."""
@@ -124,6 +124,7 @@ class Gathering:
     @pytest.hookimpl(wrapper=True)
     def pytest_internalerror(self) -> Generator[None, object, object]:
         """Let pytest tell it, if there is anybody to be told."""
+        self._failed = True
         try:
             return (yield)
         except OSError:
@@ -139,6 +140,9 @@ class Gathering:
     def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
         """Conclude, and tell it behind everything that pytest prints."""
         self._config.stash[SIGNALS].settle()
+        if self._failed and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            # Of a failure in a worker pytest-xdist tells, and may then end as if nothing had happened.
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
         with self._aside("not all that was seen was gathered"):
             self._collect(session)
         verdict = None

@@ -106,6 +106,24 @@ def test_a_plugin_that_crashes_in_a_worker_takes_nothing_with_it(plugin: Plugin,
     assert report(tmp_path / "reports")["outcome"] == "INCONCLUSIVE"
 
 
+def test_a_failure_that_is_told_after_the_last_test_is_no_success_either(plugin: Plugin, tmp_path: Path) -> None:
+    # As pytest-xdist does for a worker whose plugin fails when all its tests have been reported.
+    crash = """
+@pytest.hookimpl(wrapper=True)
+def pytest_runtestloop(session):
+    ended = yield
+    try:
+        raise RuntimeError("oops")
+    except RuntimeError:
+        found = pytest.ExceptionInfo.from_current()
+        session.config.hook.pytest_internalerror(excrepr=found.getrepr(), excinfo=found)
+    return ended
+"""
+    result = judge(*FEW, "--report-dir", str(tmp_path / "reports"), **plugin(crash))
+    assert result.code == 3, result.output
+    told_once(result, "INCONCLUSIVE  pytest itself failed (see above); ")
+
+
 PIDS = """
 def pytest_configure(config):
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
