@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -192,7 +193,8 @@ def register(config: pytest.Config) -> None:
     """Show progress, unless it is not wanted or there is nothing to show it on."""
     reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
     option = config.option
-    if reporter is None or option.no_progress or option.collectonly or option.verbose < 0:
+    silent = option.no_progress or option.collectonly or option.verbose < 0
+    if reporter is None or silent or not _asks_a_server(config):
         return
     try:
         # While an item runs, pytest has put something else in the place of the descriptor that it prints on.
@@ -204,3 +206,10 @@ def register(config: pytest.Config) -> None:
     live = reporter.isatty() and os.environ.get("TERM", "dumb") != "dumb"
     display = LiveLine(screen, FRESH) if live else Heartbeat(screen, HEARTBEAT)
     config.pluginmanager.register(Reporter(config, display), "contract-progress")
+
+
+def _asks_a_server(config: pytest.Config) -> bool:
+    """Whether tests of this folder may be among those that were named; of others there is nothing to tell."""
+    here = Path(__file__).parent
+    named = [(config.invocation_params.dir / word.partition("::")[0]).resolve() for word in config.args]
+    return any(here in (path, *path.parents) or path in here.parents for path in named)
