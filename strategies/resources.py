@@ -20,8 +20,8 @@ from strategies.walk import Walk
 LONGEST: Final = 8_000
 """Up to so many characters a path segment is sent."""
 
-ENCODED: Final = 24_000
-"""Up to so many characters it has once percent-encoded; servers refuse longer request lines (RFC 9112, section 3)."""
+ENCODED: Final = 8_000
+"""Up to so many characters it has once percent-encoded: no longer line need be taken (RFC 9112, section 3)."""
 
 
 def sendable(value: str) -> bool:

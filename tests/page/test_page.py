@@ -214,7 +214,7 @@ def test_all_that_the_filter_shows_is_opened_and_closed_at_once(open_page: Open)
     assert set(opened.all_text_contents()) == {"schema.type"}
     page.get_by_role("button", name="Close all").click()
     assert opened.count() == 0
-    assert page.get_by_role("button", name="Open all").is_visible()
+    page.get_by_role("button", name="Open all").wait_for()
 
 
 def test_letters_that_are_typed_into_the_filter_are_letters(open_page: Open) -> None:

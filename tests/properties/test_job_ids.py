@@ -36,12 +36,12 @@ def test_every_id_can_be_sent_and_comes_back_from_its_url(document, pointer, dat
     assert PINNED_OPERATION.match(PINNED_OPERATION.url_path({name: value})) == {name: value}
 
 
-@pytest.mark.parametrize("value", ["", ".", "..", "\ud800", "x" * 8_001, "🙂" * 2_001])
+@pytest.mark.parametrize("value", ["", ".", "..", "\ud800", "x" * 8_001, "🙂" * 667])
 def test_what_is_lost_on_the_way_is_not_sendable(value: str) -> None:
     assert not sendable(value)
 
 
-@pytest.mark.parametrize("value", [*HOSTILE, "...", "x" * 8_000, "🙂" * 2_000, "a/../b"])
+@pytest.mark.parametrize("value", [*HOSTILE, "...", "x" * 8_000, "🙂" * 666, "a/../b"])
 def test_what_only_looks_lost_is_sendable(value: str) -> None:
     assert sendable(value)
 
