@@ -20,6 +20,7 @@ from contracts.discovery import Resource, discover
 from contracts.document import Document, Operation
 from contracts.errors import ConfigurationError, ContractError
 from contracts.exchange import Exchange
+from contracts.history import History
 from contracts.keywords import official_client
 from contracts.pace import Pace
 from contracts.probing import ProbingSession
@@ -282,7 +283,7 @@ def second_opinion(document: Document) -> Any:
 
 
 @pytest.fixture(scope="session")
-def judge(request: pytest.FixtureRequest) -> Judge:
+def judge(request: pytest.FixtureRequest) -> Iterator[Judge]:
     """Judges every exchange of this worker; Schemathesis is loaded when the first answer is there."""
 
     def second_opinion(exchange: Exchange) -> tuple[str, ...]:
@@ -291,11 +292,15 @@ def judge(request: pytest.FixtureRequest) -> Judge:
 
     discovered: dict[Operation, tuple[Resource, ...]] = request.config.stash[DISCOVERED]
     chosen = request.config.stash[SETTINGS]
-    judge = Judge(second_opinion, discovered, request.config.stash[WAIVERS].covering, chosen.redaction)
-    request.config.stash[JUDGE] = judge
-    if WORKER in request.config.stash:
-        request.config.stash[WORKER].judge = judge
-    return judge
+    worker = request.config.stash.get(WORKER, None)
+    # A resource is read by several workers: what one of them saw of it holds for all.
+    with closing(History(request.config.stash[SHARED].history if worker else None)) as history:
+        waiving = request.config.stash[WAIVERS].covering
+        judge = Judge(second_opinion, discovered, waiving, chosen.redaction, history)
+        request.config.stash[JUDGE] = judge
+        if worker:
+            worker.judge = judge
+        yield judge
 
 
 @pytest.fixture(scope="session")

@@ -72,8 +72,8 @@ class Failure:
 class Exchange:
     """A request of an operation and what came back.
 
-    `seconds` is the time to the last byte, `at` when the request was sent, in seconds since 1970. `earlier` is what
-    came before to the same request, in order: each time it was sent again.
+    `seconds` is the time to the last byte, `at` when the request was sent (the last time, if it was sent again), in
+    seconds since 1970. `earlier` is what came before to the same request, in order: each time it was sent again.
     """
 
     operation: Operation

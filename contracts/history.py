@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import hashlib
+import json
+import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
+
+from jsonschema_rs import canonical
 
 from contracts.checks import Reading, read
 from contracts.document import Operation
@@ -18,17 +23,28 @@ from contracts.violation import Violation
 
 _ABSENT: Final = object()
 
-CAPACITY: Final = 10_000
-"""How many resources are remembered; the one not asked for the longest is forgotten first."""
+_PATIENCE: Final = 30.0
+"""Seconds to wait for another process that is writing."""
 
 
 class History:
-    """Remembers what lasts of every resource answered with success, and tells what changed."""
+    """Remembers what lasts of every resource answered with success, and tells what changed.
 
-    def __init__(self) -> None:
-        self._known: OrderedDict[tuple[str, ...], dict[Lasting, Any]] = OrderedDict()
-        self._told: OrderedDict[tuple[str, ...], tuple[Reading, int]] = OrderedDict()
-        self._anyones: set[int] = set()
+    `path` names an SQLite file: processes that name the same one know what the others were answered. Without it, what
+    is remembered is this object's own, and SQLite's to hold in memory or in a temporary file, however much it is.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._memory = sqlite3.connect(path or "", timeout=_PATIENCE, isolation_level=None)
+        if path:
+            self._memory.execute("PRAGMA journal_mode = WAL")
+        # Made for one run: what a power cut leaves does not matter.
+        self._memory.execute("PRAGMA synchronous = OFF")
+        self._memory.executescript(_TABLES)
+
+    def close(self) -> None:
+        """Close what is shared."""
+        self._memory.close()
 
     def note(self, exchange: Exchange) -> Iterator[Violation]:
         """Yields what the answer says otherwise than an earlier one of the same resource; then remembers it."""
@@ -39,55 +55,74 @@ class History:
         promised = lasting(operation, reading.promise) if reading.promise else ()
         if not promised or reading.value is UNREADABLE:
             return
-        known = self._of((operation.path, *exchange.request.resource))
+        resource = _named(exchange)
+        known = {
+            (place, document): before
+            for place, document, *before in self._memory.execute(
+                "SELECT place, document, value, told, since FROM lasting WHERE resource = ?", (resource,)
+            )
+        }
         # A value that its schema forbids is told as that: it neither changed another nor is one to keep.
         misshapen = {violation.place for violation in reading.violations if violation.rule.startswith("schema.")}
         for each in promised:
             if "body" + each.place in misshapen:
                 continue
             now = _at(reading.value, each.place)
-            before = known.get(each, _ABSENT)
-            # To Python, 1 is True.
-            if before is not _ABSENT and (now != before or isinstance(now, bool) != isinstance(before, bool)):
+            if (each.place, each.document) not in known:
+                if _lasts(each, now):
+                    answered = exchange.at + exchange.seconds
+                    row = (resource, each.place, each.document, _canonical(now), text_of(now), answered)
+                    self._memory.execute("INSERT OR IGNORE INTO lasting VALUES (?, ?, ?, ?, ?, ?)", row)
+                continue
+            value, before, since = known[each.place, each.document]
+            # Of two that several processes had under way together, nobody knows which was answered first.
+            if exchange.at >= since and (now is _ABSENT or _canonical(now) != value):
                 yield _changed(each, response.status, before, now)
-            elif before is _ABSENT and _lasts(each, now):
-                known[each] = now
 
     def mistaken(self, exchange: Exchange) -> Iterator[Violation]:
         """Yields if a resource that nobody named is answered as one known to exist that is all but named the same."""
         response, operation, request = exchange.outcome, exchange.operation, exchange.request
         if not isinstance(response, Response) or not 200 <= response.status < 300 or not refuses_unknown(operation):
             return
-        reading, resource = read(operation, response), (operation.path, *request.resource)
+        reading = read(operation, response)
         if len(response.body) >= LARGE or not _recognisable(operation, reading):
             return
+        said, resource = _said(operation, reading), _named(exchange)
+        alike = {name for (name,) in self._memory.execute("SELECT resource FROM said WHERE answer = ?", (said,))}
         if request.exists:
-            if resource not in self._told or self._told[resource][0] is not reading:
-                _remember(self._told, resource, (reading, _said(operation, reading)))
+            if resource not in alike:
+                self._memory.execute("INSERT OR REPLACE INTO said VALUES (?, ?)", (resource, said))
             return
-        said = _said(operation, reading)
-        for other, (_, before) in self._told.items():
-            if said != before or said in self._anyones or other[0] != operation.path:
+        if self._memory.execute("SELECT 1 FROM anyones WHERE answer = ?", (said,)).fetchone():
+            return
+        # The same one, where it was asked for in another way.
+        for name in sorted(alike - {resource}):
+            path, *other = json.loads(name)
+            if path != operation.path:
                 continue
-            kind = likeness(resource[1:], other[1:])
+            kind = likeness(request.resource, other)
             if not kind:
                 # Whoever is answered so was mistaken for nobody.
-                self._anyones.add(said)
-            else:
-                yield _alias(operation, response.status, "/".join(other[1:]), kind)
+                self._memory.execute("INSERT OR IGNORE INTO anyones VALUES (?)", (said,))
                 return
-
-    def _of(self, resource: tuple[str, ...]) -> dict[Lasting, Any]:
-        known = self._known.get(resource, {})
-        _remember(self._known, resource, known)
-        return known
+            yield _alias(operation, response.status, "/".join(other), kind)
+            return
 
 
-def _remember(memory: OrderedDict[tuple[str, ...], Any], resource: tuple[str, ...], what: Any) -> None:
-    memory[resource] = what
-    memory.move_to_end(resource)
-    if len(memory) > CAPACITY:
-        memory.popitem(last=False)
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS lasting (
+    resource TEXT, place TEXT, document TEXT, value TEXT, told TEXT, since REAL,
+    PRIMARY KEY (resource, place, document)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS said (resource TEXT PRIMARY KEY, answer TEXT) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS answers ON said (answer);
+CREATE TABLE IF NOT EXISTS anyones (answer TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+
+
+def _named(exchange: Exchange) -> str:
+    """The operation and the resource, as text that SQLite can hold, whatever the id."""
+    return json.dumps([exchange.operation.path, *exchange.request.resource])
 
 
 def _recognisable(operation: Operation, reading: Reading) -> bool:
@@ -98,13 +133,13 @@ def _recognisable(operation: Operation, reading: Reading) -> bool:
     return any(_lasts(each, _at(reading.value, each.place)) for each in kept)
 
 
-def _said(operation: Operation, reading: Reading) -> int:
+def _said(operation: Operation, reading: Reading) -> str:
     """A hash of what is said of a resource, but for what repeats the request."""
     assert reading.promise is not None
     value = reading.value
     for promised in equals(operation, reading.promise):
         value = _without(value, split(promised.place))
-    return hash(text_of(value))
+    return hashlib.sha256(_canonical(value).encode()).hexdigest()
 
 
 def _without(value: Any, path: list[str]) -> Any:
@@ -131,7 +166,15 @@ def _lasts(promised: Lasting, value: Any) -> bool:
     return value not in (_ABSENT, None) if promised.values is None else value in promised.values
 
 
-def _changed(promised: Lasting, status: int, before: Any, now: Any) -> Violation:
+def _canonical(value: Any) -> str:
+    """The same text for equal values alone, such as 1 and 1.0, but not for 1 and true (JSON Schema, section 4.2.2)."""
+    try:
+        return canonical.json.to_string(value)
+    except ValueError:  # Half of a surrogate pair, or too deep.
+        return text_of(value)
+
+
+def _changed(promised: Lasting, status: int, before: str, now: Any) -> Violation:
     rule = "overlay.immutable" if promised.values is None else "overlay.final"
     actual = "" if now is _ABSENT else text_of(now)
-    return Violation(rule, status, "body" + promised.place, promised.document, text_of(before), actual)
+    return Violation(rule, status, "body" + promised.place, promised.document, before, actual)

@@ -161,9 +161,8 @@ class GuardedSession(requests.Session):
         exists = None if preferred else self._exists(operation, tuple(values.values()))
         asked = Request(str(request.url), tuple(values.items()), exists, preferred, str(request.method))
         earlier: list[Response | Failure] = []
-        at = time.time()
         outcome, answer, seconds = self._answered(request, earlier)
-        self._last = exchange = Exchange(operation, asked, outcome, seconds, at, tuple(earlier))
+        self._last = exchange = Exchange(operation, asked, outcome, seconds, time.time() - seconds, tuple(earlier))
         self._observer(exchange)
         return exchange, answer
 

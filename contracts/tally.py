@@ -328,6 +328,7 @@ class Judge:
 
     `second_opinion` tells, in words, where another validator differs about an answer. Of resources that were
     `discovered`, by operation, one that is refused may have vanished. What `redaction` takes out is judged, not kept.
+    `history` is what is known of answers that came before; other workers may add to it.
     """
 
     def __init__(
@@ -336,11 +337,12 @@ class Judge:
         discovered: Mapping[Operation, Iterable[Resource]] = MappingProxyType({}),
         waiver: Waiving = lambda violation, resource: Cover(),
         redaction: Redaction = Redaction(),  # noqa: B008 - it is frozen
+        history: History | None = None,
     ) -> None:
         self.tally = Tally()
         self._waiver, self._redaction = waiver, redaction
         self._vanished = Vanished(discovered)
-        self._history = History()
+        self._history = history or History()
         self._second_opinion = second_opinion
 
     def __call__(self, exchange: Exchange) -> tuple[Violation, ...]:

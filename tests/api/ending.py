@@ -107,6 +107,11 @@ class Shared:
         """The file of the run's limits."""
         return self.folder / "pace"
 
+    @property
+    def history(self) -> Path:
+        """The file of what resources were answered with."""
+        return self.folder / "history"
+
     def stop(self) -> None:
         """End all workers; those that do not end by themselves in time, without their last words."""
         _put(self._stopped, "")

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -140,3 +141,19 @@ def test_the_rules_are_listed() -> None:
     assert done.code == 0
     assert done.output.startswith("| rule | what breaking it means | source |\n")
     assert "| `schema.enum` |" in done.output
+
+
+def test_what_one_worker_was_answered_the_others_hold_answers_against() -> None:
+    def change(asked: Asked, response: Response) -> Response:
+        """Whoever keeps a connection open, as each worker does, is told the same all the time."""
+        if response.status != 200:
+            return response
+        body = {**json.loads(response.body), "account_id": f"account-{threading.get_ident()}"}
+        return Response(200, response.headers, json.dumps(body).encode())
+
+    with recording(change) as server:
+        to = ("--base-url", server.url, *OPTIONS, "-k", "every_known_resource_is_answered")
+        alone, several = judge(*to), judge(*to, "-n", "2")
+    assert alone.violations == []
+    (found,) = several.violations
+    assert found.startswith('overlay.immutable at /account_id of 200: expected "account-'), several.output

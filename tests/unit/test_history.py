@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from contracts import history
-from contracts.document import Document
+from contracts.document import Document, Operation
 from contracts.exchange import Failure, Response
 from contracts.history import History
+from contracts.validation import LARGE
 from contracts.violation import Violation
 from tests.unit.tiny import JSON, answer, document_of, exchange_of
 
@@ -104,9 +106,8 @@ def test_a_number_is_no_truth_and_one_is_one_however_it_is_written() -> None:
         known = History()
         return sum(len(list(known.note(exchange_of(operation, answer(200, {"n": value}))))) for value in values)
 
-    assert changes(1, True) == 1
-    assert changes(False, 0) == 1
-    assert changes(1, 1.0) == 0
+    assert changes(1, True) == changes(False, 0) == changes([1], [True]) == changes({"a": 0}, {"a": False}) == 1
+    assert changes(1, 1.0) == changes([1], [1.0]) == changes({"a": 1, "b": 2}, {"b": 2, "a": 1}) == 0
 
 
 def test_a_value_that_its_schema_forbids_hides_no_change_of_another() -> None:
@@ -141,16 +142,56 @@ def test_resources_have_histories_of_their_own() -> None:
     assert len(list(known.note(exchange_of(operation, answer(200, {"born": "x"}), "2", "1")))) == 1
 
 
-def test_the_resource_not_asked_for_the_longest_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "CAPACITY", 2)
+def test_processes_that_share_a_file_know_what_the_others_were_answered(tmp_path: Path) -> None:
+    operation = document().operations[0]
+    one, other = History(tmp_path / "history"), History(tmp_path / "history")
+    born = {"born": "x", "end": "over", "inner": {"a/b": 1}}
+    assert not list(one.note(exchange_of(operation, answer(200, born), "job")))
+    assert not list(other.note(exchange_of(operation, answer(200, {"born": "y"}), "another")))
+    assert not list(other.note(exchange_of(operation, answer(200, born), "job")))
+    changed = other.note(exchange_of(operation, answer(200, {**born, "born": "y"}), "job"))
+    assert [(each.rule, each.expected, each.actual) for each in changed] == [("overlay.immutable", '"x"', '"y"')]
+    one.close()
+    other.close()
+
+
+@pytest.mark.parametrize(("sent", "changes"), [(0.0, 0), (10.9, 0), (11.0, 1), (12.0, 1)])
+def test_an_answer_that_another_process_asked_for_before_the_first_was_there_is_no_later_one(
+    sent: float, changes: int, tmp_path: Path
+) -> None:
+    operation = document().operations[0]
+    one, other = History(tmp_path / "history"), History(tmp_path / "history")
+    first = replace(exchange_of(operation, answer(200, {"state": "dead"})), at=10.0, seconds=1.0)
+    assert not list(one.note(first))
+    assert len(list(other.note(replace(exchange_of(operation, answer(200, {"state": "on"})), at=sent)))) == changes
+    one.close()
+    other.close()
+
+
+def test_histories_that_share_nothing_know_nothing_of_each_other() -> None:
+    operation = document().operations[0]
+    for born in ("x", "y"):
+        assert not list(History().note(exchange_of(operation, answer(200, {"born": born}))))
+
+
+@pytest.mark.parametrize(
+    "odd", ['"\\ud800"', '"\udcff"', "[" * 500 + "]" * 500, "9" * 5_000, "1e999"], ids=lambda text: text[:9]
+)
+def test_whatever_a_value_or_an_id_is_it_is_remembered(odd: str) -> None:
+    body = f'{{"perhaps": {odd}}}'.encode("utf-8", "replace")
     known, operation = History(), document().operations[0]
+    for changes, sent in ((0, body), (0, body), (1, b'{"perhaps": 1}')):
+        assert len(list(known.note(exchange_of(operation, answer(200, sent), "\udcff\x00'")))) == changes
 
-    def ask(thing: str, born: str) -> int:
-        return len(list(known.note(exchange_of(operation, answer(200, {"born": born}), thing))))
 
-    assert [ask("a", "x"), ask("b", "x"), ask("a", "x"), ask("c", "x")] == [0, 0, 0, 0]
-    assert ask("a", "y") == 1
-    assert ask("b", "y") == 0
+def test_two_uses_of_one_schema_last_apart() -> None:
+    tag = {"Tag": {"x-immutable": True}}
+    uses = {"properties": {name: {"$ref": "#/components/schemas/Tag"} for name in ("a", "b")}}
+    known, operation = History(), document_of(uses, tag).operations[0]
+    assert not list(known.note(exchange_of(operation, answer(200, {"a": 1, "b": 2}))))
+    assert not list(known.note(exchange_of(operation, answer(200, {"a": 1, "b": 2}))))
+    (found,) = known.note(exchange_of(operation, answer(200, {"a": 1, "b": 3})))
+    assert found.place == "body/b"
 
 
 def test_nothing_is_remembered_of_a_document_that_promises_nothing_lasting() -> None:
@@ -168,10 +209,12 @@ ASKED: dict[str, Any] = {
 def mistaken(*asked: tuple[str, Any, bool | None]) -> list[list[str]]:
     """The kinds of alias that are told of these resources, their answers and whether they exist, in turn."""
     operation, known = document_of(ASKED, refuses=True).operations[0], History()
-    return [
-        [each.cause for each in known.mistaken(exchange_of(operation, answer(200, body), thing, exists=exists))]
-        for thing, body, exists in asked
-    ]
+    return [[each.cause for each in told(known, operation, *each)] for each in asked]
+
+
+def told(known: History, operation: Operation, thing: str, body: Any, exists: bool | None) -> list[Violation]:
+    outcome = body if isinstance(body, (Response, Failure)) else answer(200, body)
+    return list(known.mistaken(exchange_of(operation, outcome, thing, exists=exists)))
 
 
 def test_a_resource_answered_as_another_of_nearly_its_name_is_told() -> None:
@@ -201,3 +244,99 @@ def test_what_holds_nothing_of_its_own_is_mistaken_for_nothing() -> None:
 def test_what_anyone_is_answered_with_is_nobodys() -> None:
     answers = [(thing, {"name": thing, "born": 1}, thing == "job-a" or None) for thing in ("job-a", "other", "JOB-A")]
     assert mistaken(*answers) == [[], [], []]
+
+
+def test_an_alias_is_told_in_full() -> None:
+    refusals = {"404": {"description": ""}, "default": {"description": ""}}
+    granted = {"description": "", "content": {JSON: {"schema": ASKED}}}
+    operation = document_of(responses={"200": granted, "201": granted, **refusals}, refuses=True).operations[0]
+    known = History()
+    assert told(known, operation, "job/a", {"name": "job/a", "born": 1}, True) == []
+    (found,) = told(known, operation, "JOB/a", answer(201, {"name": "JOB/a", "born": 1}), None)
+    place = "#/paths/~1things~1{thing}/get/x-refuses-unknown"
+    expected = Violation("overlay.alias", 201, "status", place, '["404", "default"]', '"job/a"', cause="case")
+    assert found == expected
+    assert operation.document.schema(place) is True
+
+
+def test_only_answers_of_success_that_can_be_read_are_taken_for_anothers() -> None:
+    one, other = ("job-a", {"born": 1}, True), {"born": 1}
+    assert mistaken(one, ("JOB-A", answer(200, other), None)) == [[], ["case"]]
+    for outcome in (answer(199, other), answer(300, other), answer(200, b"{"), Failure("timeout", "")):
+        assert mistaken(one, ("JOB-A", outcome, None)) == [[], []]
+        assert mistaken(("job-a", outcome, True), ("JOB-A", other, None)) == [[], []]
+
+
+def test_an_operation_that_may_answer_any_id_takes_none_for_another() -> None:
+    operation, known = document_of(ASKED).operations[0], History()
+    for thing, exists in (("job-a", True), ("JOB-A", None)):
+        assert told(known, operation, thing, {"name": thing, "born": 1}, exists) == []
+
+
+def test_megabytes_are_not_held_against_each_other() -> None:
+    large = {"born": "x" * LARGE}
+    assert mistaken(("job-a", large, True), ("JOB-A", large, None)) == [[], []]
+
+
+def test_a_known_resource_is_known_by_what_it_said_last() -> None:
+    early, late = {"born": 1, "state": "on"}, {"born": 1, "state": "off"}
+    assert mistaken(("a", early, True), ("a", late, True), ("A", early, None), ("A", late, None)) == [
+        [],
+        [],
+        [],
+        ["case"],
+    ]
+
+
+def test_a_known_resource_asked_for_in_another_way_is_itself() -> None:
+    # Whoever prefers an answer does not say whether the resource exists.
+    one = {"name": "job-a", "born": 1}
+    assert mistaken(("job-a", one, True), ("job-a", one, None), ("JOB-A", {**one, "name": "JOB-A"}, None)) == [
+        [],
+        [],
+        ["case"],
+    ]
+
+
+def test_what_repeats_the_request_is_left_out_of_what_is_said_wherever_it_stands() -> None:
+    echo = {"x-equals": "$request.path.thing"}
+    inner = {"properties": {"name": echo, "more": True}}
+    schema = {
+        "properties": {
+            "name": echo,
+            "inner": inner,
+            "deep": {"properties": {"inner": inner}},
+            "born": {"x-immutable": True},
+        }
+    }
+    operation, known = document_of(schema, refuses=True).operations[0], History()
+
+    def body(name: str, more: int = 1) -> dict[str, Any]:
+        inner = {"name": name, "more": more}
+        return {"name": name, "inner": inner, "deep": {"inner": inner, "more": more}, "born": 1}
+
+    assert told(known, operation, "a", body("a"), True) == []
+    assert told(known, operation, "A", body("A", 2), None) == []
+    assert told(known, operation, "A", {**body("A"), "inner": []}, None) == []
+    assert [each.cause for each in told(known, operation, "A", body("A"), None)] == ["case"]
+
+
+def test_one_operation_is_not_taken_for_another() -> None:
+    known = History()
+    one, other = (document_of(ASKED, refuses=True, path=path).operations[0] for path in ("/a/{thing}", "/b/{thing}"))
+    assert told(known, one, "job-a", {"born": 1}, True) == []
+    assert told(known, other, "JOB-A", {"born": 1}, None) == []
+    assert told(known, other, "job-b", {"born": 1}, None) == []
+    (found,) = told(known, one, "JOB-A", {"born": 1}, None)
+    assert found.actual == '"job-a"'
+
+
+def test_processes_that_share_a_file_know_whom_the_others_know(tmp_path: Path) -> None:
+    operation = document_of(ASKED, refuses=True).operations[0]
+    one, other = History(tmp_path / "history"), History(tmp_path / "history")
+    assert told(one, operation, "job-a", {"name": "job-a", "born": 1}, True) == []
+    assert [each.cause for each in told(other, operation, "JOB-A", {"name": "JOB-A", "born": 1}, None)] == ["case"]
+    assert told(one, operation, "unlike", {"name": "unlike", "born": 1}, None) == []
+    assert told(other, operation, "JOB-A", {"name": "JOB-A", "born": 1}, None) == []
+    one.close()
+    other.close()
