@@ -310,12 +310,12 @@ def scalar(text: str) -> Any:
 
 def json_text(answer: _Answer) -> Iterator[Violation]:
     """The body is JSON text in UTF-8, each name once, every number finite (RFC 8259)."""
-    if answer.response.header("content-type") and not _is_json(_media_type(answer.response) or ""):
+    claimed = _media_type(answer.response)
+    if answer.promise is None or (answer.response.header("content-type") and not (claimed and _is_json(claimed))):
         # Told once, as the wrong media type, unless the body is JSON all the same and can be judged further.
         return
-    document = answer.promise.pointer if answer.promise else ""
     for flaw in answer.flaws:
-        yield answer.broken(flaw.rule, "body" + flaw.place, document, actual=text_of(flaw.detail))
+        yield answer.broken(flaw.rule, "body" + flaw.place, answer.promise.pointer, actual=text_of(flaw.detail))
 
 
 def schema(answer: _Answer) -> Iterator[Violation]:

@@ -164,4 +164,4 @@ def text_of(value: Any, default: Callable[[Any], Any] = str) -> str:
         text = json.dumps(value, ensure_ascii=False, default=default)
     except RecursionError:
         text = '"nested too deeply to be shown"'
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text.encode(errors="backslashreplace").decode()

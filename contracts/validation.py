@@ -46,7 +46,8 @@ class Validation:
             formats={"date-time": formats.is_date_time},
             validate_formats=True,
         )
-        self._targets: dict[str, Any] = {}
+        # References resolve in this one file: a registry would cost 1.7 times as much.
+        self._target = functools.cache(document.schema)
         self._exact = self._compile(prune=False)
         self._pruning = self._compile(prune=True)
 
@@ -90,11 +91,9 @@ class Validation:
     def _run(
         self, validator: JsonSchemaValidator, pointer: str, instance: Any, status: int, place: str
     ) -> list[Violation]:
-        found: dict[Violation, None] = {}
-        for error in self._ref(prune=False)(validator, pointer, instance, {}):
-            for leaf in _leaves(error):
-                found[self._told(leaf, pointer, status, place)] = None
-        return list(found)
+        errors = self._ref(prune=False)(validator, pointer, instance, {})
+        leaves = (leaf for error in errors for leaf in _leaves(error))
+        return list(dict.fromkeys(self._told(leaf, pointer, status, place) for leaf in leaves))
 
     def _told(self, error: ValidationError, root: str, status: int, place: str) -> Violation:
         keyword = str(error.validator)
@@ -139,13 +138,6 @@ class Validation:
 
         return ref
 
-    def _target(self, ref: str) -> Any:
-        # References resolve in this one file: a registry would cost 1.7 times as much.
-        found = self._targets.get(ref)
-        if found is None:
-            found = self._targets[ref] = self._document.schema(ref)
-        return found
-
     def _properties(self, prune: bool) -> Keyword:
         def properties(validator: Any, properties: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
             if not isinstance(instance, dict):
@@ -168,7 +160,7 @@ class Validation:
 
     def _alternatives(self, keyword: str) -> Keyword:
         def judged(validator: Any, branches: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-            union = self._document.unions.get(self._places.get(id(schema), ""))
+            union = self._document.unions.get(self._places[id(schema)])
             if union is not None and union.keyword == keyword:
                 return self._union(validator, union, instance, schema)
             return alternatives(keyword, validator, branches, instance, schema)
@@ -299,7 +291,7 @@ def _nearest(keyword: str, instance: Any, expected: Any) -> str:
         return ""
     legal = [value for value in (expected if isinstance(expected, list) else [expected]) if isinstance(value, str)]
     folded = {value.casefold(): value for value in legal}
-    close = get_close_matches(instance.strip().casefold(), folded, n=1, cutoff=0.6)
+    close = get_close_matches(instance.strip().casefold(), folded)
     return folded[close[0]] if close else ""
 
 

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from contracts import checks
+from contracts import checks, validation
 from contracts.checks import judge, read
 from contracts.document import PINNED, PINNED_OVERLAY, Document, load
 from contracts.errors import DocumentError
 from contracts.exchange import Failure, Response
 from contracts.json_text import UNREADABLE
 from contracts.tally import Tally
-from contracts.validation import LARGE
+from contracts.validation import LARGE, compiled
 from contracts.violation import RULES, Violation
 from contracts.wording import violation_line
 from tests.unit.tiny import JSON, PETS, answer, document_of, exchange_of
@@ -358,6 +358,26 @@ def test_a_reading_says_where_the_schema_of_the_body_stands(status: int, media_t
     assert (place if not place else document.resolve(place)[0]) == schema
 
 
+def test_of_large_answers_only_the_one_that_all_look_at_is_kept() -> None:
+    operation = things().operations[0]
+
+    def sized(size: int, name: str) -> Response:
+        return answer(200, {"name": name * (size - len('{"name": ""}'))})
+
+    for size, kept in ((LARGE - 1, True), (LARGE, False)):
+        one = read(operation, sized(size, "a"))
+        assert read(operation, sized(size, "a")) is one
+        read(operation, sized(size, "b"))
+        assert (read(operation, sized(size, "a")) is one) is kept
+
+
+def test_a_large_answer_beyond_doubt_is_not_read_by_the_slower_validator(monkeypatch: pytest.MonkeyPatch) -> None:
+    pad = {"name": "x", "pad": "p" * LARGE}
+    compiled(things()).violations("#/components/schemas/Thing", {})
+    monkeypatch.setattr(validation, "descend", None)
+    assert told(things(), answer(200, pad)) == []
+
+
 def test_a_large_answer_is_judged_as_a_small_one_is() -> None:
     body = {"name": 5, "pad": "p" * LARGE}
     assert told(things(), answer(200, body)) == [("schema.type", "body/name")]
@@ -539,6 +559,7 @@ SIZED = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n"
         (Response(200, (), b'{"name": "x"}', SIZED % 13 + b"A : 1\r\n\r\n" + b'{"name": "x"}'), ["framing.head"]),
         (Failure("timeout", "", SIZED % 9 + b"Content-Length: 2\r\n\r\n{}"), ["framing.length"]),
         (Failure("cut", "", SIZED % 9 + b"\r\n{}"), ["transport.cut"]),
+        (Failure("cut", "", b"HTTP/1.1 200 OK\r\nA : 1\r\nContent-Length: 9\r\n\r\n{}"), ["framing.head"]),
         (Failure("reset", ""), ["transport.reset"]),
         (answer(200, GOOD, ("Content-Encoding", "identity")), []),
         (answer(200, b"\x28\xb5", ("Content-Encoding", "zstd")), ["content-encoding.unasked"]),
@@ -609,6 +630,26 @@ TOLD: list[tuple[Response | Failure, Violation]] = [
             "integer",
         ),
     ),
+    (
+        answer(200, GOOD, ("Content-Encoding", "gzip, ZSTD, br")),
+        Violation(
+            "content-encoding.unasked",
+            200,
+            "header Content-Encoding",
+            "",
+            '["gzip", "x-gzip", "deflate"]',
+            '"gzip, ZSTD, br"',
+            "zstd",
+        ),
+    ),
+    (
+        Response(200, (("Content-Type", JSON),), b'{"name": ""}', SIZED % 12 + b'\r\n{"name": ""}(\xe9)'),
+        Violation("framing.surplus", 0, "message", "", actual='"(\\\\xe9)"'),
+    ),
+    (
+        Failure("timeout", "", SIZED % 9 + b"Content-Length: 2\r\n\r\n{}"),
+        Violation("framing.length", 0, "head", "", actual='"Content-Length: 9, 2"', cause="differing"),
+    ),
     (Failure("timeout", "läte"), Violation("transport.timeout", 0, "transport", "", actual='"läte"')),
 ]
 
@@ -618,6 +659,21 @@ def test_a_violation_says_what_was_promised_where_and_what_came(
     outcome: Response | Failure, violation: Violation
 ) -> None:
     assert found(things(), outcome, exists=violation.rule == "status.known-resource") == [violation]
+
+
+def test_an_undocumented_method_is_held_against_what_a_refusal_is_alone() -> None:
+    operation = things().operations[0]
+
+    def told_of(outcome: Response) -> tuple[Violation, ...]:
+        exchange = exchange_of(operation, outcome, exists=True)
+        request = dataclasses.replace(exchange.request, method="POST")
+        return judge(operation, dataclasses.replace(exchange, request=request))
+
+    granted = Violation("method.not-refused", 500, "status", GET.removesuffix("/get") + "/get", "405", "500", "POST")
+    assert told_of(answer(500, b"oops")) == (granted,)
+    assert told_of(answer(405, b"", ("Allow", "GET"))) == ()
+    behind = Response(500, (), b"", SIZED % 0 + b"\r\nmore")
+    assert told_of(behind) == (Violation("framing.surplus", 0, "message", "", actual='"more"'), granted)
 
 
 def test_a_header_that_does_not_fit_is_told_with_its_schema() -> None:
@@ -671,6 +727,14 @@ def flaky_rules(outcome: Response | Failure, *earlier: Response | Failure) -> li
 )
 def test_an_answer_that_came_only_when_asked_again_is_told(earlier: list[Any], told: list[tuple[str, str]]) -> None:
     assert flaky_rules(answer(200, {}), *earlier) == told
+
+
+def test_what_came_before_an_answer_is_told_with_its_words() -> None:
+    exchange = dataclasses.replace(exchange_of(FLAKY, answer(200, {})), earlier=(Failure("reset", "wég"), answer(503)))
+    assert judge(FLAKY, exchange) == (
+        Violation("flaky.status", 503, "status", GET + "/responses", actual="503", cause="503"),
+        Violation("flaky.transport", 0, "transport", "", actual='"wég"', cause="reset"),
+    )
 
 
 @pytest.mark.parametrize(

@@ -171,6 +171,11 @@ def test_a_text_nested_beyond_measure_is_told_as_such() -> None:
     assert text_of(_nested(5_000)) == '"nested too deeply to be shown"'
 
 
+def test_what_is_no_json_is_shown_as_text_or_as_whoever_asks_makes_of_it() -> None:
+    assert text_of({"é": {1}}) == '{"é": "{1}"}'
+    assert text_of({"é": {1}}, list) == '{"é": [1]}'
+
+
 def _nested(depth: int) -> Any:
     value: Any = 0
     for _ in range(depth):

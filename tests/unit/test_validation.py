@@ -16,7 +16,7 @@ from contracts import assertions, formats, validation
 from contracts.document import PINNED, PINNED_OVERLAY, Document, load
 from contracts.json_text import walk
 from contracts.pointer import find, join, split
-from contracts.validation import LARGE, compiled
+from contracts.validation import LARGE, Validation, compiled
 from contracts.violation import RULES, Violation
 from contracts.wording import violation_line
 from tests.unit.tiny import PETS, body_schema, document_of
@@ -319,6 +319,20 @@ def test_alternatives_without_a_tag_are_told_by_the_nearest(
     assert [each.expected for each in judged(schema, instance)[1]] == [wanted] * len(expected)
 
 
+@pytest.mark.parametrize(("keyword", "listed"), [("enum", ["a", "b"]), ("const", "a")])
+def test_values_that_are_not_listed_are_told_apart_as_far_as_they_are_short(keyword: str, listed: Any) -> None:
+    values: list[Any] = ["c", 5, None, [], {}, "x" * 100]
+    causes = [each.cause for value in values for each in judged({keyword: listed}, value)[1]]
+    assert causes == ["c", "5", "None", "", "", "x" * 80]
+
+
+@pytest.mark.parametrize("keyword", ["anyOf", "oneOf"])
+def test_alternatives_that_all_failed_are_told_apart_by_the_type_that_came(keyword: str) -> None:
+    schema = {keyword: [{"type": "string"}, {"type": "null"}]}
+    values: list[Any] = [5, []]
+    assert [each.cause for value in values for each in judged(schema, value)[1]] == ["integer", "array"]
+
+
 def test_the_nearest_alternative_is_told_in_full_where_it_is_broken_deep_inside() -> None:
     schema = {
         "anyOf": [{"type": "null"}, {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]}}]
@@ -402,9 +416,10 @@ def facts(violation: Violation) -> tuple[str, str, str, str, str]:
 def test_a_tagged_union_is_told_in_the_branch_that_the_tag_claims(
     schema: Any, schemas: Any, place: str, wrap: Any, instance: Any, expected: Any, size: int
 ) -> None:
-    _, found = judged(schema, wrap(instance), schemas, size=size)
+    document, found = judged(schema, wrap(instance), schemas, size=size)
     wanted = [(expected[0], place + expected[1], *expected[2:])] if expected else []
     assert [facts(each) for each in found] == wanted
+    assert compiled(document).opinion(body_schema(document), wrap(instance)) is (not wanted)
 
 
 @cache
@@ -556,8 +571,8 @@ def test_branches_that_allow_anything_still_want_their_tag(
     schema = {"items": {"anyOf": [*branches, *null], "discriminator": {"propertyName": "kind"}}}
     document, found = judged(schema, [instance], {"A": {}, "B": {}}, size=size)
     assert [each.rule for each in found] == [rule]
-    assert not compiled(document).is_valid(body_schema(document), [instance])
-    assert compiled(document).is_valid(body_schema(document), [None]) is bool(null)
+    assert compiled(document).opinion(body_schema(document), [instance]) is False
+    assert compiled(document).opinion(body_schema(document), [None]) is bool(null)
 
 
 def test_a_scalar_that_fits_an_open_branch_too_is_ambiguous() -> None:
@@ -765,6 +780,23 @@ def test_text_that_the_quick_validator_does_not_take_is_judged_all_the_same() ->
     assert not validation.is_valid(pointer, "\ud800" * 2)
 
 
+def test_the_quick_validator_knows_dates_as_the_exact_one_does() -> None:
+    # A leap second is one of UTC's; jsonschema_rs by itself takes it at any offset.
+    document = document_of({"format": "date-time"})
+    judge, pointer = compiled(document), body_schema(document)
+    for text, valid in (("2026-01-01T22:59:60-01:00", False), ("2016-12-31T23:59:60Z", True), ("nonsense", False)):
+        assert judge.opinion(pointer, text) is valid
+        assert (judge.violations(pointer, text) == []) is valid
+
+
+def test_of_a_small_answer_nothing_is_left_to_the_quick_validator(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = {"properties": {"a": {"type": "integer"}, "b": {"allOf": [{"$ref": "#/components/schemas/B"}]}}}
+    document = document_of({"items": row}, {"B": {"type": "string"}})
+    monkeypatch.setattr(Validation, "opinion", lambda self, pointer, instance: True)
+    found = compiled(document).violations(body_schema(document), [{"a": "x", "b": 5}])
+    assert [each.place for each in found] == ["body/0/a", "body/0/b"]
+
+
 @pytest.fixture
 def descents(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The instances that jsonschema was asked to go down into."""
@@ -779,13 +811,24 @@ def descents(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 def test_of_a_large_answer_only_what_is_broken_is_read_again(descents: list[Any]) -> None:
-    row = {"properties": {"a": {"type": ["integer", "null"]}, "b": {"$ref": "#/components/schemas/B"}}}
+    integer, reference = {"type": ["integer", "null"]}, {"$ref": "#/components/schemas/B"}
+    row = {"properties": {"a": integer, "b": reference, "c": {"type": "boolean"}}}
     rows: list[Any] = [{"a": 1, "b": "x"} for _ in range(1_000)]
-    rows[500] = {"a": "x", "b": 5}
+    rows[500] = {"a": "x", "b": 5, "c": True}
     _, found = judged({"items": row}, rows, {"B": {"type": "string"}}, size=LARGE)
     assert [each.place for each in found] == ["body/500/a", "body/500/b"]
-    # The row, its two properties, and what the second refers to; before them the answer itself.
+    # The row, two of its properties, and what the second refers to; before them the answer itself.
     assert descents == [rows, rows[500], "x", 5, 5]
+
+
+def test_what_a_reference_beyond_doubt_leads_to_is_not_read_again(descents: list[Any]) -> None:
+    schemas = {"A": {"type": "array"}, "B": {"maxItems": 1}}
+    _, found = judged(
+        {"allOf": [{"$ref": f"#/components/schemas/{name}"} for name in schemas]}, [1, 2], schemas, size=LARGE
+    )
+    assert [each.rule for each in found] == ["schema.maxItems"]
+    # The answer, and what the second reference leads to; `allOf` goes down by itself.
+    assert descents == [[1, 2], [1, 2]]
 
 
 def test_a_large_answer_beyond_doubt_is_not_read_again(descents: list[Any]) -> None:
