@@ -35,8 +35,8 @@ from contracts.waivers import Waivers
 from strategies import memory
 from strategies.answers import check
 from strategies.job_ids import made_up
-from tests.api import gathering, options, progress
-from tests.api.ending import Shared, Signals, Worker
+from tests.api import options
+from tests.api.ending import Shared, Signals, Worker, attach
 from tests.api.plan import (
     DISCOVERED,
     JUDGE,
@@ -95,7 +95,9 @@ def pytest_configure(config: pytest.Config) -> None:
             _probe(chosen, config)
         config.stash[DISCOVERED] = _discovered(chosen, config)
         if controls:
-            config.pluginmanager.register(gathering.Gathering(config, _again), "contract-verdict")
+            from tests.api.gathering import Gathering
+
+            config.pluginmanager.register(Gathering(config, _again), "contract-verdict")
     except ContractError as error:
         raise pytest.UsageError(str(error)) from None
     except KeyboardInterrupt:
@@ -135,6 +137,8 @@ def _hide_key(config: pytest.Config) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Shows progress where pytest prints."""
     if not hasattr(session.config, "workerinput"):
+        from tests.api import progress
+
         progress.register(session.config)
 
 
@@ -144,7 +148,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Every report carries what its item saw."""
     report = yield
-    gathering.attach(item, call, report)
+    attach(item, call, report, item.config.stash.get(WORKER, None))
     return report
 
 

@@ -1,7 +1,7 @@
 """FAULTS: for every promise of a document, ways to break it and nothing else.
 
 They are derived from the document alone, by rules of their own for each keyword, so that what catches them (`judge`)
-has no part in making them. `self_test` holds the two against each other.
+has no part in making them. `strategies.self_test` holds the two against each other.
 """
 
 from __future__ import annotations
@@ -9,20 +9,18 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any, Final
 
 from contracts.document import Operation, Promise
-from contracts.exchange import Exchange, Failure, Request, Response
+from contracts.exchange import Failure, Response
 from contracts.json_text import walk
 from contracts.keywords import EQUALS, Equals, Lasting, equals, lasting, refuses_unknown
 from contracts.methods import PROBED, undocumented
-from contracts.mock import refusal
 from contracts.pointer import find, join, split
-from contracts.tally import Judge
 from contracts.validation import compiled
 from strategies.answers import BODILESS, catalogue, covering_answers, granting, json_schema
 from strategies.breakage import UNDECLARED, Breakage, breakages
@@ -451,7 +449,7 @@ def _status_faults(operation: Operation) -> Iterator[Fault]:
             yield Fault(name, "status.known-resource", "status", _refused(operation, promise))
     if operation.parameters and refuses_unknown(operation):
         yield Fault("overlay.unknown-resource", "overlay.unknown-resource", "status", _granted(operation))
-        if _mistakable(operation):
+        if mistakable(operation):
             yield Fault("overlay.alias", "overlay.alias", "status", _mistaken(operation))
 
 
@@ -478,27 +476,28 @@ def _granted(operation: Operation) -> Sabotage:
     return sabotage
 
 
-def _mistakable(operation: Operation) -> tuple[str, ...]:
+def mistakable(operation: Operation) -> tuple[str, ...]:
     """A resource that its answer alone makes known, whatever it is asked for as; nothing if there is none."""
     for resource, response in catalogue(operation).items():
         promise = operation.promise(response.status)
         kept = [each for each in lasting(operation, promise) if each.values is None] if promise else []
-        if any(_shows(each, response) for each in kept) and _in_other_case(resource) != resource:
+        if any(_shows(each, response) for each in kept) and in_other_case(resource) != resource:
             return resource
     return ()
 
 
-def _in_other_case(resource: tuple[str, ...]) -> tuple[str, ...]:
+def in_other_case(resource: tuple[str, ...]) -> tuple[str, ...]:
+    """The resource, its last id in upper case where it was in lower case, and the other way round."""
     *others, last = resource
     return (*others, last.swapcase())
 
 
 def _mistaken(operation: Operation) -> Sabotage:
     """An id is answered as the resource whose id differs by case."""
-    known = _mistakable(operation)
+    known = mistakable(operation)
 
     def sabotage(turn: Turn) -> Response | None:
-        if turn.exists or turn.resource != _in_other_case(known):
+        if turn.exists or turn.resource != in_other_case(known):
             return None
         response = catalogue(operation)[known]
         promise, value = operation.promise(response.status), json.loads(response.body)
@@ -636,128 +635,3 @@ def _transport_faults() -> Iterator[Fault]:
 
 def _failing(kind: str) -> Sabotage:
     return lambda turn: Failure(kind, "broken on purpose")
-
-
-@dataclass(frozen=True, slots=True)
-class Survivor:
-    """A fault that was not caught as it should be: what it breaks, and what was told instead."""
-
-    fault: str
-    told: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"{self.fault}: {', '.join(self.told) or 'nothing'} was told"
-
-
-@dataclass(frozen=True, slots=True)
-class SelfTest:
-    """How many faults were caught, which were not, and which found nothing to break in any answer there is."""
-
-    caught: int
-    survivors: tuple[Survivor, ...]
-    idle: tuple[str, ...]
-
-
-SHOWN: Final = 2
-"""To how many answers a fault is put before it counts as caught."""
-
-TRIED: Final = 20
-"""To how many more, where what it breaks has consequences, until it is told alone."""
-
-
-def self_test(operation: Operation) -> SelfTest:
-    """Whether the judge catches every fault: each time by its rule, at its place, and at least once nothing else."""
-    turns = tuple(_turns(operation))
-    caught, survivors, idle = 0, [], []
-    for fault in faults(operation):
-        tellings = list(_tellings(fault, turns))
-        wanted = (fault.rule, fault.place)
-        if not tellings:
-            idle.append(fault.name)
-        elif any(_of_one_cause(told, wanted) for told in tellings) and all(_tells(told, wanted) for told in tellings):
-            caught += 1
-        else:
-            told = {f"{rule} at {place}" for telling in tellings for rule, place in telling}
-            survivors.append(Survivor(fault.name, tuple(sorted(told))))
-    return SelfTest(caught, tuple(survivors), tuple(idle))
-
-
-def faulty_answers(operation: Operation) -> Iterator[tuple[Fault, Iterator[Response | Failure]]]:
-    """Every fault of reads with the answers that it makes of the operation's covering sets, one after another."""
-    turns = tuple(turn for turn in _turns(operation) if not turn.probes)
-    for fault in faults(operation):
-        yield fault, (outcome for _, outcomes in _broken(fault, turns) for outcome in outcomes)
-
-
-def _turns(operation: Operation) -> Iterator[Turn]:
-    """Every answer of the operation's covering sets, as given to resources that exist and to those that do not."""
-    for resource, response in catalogue(operation).items():
-        yield Turn(operation, resource, True, 0, response)
-    yield from _further_turns(operation)
-    for resource in list(catalogue(operation))[:1]:
-        for method in undocumented(operation):
-            yield Turn(operation, resource, True, 0, refusal(operation, method), method)
-    for promise in operation.promises:
-        if not promise.succeeds:
-            for index, response in enumerate(covering_answers(operation, promise.status)):
-                resource = tuple(f"zz-unknown-{index}" for _ in operation.parameters)
-                yield Turn(operation, resource, False, 0, response)
-            if known := _mistakable(operation):
-                yield Turn(operation, _in_other_case(known), False, 0, covering_answers(operation, promise.status)[0])
-
-
-def _further_turns(operation: Operation) -> Iterator[Turn]:
-    """The covering answers that no resource is left for, where the path leaves room for few: given to the first one."""
-    promise, known = granting(operation), catalogue(operation)
-    if promise is None or not known or lasting(operation, promise):
-        return
-    resource = next(iter(known))
-    names = [parameter.name for parameter in operation.parameters]
-    for response in covering_answers(operation, promise.status, dict(zip(names, resource, strict=True)))[len(known) :]:
-        yield Turn(operation, resource, True, 0, response)
-
-
-def _tellings(fault: Fault, turns: Iterable[Turn]) -> Iterator[set[tuple[str, str]]]:
-    """Rules and places told of each answer that the fault breaks, read twice."""
-    judge, wanted, alone = Judge(), (fault.rule, fault.place), 0
-    # What is mistaken for something is so only for whoever knows that.
-    for turn in (turn for turn in turns if fault.rule == "overlay.alias" and turn.exists):
-        judge(_exchange(turn, turn.response))
-    for shown, (turn, outcomes) in enumerate(_broken(fault, turns)):
-        if alone >= SHOWN or shown >= TRIED:
-            return
-        told = {(each.rule, each.place) for outcome in outcomes for each in judge(_exchange(turn, outcome))}
-        alone += _of_one_cause(told, wanted)
-        yield told
-
-
-def _of_one_cause(told: set[tuple[str, str]], wanted: tuple[str, str]) -> bool:
-    """Whether nothing else is told, but for what the same value breaks at its own place, or around it."""
-    return _tells(told, wanted) and all(covers(wanted[1], place, around=True) for _, place in told)
-
-
-def _tells(told: set[tuple[str, str]], wanted: tuple[str, str]) -> bool:
-    return any(rule == wanted[0] and covers(wanted[1], place) for rule, place in told)
-
-
-def covers(wanted: str, place: str, *, around: bool = False) -> bool:
-    """Whether a fault's place stands for the one told; with `around`, for one inside it."""
-    ours, theirs = wanted.split("/"), re.sub(r"@\d+$", "@", place).split("/")
-    alike = all(one in ("*", other) for one, other in zip(ours, theirs, strict=False))
-    return alike and (len(theirs) <= len(ours) if around else len(theirs) == len(ours))
-
-
-def _broken(fault: Fault, turns: Iterable[Turn]) -> Iterator[tuple[Turn, list[Response | Failure]]]:
-    for turn in turns:
-        reads = [replace(turn, reads=number) for number in range(2)]
-        outcomes = [outcome for each in reads if (outcome := fault.sabotage(each))]
-        if len(outcomes) == len(reads):
-            yield turn, outcomes
-
-
-def _exchange(turn: Turn, outcome: Response | Failure) -> Exchange:
-    names = [parameter.name for parameter in turn.operation.parameters]
-    values = dict(zip(names, turn.resource, strict=True))
-    url = "http://self.test" + turn.operation.url_path(values)
-    asked = Request(url, tuple(values.items()), turn.exists, method=turn.method)
-    return Exchange(turn.operation, asked, outcome)

@@ -19,6 +19,8 @@ from typing import Any, Final
 
 import pytest
 
+from contracts.errors import TargetError
+from contracts.pace import BudgetSpent
 from contracts.tally import Judge, Tally
 from contracts.verdict import Outcome
 
@@ -176,6 +178,27 @@ class Worker:
         if self.judge:
             self._seen.merge(self.judge.take())
         _put(self._path.with_suffix(".json"), json.dumps(self._seen.to_json()))
+
+
+def attach(
+    item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, worker: Worker | None = None
+) -> None:
+    """Put what the item saw into its report, so that a verdict needs no worker to end well."""
+    if call.excinfo is not None and call.excinfo.errisinstance((TargetError, BudgetSpent)):
+        # No test's fault. Those still to come end as soon as they ask, each in its own process.
+        vars(report)["incident"] = str(call.excinfo.value)
+        path, line, _ = item.location
+        report.outcome, report.longrepr = "skipped", (path, line or 0, f"Skipped: {call.excinfo.value}")
+    given: dict[str, Any] = getattr(item, "funcargs", {})
+    judged: Judge | None = given.get("judge")
+    if judged is not None:
+        # Whatever a report holds, pytest-xdist carries to the controller; but no text that is not UTF-8, as some ids.
+        taken = judged.take()
+        vars(report)["tally"] = json.dumps(taken.to_json())
+        if worker:
+            worker.reported(taken)
+        if call.when == "call" and "remembered" in given:
+            vars(report)["swept"] = json.dumps([given["operation"].path, given["remembered"]])
 
 
 def _signal(processes: Iterable[int], number: signal.Signals) -> None:

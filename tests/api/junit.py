@@ -13,7 +13,8 @@ import pytest
 from contracts.features import Feature
 from contracts.verdict import Finding, Verdict
 from contracts.wording import borne, violation_line
-from strategies.faults import covers, faults
+from strategies.faults import faults
+from strategies.self_test import covers
 
 Promise = tuple[str, str]
 """A rule's code, and a place with `*` for any item and `@` for any byte offset."""

@@ -18,7 +18,6 @@ from strategies.memory import Memory
 from tests.api.ending import Shared, Signals, Worker
 
 SETTINGS = pytest.StashKey[Settings]()
-
 STARTED = pytest.StashKey[datetime.datetime]()
 SHARED = pytest.StashKey[Shared]()
 """The folder that the processes of the run share."""
@@ -35,9 +34,6 @@ JUDGE = pytest.StashKey[Judge]()
 """What judges the answers of this process, from the first one on."""
 
 WAIVERS = pytest.StashKey[Waivers]()
-
-JUDGE = pytest.StashKey[Judge]()
-"""What judges the answers of this process, from the first one on."""
 
 MEMORIES = pytest.StashKey[dict[Operation, Memory]]()
 """Where resources are remembered of each operation; empty where nothing is kept, and in workers."""

@@ -17,7 +17,6 @@ from contracts.document import Operation
 from contracts.probing import ProbingSession
 from contracts.session import GuardedSession
 from contracts.tally import Judge
-from strategies.faults import self_test
 from strategies.job_ids import covering_path_values, path_values
 from tests.api.plan import SETTINGS, part_examples, part_seed
 
@@ -62,6 +61,8 @@ def test_every_documented_status_is_answered_as_promised_when_preferred(
 
 
 def test_the_harness_would_have_noticed(operation: Operation, judge: Judge) -> None:
+    from strategies.self_test import self_test  # Of several workers only one needs it.
+
     result = self_test(operation)
     judge.tally.faults.update(caught=result.caught, all=result.caught + len(result.survivors), idle=len(result.idle))
     assert not result.survivors, "\n".join(map(str, result.survivors))

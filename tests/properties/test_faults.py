@@ -17,7 +17,8 @@ from contracts.violation import RULES
 from strategies.answers import catalogue, covering_answers
 from strategies.breakage import Breakage, breakages
 from strategies.covering import covering_set
-from strategies.faults import Turn, faults, self_test
+from strategies.faults import Turn, faults
+from strategies.self_test import self_test
 from strategies.sites import places
 from tests.properties.invented import EVERY_ANSWER, IT, PINNED_DOCUMENT, SCHEMAS, SHOP, UNIONS, answer_schemas
 from tests.unit.tiny import document_at, document_of

@@ -17,8 +17,9 @@ from contracts.settings import overlay_files
 from contracts.validation import compiled
 from strategies import answers
 from strategies.answers import catalogue, covering_answers, granting
-from strategies.faults import faults, self_test
+from strategies.faults import faults
 from strategies.second_opinion import SecondOpinion
+from strategies.self_test import self_test
 from tests.properties.invented import SHOP, UNIONS
 
 SINGLE = [name for name, files in overlay.shipped().items() if len(files) == 1]

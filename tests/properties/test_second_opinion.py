@@ -11,8 +11,8 @@ from contracts.document import PINNED, Operation, load
 from contracts.exchange import Exchange, Failure, Request, Response
 from contracts.violation import RULES
 from strategies.answers import answers
-from strategies.faults import faulty_answers
 from strategies.second_opinion import SecondOpinion, settled
+from strategies.self_test import faulty_answers
 from tests.properties.invented import PINNED_DOCUMENT, SHOP, UNIONS
 
 DOCUMENTS = {"pinned": PINNED_DOCUMENT, "bare": load(PINNED), "shop": SHOP, "unions": UNIONS}
