@@ -22,6 +22,19 @@ NOTHING: Final = object()
 Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError]]
 
 
+class Types:
+    """Tells what type a value is of, as a TypeChecker of jsonschema does.
+
+    That one looks its functions up in a table written in Rust, which panics, and takes the process with it, where a
+    value is nested so deeply that Python gives up: as RecursionError, it is told as a violation.
+    """
+
+    def is_type(self, instance: Any, name: str) -> bool:
+        """Whether the value is of the type."""
+        found = dialect.json_type(instance)
+        return found == name or (name == "number" and found == "integer")
+
+
 def broken(
     rule: str, expected: Any, actual: Any, schema: Any, keyword: tuple[str | int, ...], *path: str | int
 ) -> ValidationError:

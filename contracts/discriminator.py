@@ -80,7 +80,7 @@ def union_at(pointer: str, schema: Any, resolve: Resolve) -> Union | None:
         if not tags and meant == at:
             raise UnionError(at, f"has no value of the tag {tag!r}", _MEND)
         tagged.append(Branch(at, target, _name(meant), tags or (_name(meant),)))
-    _refuse_shared(pointer, tagged)
+    _refuse_shared(tagged)
     return Union(pointer, keyword, tag, tuple(tagged), tuple(untagged))
 
 
@@ -126,7 +126,7 @@ def _declared(pointer: str, tag: str, resolve: Resolve) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for at in inner for value in _declared(at, tag, resolve)))
 
 
-def _refuse_shared(pointer: str, branches: list[Branch]) -> None:
+def _refuse_shared(branches: list[Branch]) -> None:
     seen: dict[str, Branch] = {}
     for branch in branches:
         for tag in branch.tags:

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from jsonschema_rs import canonical
-
 from contracts.checks import Reading, read
+from contracts.dialect import identity
 from contracts.document import Operation
 from contracts.exchange import Exchange, Response
 from contracts.json_text import UNREADABLE, text_of
@@ -71,12 +70,12 @@ class History:
             if (each.place, each.document) not in known:
                 if _lasts(each, now):
                     answered = exchange.at + exchange.seconds
-                    row = (resource, each.place, each.document, _canonical(now), text_of(now), answered)
+                    row = (resource, each.place, each.document, _identity(now), text_of(now), answered)
                     self._memory.execute("INSERT OR IGNORE INTO lasting VALUES (?, ?, ?, ?, ?, ?)", row)
                 continue
             value, before, since = known[each.place, each.document]
             # Of two that several processes had under way together, nobody knows which was answered first.
-            if exchange.at >= since and (now is _ABSENT or _canonical(now) != value):
+            if exchange.at >= since and (now is _ABSENT or _identity(now) != value):
                 yield _changed(each, response.status, before, now)
 
     def mistaken(self, exchange: Exchange) -> Iterator[Violation]:
@@ -139,7 +138,7 @@ def _said(operation: Operation, reading: Reading) -> str:
     value = reading.value
     for promised in equals(operation, reading.promise):
         value = _without(value, split(promised.place))
-    return hashlib.sha256(_canonical(value).encode()).hexdigest()
+    return hashlib.sha256(_identity(value).encode()).hexdigest()
 
 
 def _without(value: Any, path: list[str]) -> Any:
@@ -166,11 +165,11 @@ def _lasts(promised: Lasting, value: Any) -> bool:
     return value not in (_ABSENT, None) if promised.values is None else value in promised.values
 
 
-def _canonical(value: Any) -> str:
-    """The same text for equal values alone, such as 1 and 1.0, but not for 1 and true (JSON Schema, section 4.2.2)."""
+def _identity(value: Any) -> str:
+    """The same text for equal values, and for no others."""
     try:
-        return canonical.json.to_string(value)
-    except ValueError:  # Half of a surrogate pair, or too deep.
+        return identity(value)
+    except RecursionError:  # No more can be shown of it, either.
         return text_of(value)
 
 

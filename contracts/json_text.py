@@ -61,12 +61,12 @@ def _decode(body: bytes, flaws: list[Flaw]) -> tuple[str, Callable[[int], int]]:
         return text, lambda position: len(text[:position].encode(guess, "surrogatepass"))
     mark = len(codecs.BOM_UTF8) if guess == "utf-8-sig" else 0
     try:
-        kept = text = body[mark:].decode("utf-8")
+        kept = text = body[mark:].decode()
     except UnicodeDecodeError as error:
         start = mark + error.start
         flaws.append(Flaw("json.encoding", f"@{start}", f"byte {body[start]:02X}"))
         # One character for each byte that is part of none, so that places can be told.
-        kept = body[mark:].decode("utf-8", "surrogateescape")
+        kept = body[mark:].decode(errors="surrogateescape")
         text = _STRAY_BYTE.sub("\ufffd", kept)
     return text, lambda position: mark + len(kept[:position].encode("utf-8", "surrogateescape"))
 

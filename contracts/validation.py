@@ -10,6 +10,7 @@ import copy
 import functools
 from collections.abc import Iterator
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -18,7 +19,7 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 from jsonschema.protocols import Validator as JsonSchemaValidator
 
 from contracts import dialect, formats
-from contracts.assertions import ASSERTIONS, NOTHING, Keyword, alternatives, broken, descend, evolved
+from contracts.assertions import ASSERTIONS, NOTHING, Keyword, Types, alternatives, broken, descend, evolved
 from contracts.discriminator import Branch, Union
 from contracts.document import Document
 from contracts.json_text import text_of
@@ -122,6 +123,7 @@ class Validation:
                 "oneOf": self._alternatives("oneOf"),
                 "anyOf": self._alternatives("anyOf"),
             },
+            type_checker=Types(),
         )
         made.evolved = {}
         # The whole document, because `unevaluated...` of jsonschema follows references by itself.
@@ -331,7 +333,7 @@ def _tightened(document: Document) -> Any:
 def _in_a_value(parts: list[str]) -> bool:
     values = ("const", "default", "enum", "example", "examples")
     names = {*dialect.NAMED, "schemas"}
-    return any(part in values and before not in names for before, part in zip(["", *parts], parts, strict=False))
+    return any(part in values and before not in names for before, part in pairwise(parts))
 
 
 def _reference(branch: Branch) -> dict[str, Any]:

@@ -122,6 +122,8 @@ class SecondOpinion:
                 yield f"{check.__name__} tells {words or 'nothing'}; we tell {told} of {operation} {answer.status}"
 
     def _of_validators(self, operation: Operation, reading: Reading, schema: str, answer: Response) -> Iterator[str]:
+        if any(each.rule == "json.depth" for each in reading.violations):
+            return  # Of what is nested too deeply to be judged there is no first opinion.
         ours = [each for each in reading.violations if each.rule.startswith(("schema.", "union."))]
         told = ", ".join(sorted({each.rule for each in ours})) or "nothing"
         fast = compiled(operation.document).opinion(schema, reading.value)

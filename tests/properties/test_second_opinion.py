@@ -7,13 +7,16 @@ from itertools import islice
 import pytest
 from hypothesis import given
 
+from contracts.checks import judge
 from contracts.document import PINNED, Operation, load
 from contracts.exchange import Exchange, Failure, Request, Response
+from contracts.validation import LARGE
 from contracts.violation import RULES
 from strategies.answers import answers
 from strategies.second_opinion import SecondOpinion, settled
 from strategies.self_test import faulty_answers
 from tests.properties.invented import PINNED_DOCUMENT, SHOP, UNIONS
+from tests.unit.tiny import answer, document_of
 
 DOCUMENTS = {"pinned": PINNED_DOCUMENT, "bare": load(PINNED), "shop": SHOP, "unions": UNIONS}
 OPERATIONS = [
@@ -47,6 +50,31 @@ def test_about_a_broken_answer_all_are_of_one_mind(operation: Operation, opinion
         if (words := opinion(asked(operation, outcome)))
     }
     assert differ == {}
+
+
+TREE = {
+    "type": "object",
+    "properties": {
+        "leaf": {"type": "integer"},
+        "when": {"format": "date-time"},
+        "sub": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}},
+    },
+}
+
+
+@pytest.mark.parametrize("size", [0, LARGE])
+@pytest.mark.parametrize("leaf", ['{"leaf": 1, "when": "2020-01-01T00:00:00Z"}', '{"leaf": "x"}'])
+def test_about_what_is_nested_deeply_all_are_of_one_mind_or_of_none(leaf: str, size: int) -> None:
+    document = document_of({"$ref": "#/components/schemas/Tree"}, {"Tree": TREE})
+    (operation,), opinion = document.operations, SecondOpinion(document)
+    told = set()
+    # One after another, so that each function is the one that goes too deep.
+    for depth in (*range(60, 140), 450):
+        body = '{"sub": [' * depth + leaf + "]}" * depth
+        outcome = answer(200, body[:1].encode() + b" " * size + body[1:].encode())
+        told |= {each.rule for each in judge(operation, asked(operation, outcome))}
+        assert opinion(asked(operation, outcome)) == ()
+    assert told == ({"json.depth", "schema.type"} if "x" in leaf else {"json.depth"} if size == 0 else set())
 
 
 def test_what_is_settled_names_a_rule_or_what_another_tells_and_its_source() -> None:

@@ -237,3 +237,8 @@ def test_making_a_checker_leaves_the_librarys_own_alone() -> None:
     before = set(jsonschema.FormatChecker.checkers)
     checker()
     assert set(jsonschema.FormatChecker.checkers) == before
+
+
+def test_a_format_that_somebody_else_knows_is_not_asserted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(jsonschema.FormatChecker.checkers, "zz-unheard-of", (lambda value: False, ()))
+    assert {*checker().checkers} == {*ASSERTED}

@@ -362,7 +362,11 @@ def test_a_schema_that_holds_itself_is_followed_as_far_as_the_instance_goes() ->
     assert told(tree, deep, TREE) == [("schema.type", "/sub/1" * 20 + "/leaf", "/Tree/properties/leaf/type")]
     for _ in range(2000):
         deep = {"sub": [deep]}
-    assert [each.rule for each in judged(tree, deep, TREE)[1]] == ["json.depth"]
+    document = document_of(tree, TREE)
+    told_of = '"nested too deeply to be judged"'
+    found = compiled(document).violations(body_schema(document), deep, status=200, place="header X")
+    assert found == [Violation("json.depth", 200, "header X", body_schema(document), actual=told_of)]
+    assert compiled(document).violations(body_schema(document), {"leaf": "x"})[0].status == 0
 
 
 # The table of DESIGN.md, "The vendor union", for a union of three branches: tag, their values, what each holds.
@@ -787,6 +791,55 @@ def test_the_quick_validator_knows_dates_as_the_exact_one_does() -> None:
     for text, valid in (("2026-01-01T22:59:60-01:00", False), ("2016-12-31T23:59:60Z", True), ("nonsense", False)):
         assert judge.opinion(pointer, text) is valid
         assert (judge.violations(pointer, text) == []) is valid
+
+
+WIDTHS = [
+    ("int32", 2**31 - 1, True),
+    ("int32", 2**31, False),
+    ("int32", -(2**31), True),
+    ("int32", -(2**31) - 1, False),
+    ("int32", 3e10, False),
+    ("int32", 3e9 + 0.5, True),
+    ("int32", "x", True),
+    ("int64", 2**63 - 1, True),
+    ("int64", 2**63, False),
+    ("int64", -(2**63), True),
+    ("int64", -(2**63) - 1, False),
+    ("double", 10**30, True),
+]
+
+
+@pytest.mark.parametrize(("width", "value", "valid"), WIDTHS)
+def test_the_quick_validator_knows_the_widths_of_integers_as_the_exact_one_does(
+    width: str, value: Any, valid: bool
+) -> None:
+    document = document_of({"format": width})
+    assert compiled(document).opinion(body_schema(document), value) is valid
+    assert (compiled(document).violations(body_schema(document), value) == []) is valid
+
+
+def test_what_the_quick_validator_is_told_leaves_what_stands_there() -> None:
+    narrow: dict[str, Any] = {"format": "int32", "allOf": [{"minimum": 5}]}
+    narrowed = {**PETS["Pet"], "allOf": [{"required": ["home"]}]}
+    named = {"properties": {"const": narrow, "enum": narrow}, "$ref": "#/components/schemas/default"}
+    schemas = {**PETS, "default": {"properties": {"example": narrow, "pet": narrowed}}}
+    document = document_of(named, schemas)
+    judge, pointer = compiled(document), body_schema(document)
+    for name in ("const", "enum", "example"):
+        assert [judge.opinion(pointer, {name: value}) for value in (4, 5, 2**31)] == [False, True, False]
+    assert judge.opinion(pointer, {"pet": {"kind": "CAT"}}) is False
+    assert judge.opinion(pointer, {"pet": {"kind": "CAT", "home": ""}}) is True
+    assert judge.opinion(pointer, {"pet": {"kind": "COW", "home": ""}}) is False
+
+
+@pytest.mark.parametrize("keyword", ["const", "default", "enum", "example", "examples"])
+def test_a_value_in_a_document_is_no_schema(keyword: str) -> None:
+    value = {"format": "int32", "allOf": 5}
+    holds = {keyword: [value] if keyword in ("enum", "examples") else value}
+    document = document_of({"properties": {"a": {"format": "int32"}, "b": holds, "c": {"format": "int32"}}})
+    judge, pointer = compiled(document), body_schema(document)
+    assert judge.opinion(pointer, {"b": value}) is True
+    assert judge.opinion(pointer, {"a": 2**31}) is judge.opinion(pointer, {"c": 2**31}) is False
 
 
 def test_of_a_small_answer_nothing_is_left_to_the_quick_validator(monkeypatch: pytest.MonkeyPatch) -> None:
