@@ -364,9 +364,17 @@ def test_a_schema_that_holds_itself_is_followed_as_far_as_the_instance_goes() ->
         deep = {"sub": [deep]}
     document = document_of(tree, TREE)
     told_of = '"nested too deeply to be judged"'
-    found = compiled(document).violations(body_schema(document), deep, status=200, place="header X")
-    assert found == [Violation("json.depth", 200, "header X", body_schema(document), actual=told_of)]
+    expected = [Violation("json.depth", 200, "header X", body_schema(document), actual=told_of)]
+    for frames in range(12):  # So that each function on the way down is once the one that goes too deep.
+        assert sunk(frames, document, deep) == expected
     assert compiled(document).violations(body_schema(document), {"leaf": "x"})[0].status == 0
+
+
+def sunk(frames: int, document: Document, instance: Any) -> list[Violation]:
+    """The violations, found with so many frames more on the stack."""
+    if frames:
+        return sunk(frames - 1, document, instance)
+    return compiled(document).violations(body_schema(document), instance, status=200, place="header X")
 
 
 # The table of DESIGN.md, "The vendor union", for a union of three branches: tag, their values, what each holds.
