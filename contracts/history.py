@@ -55,12 +55,7 @@ class History:
         if not promised or reading.value is UNREADABLE:
             return
         resource = _named(exchange)
-        known = {
-            (place, document): before
-            for place, document, *before in self._memory.execute(
-                "SELECT place, document, value, told, since FROM lasting WHERE resource = ?", (resource,)
-            )
-        }
+        known = {(place, document): before for place, document, *before in self._memory.execute(_LASTING, (resource,))}
         # A value that its schema forbids is told as that: it neither changed another nor is one to keep.
         misshapen = {violation.place for violation in reading.violations if violation.rule.startswith("schema.")}
         for each in promised:
@@ -71,7 +66,7 @@ class History:
                 if _lasts(each, now):
                     answered = exchange.at + exchange.seconds
                     row = (resource, each.place, each.document, _identity(now), text_of(now), answered)
-                    self._memory.execute("INSERT OR IGNORE INTO lasting VALUES (?, ?, ?, ?, ?, ?)", row)
+                    self._memory.execute(_KEEP, row)
                 continue
             value, before, since = known[each.place, each.document]
             # Of two that several processes had under way together, nobody knows which was answered first.
@@ -87,12 +82,12 @@ class History:
         if len(response.body) >= LARGE or not _recognisable(operation, reading):
             return
         said, resource = _said(operation, reading), _named(exchange)
-        alike = {name for (name,) in self._memory.execute("SELECT resource FROM said WHERE answer = ?", (said,))}
+        alike = {name for (name,) in self._memory.execute(_ALIKE, (said,))}
         if request.exists:
             if resource not in alike:
-                self._memory.execute("INSERT OR REPLACE INTO said VALUES (?, ?)", (resource, said))
+                self._memory.execute(_SAYS, (resource, said))
             return
-        if self._memory.execute("SELECT 1 FROM anyones WHERE answer = ?", (said,)).fetchone():
+        if self._memory.execute(_IS_ANYONES, (said,)).fetchone():
             return
         # The same one, where it was asked for in another way.
         for name in sorted(alike - {resource}):
@@ -102,7 +97,7 @@ class History:
             kind = likeness(request.resource, other)
             if not kind:
                 # Whoever is answered so was mistaken for nobody.
-                self._memory.execute("INSERT OR IGNORE INTO anyones VALUES (?)", (said,))
+                self._memory.execute(_ANYONES, (said,))
                 return
             yield _alias(operation, response.status, "/".join(other), kind)
             return
@@ -117,6 +112,13 @@ CREATE TABLE IF NOT EXISTS said (resource TEXT PRIMARY KEY, answer TEXT) WITHOUT
 CREATE INDEX IF NOT EXISTS answers ON said (answer);
 CREATE TABLE IF NOT EXISTS anyones (answer TEXT PRIMARY KEY) WITHOUT ROWID;
 """
+
+_LASTING: Final = "SELECT place, document, value, told, since FROM lasting WHERE resource = ?"
+_KEEP: Final = "INSERT OR IGNORE INTO lasting VALUES (?, ?, ?, ?, ?, ?)"
+_ALIKE: Final = "SELECT resource FROM said WHERE answer = ?"
+_SAYS: Final = "INSERT OR REPLACE INTO said VALUES (?, ?)"
+_IS_ANYONES: Final = "SELECT 1 FROM anyones WHERE answer = ?"
+_ANYONES: Final = "INSERT OR IGNORE INTO anyones VALUES (?)"
 
 
 def _named(exchange: Exchange) -> str:

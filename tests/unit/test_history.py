@@ -174,9 +174,16 @@ def test_histories_that_share_nothing_know_nothing_of_each_other() -> None:
         assert not list(History().note(exchange_of(operation, answer(200, {"born": born}))))
 
 
-@pytest.mark.parametrize(
-    "odd", ['"\\ud800"', '"\udcff"', "[" * 500 + "]" * 500, "9" * 5_000, "1e999"], ids=lambda text: text[:9]
-)
+ODD = {
+    "half a pair": '"\\ud800"',
+    "no character": '"\udcff"',
+    "deep": "[" * 500 + "]" * 500,
+    "long": "9" * 5_000,
+    "huge": "1e999",
+}
+
+
+@pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
 def test_whatever_a_value_or_an_id_is_it_is_remembered(odd: str) -> None:
     body = f'{{"perhaps": {odd}}}'.encode("utf-8", "replace")
     known, operation = History(), document().operations[0]
@@ -259,12 +266,22 @@ def test_an_alias_is_told_in_full() -> None:
     assert operation.document.schema(place) is True
 
 
-def test_only_answers_of_success_that_can_be_read_are_taken_for_anothers() -> None:
-    one, other = ("job-a", {"born": 1}, True), {"born": 1}
-    assert mistaken(one, ("JOB-A", answer(200, other), None)) == [[], ["case"]]
-    for outcome in (answer(199, other), answer(300, other), answer(200, b"{"), Failure("timeout", "")):
-        assert mistaken(one, ("JOB-A", outcome, None)) == [[], []]
-        assert mistaken(("job-a", outcome, True), ("JOB-A", other, None)) == [[], []]
+@pytest.mark.parametrize("schema", [ASKED, {"x-immutable": True}], ids=["in the value", "the value"])
+def test_only_answers_of_success_that_can_be_read_are_taken_for_anothers(schema: dict[str, Any]) -> None:
+    promised = {"default": {"description": "", "content": {JSON: {"schema": schema}}}}
+    operation, other = document_of(responses=promised, refuses=True).operations[0], {"born": 1}
+
+    def causes(known_as: Response | Failure, asked_as: Response | Failure) -> list[str]:
+        known = History()
+        assert told(known, operation, "job-a", known_as, True) == []
+        return [each.cause for each in told(known, operation, "JOB-A", asked_as, None)]
+
+    for status in (200, 299):
+        assert causes(answer(status, other), answer(200, other)) == ["case"]
+        assert causes(answer(200, other), answer(status, other)) == ["case"]
+    for outcome in (answer(199, other), answer(300, other), answer(200, b"{"), answer(200), Failure("timeout", "")):
+        assert causes(outcome, answer(200, other)) == causes(answer(200, other), outcome) == []
+        assert causes(outcome, outcome) == []
 
 
 def test_an_operation_that_may_answer_any_id_takes_none_for_another() -> None:
@@ -274,8 +291,9 @@ def test_an_operation_that_may_answer_any_id_takes_none_for_another() -> None:
 
 
 def test_megabytes_are_not_held_against_each_other() -> None:
-    large = {"born": "x" * LARGE}
-    assert mistaken(("job-a", large, True), ("JOB-A", large, None)) == [[], []]
+    for size, kinds in ((LARGE - 1, ["case"]), (LARGE, [])):
+        large = {"born": "x" * (size - len('{"born": ""}'))}
+        assert mistaken(("job-a", large, True), ("JOB-A", large, None)) == [[], kinds]
 
 
 def test_a_known_resource_is_known_by_what_it_said_last() -> None:
@@ -319,6 +337,11 @@ def test_what_repeats_the_request_is_left_out_of_what_is_said_wherever_it_stands
     assert told(known, operation, "A", body("A", 2), None) == []
     assert told(known, operation, "A", {**body("A"), "inner": []}, None) == []
     assert [each.cause for each in told(known, operation, "A", body("A"), None)] == ["case"]
+    for thing in ("b", "c"):  # Whatever stands where a part of it might be.
+        odd = {"name": thing, "born": 1, **({} if thing == "b" else {"inner": "the name", "deep": {"inner": ["name"]}})}
+        assert told(known, operation, thing, odd, True) == []
+        (found,) = told(known, operation, thing.upper(), {**odd, "name": thing.upper()}, None)
+        assert (found.actual, found.cause) == (f'"{thing}"', "case")
 
 
 def test_one_operation_is_not_taken_for_another() -> None:
@@ -329,6 +352,18 @@ def test_one_operation_is_not_taken_for_another() -> None:
     assert told(known, other, "job-b", {"born": 1}, None) == []
     (found,) = told(known, one, "JOB-A", {"born": 1}, None)
     assert found.actual == '"job-a"'
+    assert told(known, other, "job-b", {"born": 1}, True) == []
+    (found,) = told(known, other, "JOB-B", {"born": 1}, None)
+    assert found.actual == '"job-b"'
+
+
+def test_a_resource_of_several_names_is_told_by_all_of_them() -> None:
+    schema = {"properties": {"born": {"x-immutable": True}}}
+    known, operation = History(), document_of(schema, path="/a/{x}/b/{y}", refuses=True).operations[0]
+    outcome = answer(200, {"born": 1})
+    assert list(known.mistaken(exchange_of(operation, outcome, "one", "two", exists=True))) == []
+    (found,) = known.mistaken(exchange_of(operation, outcome, "one", "TWO"))
+    assert found.actual == '"one/two"'
 
 
 def test_processes_that_share_a_file_know_whom_the_others_know(tmp_path: Path) -> None:

@@ -377,7 +377,7 @@ def sunk(frames: int, document: Document, instance: Any) -> list[Violation]:
     return compiled(document).violations(body_schema(document), instance, status=200, place="header X")
 
 
-# The table of DESIGN.md, "The vendor union", for a union of three branches: tag, their values, what each holds.
+# What a union of three branches makes of an instance: tag, their values, what each holds.
 def union_table(tag: str, closed: str, open_: str, part: str, text: str, only: str) -> list[tuple[Any, Any]]:
     """Instance and (rule, place, cause, branch, nearest), of a union whose `only` branch lacks the property `only`."""
     return [
