@@ -77,8 +77,9 @@ class SecondOpinion:
     def __init__(self, document: Document) -> None:
         self.schema = schemathesis.openapi.from_dict(_readable(document))
         self._plain = functools.lru_cache(maxsize=64)(functools.partial(_as_it_comes, document))
-        self._settled = [each for each in settled() if each.rule]
-        self._theirs = {each.theirs for each in settled()}
+        known = settled()
+        self._settled = [each for each in known if each.rule]
+        self._theirs = {each.theirs for each in known}
         self._differences = functools.lru_cache(maxsize=1024)(self._compare)
 
     def operation(self, operation: Operation) -> Any:
