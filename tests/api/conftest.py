@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -100,6 +101,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         counted = sorted(items, key=_only_here)
         own = {id(item) for index, item in enumerate(counted) if shard.takes(index)}
         items[:] = [item for item in items if id(item) in own]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What is loaded by now lives as long as the process, so the garbage collector need not look at it again."""
+    gc.freeze()
 
 
 def _only_here(item: pytest.Item) -> int:
