@@ -29,8 +29,9 @@ _PATIENCE: Final = 30.0
 class History:
     """Remembers what lasts of every resource answered with success, and tells what changed.
 
-    `path` names an SQLite file: processes that name the same one know what the others were answered. Without it, what
-    is remembered is this object's own, and SQLite's to hold in memory or in a temporary file, however much it is.
+    `path` names an SQLite file: processes that name the same one know what the others were answered. The first of them
+    has to be alone while it opens it. Without it, what is remembered is this object's own, and SQLite's to hold in memory
+    or in a temporary file, however much it is.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -104,6 +105,7 @@ class History:
 
 
 _TABLES: Final = """
+BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS lasting (
     resource TEXT, place TEXT, document TEXT, value TEXT, told TEXT, since REAL,
     PRIMARY KEY (resource, place, document)
@@ -111,6 +113,7 @@ CREATE TABLE IF NOT EXISTS lasting (
 CREATE TABLE IF NOT EXISTS said (resource TEXT PRIMARY KEY, answer TEXT) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS answers ON said (answer);
 CREATE TABLE IF NOT EXISTS anyones (answer TEXT PRIMARY KEY) WITHOUT ROWID;
+COMMIT;
 """
 
 _LASTING: Final = "SELECT place, document, value, told, since FROM lasting WHERE resource = ?"

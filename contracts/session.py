@@ -26,6 +26,7 @@ from contracts.coding import CODINGS, CodingError, decoded
 from contracts.deadline import Watchdog
 from contracts.document import Operation, operation_at
 from contracts.errors import ConfigurationError, ContractError, TargetError
+from contracts.evidence import DENIALS, plain
 from contracts.exchange import Exchange, Failure, Request, Response
 from contracts.methods import keyless
 from contracts.pace import Pace
@@ -45,6 +46,9 @@ MAX_BODY: Final = 64 * 1024 * 1024
 
 GONE: Final = 8
 """After so many requests in a row without any answer the target counts as gone, and is asked no more."""
+
+TURNED_AWAY: Final = 20
+"""After so many resources, and of all that were asked for no other, were refused to this caller, no more is asked."""
 
 _CHUNK: Final = 256 * 1024
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -75,6 +79,13 @@ def check_base_url(text: str) -> str:
         raise ConfigurationError(f"--base-url {text!r} has more than scheme, host, port and path; leave the rest out")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}{f':{port}' if port is not None else ''}{parts.path.rstrip('/')}"
+
+
+class TurnedAway(ContractError):
+    """The target answers this caller nothing: to ask it further would be no evidence, and may lock an account."""
+
+    def __str__(self) -> str:
+        return f"{TURNED_AWAY} resources were asked for in vain"
 
 
 class GuardedSession(requests.Session):
@@ -118,6 +129,8 @@ class GuardedSession(requests.Session):
         adapter = _TargetAdapter(check_api_key(api_key) if api_key else None, self._watchdog, self._tap)
         self.mount(f"{parts.scheme}://{parts.netloc}/", adapter)
         self._silent = self._put_off = 0
+        self._refused: set[tuple[str, ...]] | None = set()
+        """What was refused to this caller, until something is not."""
         self._pace, self._retries = pace or Pace(), retries
         self._last: Exchange | None = None
         self._operations = tuple(operations)
@@ -160,11 +173,22 @@ class GuardedSession(requests.Session):
         # Whoever prefers another answer than the usual one learns nothing of what exists.
         exists = None if preferred else self._exists(operation, tuple(values.values()))
         asked = Request(str(request.url), tuple(values.items()), exists, preferred, str(request.method))
+        if self._refused is not None and len(self._refused) >= TURNED_AWAY:
+            raise TurnedAway
         earlier: list[Response | Failure] = []
         outcome, answer, seconds = self._answered(request, earlier)
         self._last = exchange = Exchange(operation, asked, outcome, seconds, time.time() - seconds, tuple(earlier))
+        self._note_refusal(exchange)
         self._observer(exchange)
         return exchange, answer
+
+    def _note_refusal(self, exchange: Exchange) -> None:
+        if self._refused is None or not plain(exchange.request) or isinstance(exchange.outcome, Failure):
+            return
+        if str(exchange.outcome.status) in DENIALS:
+            self._refused.add((exchange.operation.path, *exchange.request.resource))
+        else:
+            self._refused = None
 
     def _answered(
         self, request: requests.PreparedRequest, earlier: list[Response | Failure]

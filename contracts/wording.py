@@ -259,7 +259,7 @@ def headline(verdict: Verdict) -> str:
             return f"{told}; {incident}" if incident else told
         case Outcome.INCONCLUSIVE:
             if verdict.denied:
-                return f"{incident}; {verdict.denied}" if incident else str(verdict.denied)
+                return f"{verdict.denied} ({incident})" if incident else str(verdict.denied)
             if incident:
                 return f"{incident}; {answers} so far broke no promise{but}"
             if not verdict.requests:

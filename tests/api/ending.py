@@ -21,6 +21,7 @@ import pytest
 
 from contracts.errors import TargetError
 from contracts.pace import BudgetSpent
+from contracts.session import TurnedAway
 from contracts.tally import Judge, Tally
 from contracts.verdict import Outcome
 
@@ -184,7 +185,7 @@ def attach(
     item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, worker: Worker | None = None
 ) -> None:
     """Put what the item saw into its report, so that a verdict needs no worker to end well."""
-    if call.excinfo is not None and call.excinfo.errisinstance((TargetError, BudgetSpent)):
+    if call.excinfo is not None and call.excinfo.errisinstance((TargetError, BudgetSpent, TurnedAway)):
         # No test's fault. Those still to come end as soon as they ask, each in its own process.
         vars(report)["incident"] = str(call.excinfo.value)
         path, line, _ = item.location

@@ -24,7 +24,7 @@ from contracts.framing import flaws
 from contracts.pace import BudgetSpent, Limits, Pace
 from contracts.retries import Retries
 from contracts.secret import check_api_key
-from contracts.session import GONE, ForbiddenRequest, GuardedSession, check_base_url
+from contracts.session import GONE, TURNED_AWAY, ForbiddenRequest, GuardedSession, TurnedAway, check_base_url
 from tests.unit.tiny import document_of
 
 KEY = "sk-invented-0123456789"
@@ -380,6 +380,28 @@ def test_a_target_that_is_gone_is_asked_no_more() -> None:
         with pytest.raises(TargetError, match=f"gave no answer to {GONE} requests in a row"):
             session.ask(OPERATION, {"thing": "x"})
     assert len(exchanges) == GONE
+
+
+DENIED = http(b'{"detail": "who?"}', status="401 Unauthorized")
+
+
+def test_a_target_that_refuses_this_caller_everything_is_asked_no_more() -> None:
+    with talking(saying(DENIED)) as (seen, made):
+        for number in range(TURNED_AWAY):
+            for thing in (f"job-{number}", f"job-{number}", "job-0", "a/b", "x" * 300, "\x00"):
+                seen.ask(thing)
+        sent = len(made.requests)
+        with pytest.raises(TurnedAway, match=f"{TURNED_AWAY} resources were asked for in vain"):
+            seen.ask("another")
+        assert len(made.requests) == sent == 6 * TURNED_AWAY
+
+
+@pytest.mark.parametrize("granted", [http(), http(status="404 Not Found"), http(status="500 Oops")])
+def test_a_target_that_has_let_this_caller_in_once_is_asked_whatever_it_refuses(granted: bytes) -> None:
+    with talking(saying(*[DENIED] * (TURNED_AWAY - 1), granted, DENIED)) as (seen, made):
+        for number in range(3 * TURNED_AWAY):
+            seen.ask(f"job-{number}")
+        assert len(made.requests) == 3 * TURNED_AWAY
 
 
 @pytest.mark.parametrize(

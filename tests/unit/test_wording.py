@@ -373,7 +373,7 @@ def test_a_run_that_was_turned_away_is_told_in_one_line(status: int) -> None:
     assert lines[0].startswith(f"INCONCLUSIVE  no evidence: whatever was asked for was answered {status}; ")
     assert lines[-1] == "violations  none"
     assert not [line for line in lines if line.startswith("required")]
-    assert headline("interrupted", status=status)[0].startswith("INCONCLUSIVE  interrupted; no evidence: ")
+    assert headline("interrupted", status=status)[0] == f"{lines[0]} (interrupted)"
 
 
 def test_a_path_that_nothing_answers_is_told_with_its_likely_cause() -> None:
