@@ -30,8 +30,8 @@ class History:
     """Remembers what lasts of every resource answered with success, and tells what changed.
 
     `path` names an SQLite file: processes that name the same one know what the others were answered. The first of them
-    has to be alone while it opens it. Without it, what is remembered is this object's own, and SQLite's to hold in memory
-    or in a temporary file, however much it is.
+    has to be alone while it opens it. Without it, what is remembered is this object's own, however much it is: SQLite
+    holds it in memory or in a temporary file.
     """
 
     def __init__(self, path: Path | None = None) -> None:
