@@ -36,11 +36,7 @@ class History:
 
     def __init__(self, path: Path | None = None) -> None:
         self._memory = sqlite3.connect(path or "", timeout=_PATIENCE, isolation_level=None)
-        if path:
-            self._memory.execute("PRAGMA journal_mode = WAL")
-        # Made for one run: what a power cut leaves does not matter.
-        self._memory.execute("PRAGMA synchronous = OFF")
-        self._memory.executescript(_TABLES)
+        self._memory.executescript(_SHARED + _TABLES if path else _TABLES)
 
     def close(self) -> None:
         """Close what is shared."""
@@ -104,7 +100,11 @@ class History:
             return
 
 
+# Readers wait for nobody.
+_SHARED: Final = "PRAGMA journal_mode = WAL;"
+# Made for one run: what a power cut leaves does not matter.
 _TABLES: Final = """
+PRAGMA synchronous = OFF;
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS lasting (
     resource TEXT, place TEXT, document TEXT, value TEXT, told TEXT, since REAL,

@@ -358,6 +358,10 @@ def test_a_reading_says_where_the_schema_of_the_body_stands(status: int, media_t
     assert (place if not place else document.resolve(place)[0]) == schema
 
 
+def test_a_body_that_is_no_json_is_held_against_no_schema() -> None:
+    assert [rule for rule, _ in told(document_of({"type": "string"}), answer(200, b"{"))] == ["json.malformed"]
+
+
 def test_of_large_answers_only_the_one_that_all_look_at_is_kept() -> None:
     operation = things().operations[0]
 

@@ -191,6 +191,13 @@ def test_whatever_a_value_or_an_id_is_it_is_remembered(odd: str) -> None:
         assert len(list(known.note(exchange_of(operation, answer(200, sent), "\udcff\x00'")))) == changes
 
 
+def test_values_too_deep_to_be_compared_are_held_against_each_other_as_text() -> None:
+    known, operation = History(), document().operations[0]
+    for changes, leaf in ((0, "1"), (0, "1"), (1, "2")):
+        body = b'{"perhaps": ' + b"[" * 500 + leaf.encode() + b"]" * 500 + b"}"
+        assert len(list(known.note(exchange_of(operation, answer(200, body))))) == changes
+
+
 def test_two_uses_of_one_schema_last_apart() -> None:
     tag = {"Tag": {"x-immutable": True}}
     uses = {"properties": {name: {"$ref": "#/components/schemas/Tag"} for name in ("a", "b")}}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, validators
 
 from contracts import assertions, formats, validation
 from contracts.document import PINNED, PINNED_OVERLAY, Document, load
@@ -903,6 +903,16 @@ def test_whether_an_instance_is_valid_is_known_without_reading_it_again(descents
     assert judge.is_valid(pointer, [1])
     assert not judge.is_valid(pointer, ["x"])
     assert descents == []
+
+
+def test_the_validator_of_a_schema_is_made_once() -> None:
+    kind: Any = validators.extend(Draft202012Validator, {})  # type: ignore[no-untyped-call]
+    kind.evolved = {}
+    one, other = {"type": "string"}, {"type": "string"}
+    made = assertions.evolved(kind({}), one)
+    assert assertions.evolved(kind({}), one) is made
+    assert assertions.evolved(kind({}), other) is not made
+    assert not made.is_valid(5)
 
 
 def test_two_bad_items_in_a_megabyte_are_found() -> None:
