@@ -78,7 +78,8 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         _share(config)
         config.stash[SETTINGS] = chosen = options.settings(config)
-        config.stash[PACE] = Pace(chosen.limits, config.stash[SHARED].pace)
+        several = hasattr(config, "workerinput") or _starts_workers(config)
+        config.stash[PACE] = Pace(chosen.limits, config.stash[SHARED].pace if several else None)
         config.add_cleanup(config.stash[PACE].close)
         config.stash[STARTED] = started = _started(config)
         config.stash[WAIVERS] = Waivers(chosen.waivers, started.date())

@@ -56,8 +56,8 @@ def check_rate(text: str) -> float:
 class Pace:
     """Gives every request its turn. Waiting is one sleep of the thread that asks, so a signal ends it.
 
-    `path` names the file that the processes share. Times are of a clock that all of them read alike: the monotonic
-    one is the system's own on Linux, macOS and Windows (PEP 418).
+    `path` names the file that several processes share; without it there is this one alone. Times are of a clock that
+    all of them read alike: the monotonic one is the system's own on Linux, macOS and Windows (PEP 418).
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Pace:
     ) -> None:
         self._limits, self._clock, self._sleep = limits, clock, sleep
         self._held = clock()
-        self._shared = _opened(path or Path(":memory:")) if limits.any else None
+        self._shared = _opened(path or Path(":memory:")) if path or limits.any else None
 
     def take(self) -> None:
         """Wait for the next turn and take it; raises BudgetSpent where none is left."""
@@ -78,7 +78,7 @@ class Pace:
             self._sleep(wait)
 
     def hold(self, seconds: float) -> None:
-        """Give out no turn for so long, to any process that shares the limits."""
+        """Give out no turn for so long, to any process that shares the file."""
         self._held = max(self._held, self._clock() + seconds)
         if self._shared:
             self._shared.execute("UPDATE pace SET free = max(free, ?)", (self._held,))
@@ -97,6 +97,8 @@ class Pace:
         now, most = self._clock(), self._limits.budget
         if self._shared is None:
             return self._held - now
+        if not self._limits.any:
+            return float(self._shared.execute("SELECT free FROM pace").fetchone()[0]) - now
         row = (now, self._limits.interval, now, most, most)
         claimed = self._shared.execute(_CLAIM, row).fetchone()
         if claimed:

@@ -185,6 +185,8 @@ def attach(
     item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, worker: Worker | None = None
 ) -> None:
     """Put what the item saw into its report, so that a verdict needs no worker to end well."""
+    if item.path.parent != Path(__file__).parent:
+        return  # What stops a run is a failure of any other test.
     if call.excinfo is not None and call.excinfo.errisinstance((TargetError, BudgetSpent, TurnedAway)):
         # No test's fault. Those still to come end as soon as they ask, each in its own process.
         vars(report)["incident"] = str(call.excinfo.value)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
-from typing import NoReturn
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NoReturn
 
 import pytest
 
-from tests.api.ending import Signals
+from contracts.errors import TargetError
+from contracts.pace import BudgetSpent
+from contracts.session import TurnedAway
+from tests.api import ending
+from tests.api.ending import Signals, attach
 
 
 def interrupt(signals: Signals) -> NoReturn:
@@ -51,3 +57,18 @@ def test_signals_are_given_back_as_they_were() -> None:
     assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] != before
     signals.restore()
     assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+@pytest.mark.parametrize("error", [TargetError("http://h", "is gone", "look"), BudgetSpent(1), TurnedAway()])
+@pytest.mark.parametrize(("folder", "outcome"), [(ending.__file__, "skipped"), (__file__, "failed")])
+def test_what_stops_a_run_is_a_failure_of_any_test_that_is_none_of_it(
+    error: Exception, folder: str, outcome: str
+) -> None:
+    def fail() -> None:
+        raise error
+
+    item: Any = SimpleNamespace(path=Path(folder).with_name("test_any.py"), location=("test_any.py", 1, "test"))
+    report: Any = SimpleNamespace(outcome="failed", longrepr="")
+    attach(item, pytest.CallInfo.from_call(fail, "call"), report)
+    assert report.outcome == outcome
+    assert getattr(report, "incident", "") == (str(error) if outcome == "skipped" else "")

@@ -35,12 +35,14 @@ def paced(limits: Limits, clock: Clock, path: Path | None = None) -> Pace:
     return Pace(limits, path, clock=clock, sleep=clock.sleep)
 
 
-def test_without_limits_nobody_waits_and_nothing_is_shared(tmp_path: Path) -> None:
+@pytest.mark.parametrize("alone", [True, False], ids=["alone", "shared"])
+def test_without_limits_nobody_waits(alone: bool, tmp_path: Path) -> None:
     clock = Clock()
-    pace = paced(Limits(), clock, tmp_path / "pace")
+    pace = paced(Limits(), clock, None if alone else tmp_path / "pace")
     for _ in range(1_000):
         pace.take()
-    assert (clock.now, clock.slept, [*tmp_path.iterdir()]) == (100.0, 0, [])
+    pace.close()
+    assert (clock.now, clock.slept) == (100.0, 0)
 
 
 @given(st.floats(0.001, 100), st.integers(1, 30), st.floats(0, 0.5))
@@ -100,7 +102,17 @@ def test_while_the_pace_is_held_nobody_has_a_turn(tmp_path: Path, limits: Limits
     clock = Clock()
     pace, other = (paced(limits, clock, tmp_path / "pace") for _ in range(2))
     pace.hold(7)
-    (other if limits.any else pace).take()
+    other.take()
+    assert clock.now == pytest.approx(107)
+    pace.close()
+    other.close()
+
+
+def test_while_one_process_alone_is_held_it_has_no_turn() -> None:
+    clock = Clock()
+    pace = paced(Limits(), clock)
+    pace.hold(7)
+    pace.take()
     assert clock.now == pytest.approx(107)
 
 

@@ -388,12 +388,11 @@ DENIED = http(b'{"detail": "who?"}', status="401 Unauthorized")
 def test_a_target_that_refuses_this_caller_everything_is_asked_no_more() -> None:
     with talking(saying(DENIED)) as (seen, made):
         for number in range(TURNED_AWAY):
-            for thing in (f"job-{number}", f"job-{number}", "job-0", "a/b", "x" * 300, "\x00"):
+            for thing in ("job-0", "a/b", "x" * 300, "\x00", f"job-{number}"):
                 seen.ask(thing)
-        sent = len(made.requests)
         with pytest.raises(TurnedAway, match=f"{TURNED_AWAY} resources were asked for in vain"):
             seen.ask("another")
-        assert len(made.requests) == sent == 6 * TURNED_AWAY
+        assert len(made.requests) == 5 * TURNED_AWAY
 
 
 @pytest.mark.parametrize("granted", [http(), http(status="404 Not Found"), http(status="500 Oops")])
