@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -36,11 +37,13 @@ class History:
 
     def __init__(self, path: Path | None = None) -> None:
         self._memory = sqlite3.connect(path or "", timeout=_PATIENCE, isolation_level=None)
+        # With this object at the latest: since Python 3.13 a connection that is lost while it is open is warned of.
+        self._closing = weakref.finalize(self, self._memory.close)
         self._memory.executescript(_SHARED + _TABLES if path else _TABLES)
 
     def close(self) -> None:
-        """Close what is shared."""
-        self._memory.close()
+        """Close the file; nothing is known any more."""
+        self._closing()
 
     def note(self, exchange: Exchange) -> Iterator[Violation]:
         """Yields what the answer says otherwise than an earlier one of the same resource; then remembers it."""
