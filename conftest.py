@@ -35,8 +35,9 @@ from contracts.waivers import Waivers
 from strategies import memory
 from strategies.answers import check
 from strategies.job_ids import made_up
-from tests.api import options
+from tests.api import options, progress
 from tests.api.ending import Shared, Signals, Worker, attach
+from tests.api.gathering import Gathering
 from tests.api.plan import (
     DISCOVERED,
     JUDGE,
@@ -96,8 +97,6 @@ def pytest_configure(config: pytest.Config) -> None:
             _probe(chosen, config)
         config.stash[DISCOVERED] = _discovered(chosen, config)
         if controls:
-            from tests.api.gathering import Gathering
-
             config.pluginmanager.register(Gathering(config, _again), "contract-verdict")
     except ContractError as error:
         raise pytest.UsageError(str(error)) from None
@@ -143,8 +142,6 @@ def _hide_key(config: pytest.Config) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Shows progress where pytest prints."""
     if not hasattr(session.config, "workerinput"):
-        from tests.api import progress
-
         progress.register(session.config)
 
 

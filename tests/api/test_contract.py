@@ -18,6 +18,7 @@ from contracts.probing import ProbingSession
 from contracts.session import GuardedSession
 from contracts.tally import Judge
 from strategies.job_ids import covering_path_values, path_values
+from strategies.self_test import self_test
 from tests.api.plan import SETTINGS, part_examples, part_seed
 
 Conclude = Callable[[], None]
@@ -61,8 +62,6 @@ def test_every_documented_status_is_answered_as_promised_when_preferred(
 
 
 def test_the_harness_would_have_noticed(operation: Operation, judge: Judge) -> None:
-    from strategies.self_test import self_test  # Of several workers only one needs it.
-
     result = self_test(operation)
     judge.tally.faults.update(caught=result.caught, all=result.caught + len(result.survivors), idle=len(result.idle))
     assert not result.survivors, "\n".join(map(str, result.survivors))
@@ -82,6 +81,9 @@ def test_every_class_of_id_is_answered_as_promised(
     conclude()
 
 
+# Hypothesis draws from the constants of all modules of ours that it finds. So that every worker draws the same, whatever
+# else it does, each has all of them before it draws.
+@pytest.mark.usefixtures("second_opinion")
 def test_any_id_is_answered_as_promised(
     pytestconfig: pytest.Config,
     session: GuardedSession,
