@@ -36,8 +36,9 @@ class History:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self._memory = sqlite3.connect(path or "", timeout=_PATIENCE, isolation_level=None)
-        # With this object at the latest: since Python 3.13 a connection that is lost while it is open is warned of.
+        # Closed by whatever thread collects the garbage, if by nobody before: Python 3.13 warns of a connection that is
+        # lost while it is open.
+        self._memory = sqlite3.connect(path or "", _PATIENCE, isolation_level=None, check_same_thread=False)
         self._closing = weakref.finalize(self, self._memory.close)
         self._memory.executescript(_SHARED + _TABLES if path else _TABLES)
 

@@ -51,7 +51,7 @@ def covering_answers(
     """
     promise = _promise(operation, status)
     media_type, pointer = _content(promise)
-    values = [_plain(promise)] if pointer is None else covering_set(operation.document, pointer)
+    values = [_plain(promise)] if pointer is None else _values(operation.document, pointer)
     fields = [field for header in promise.headers if (field := _field(operation, header))]
     found = []
     for index, value in enumerate(values):
@@ -77,7 +77,7 @@ def catalogue(operation: Operation) -> Mapping[tuple[str, ...], Response]:
     names = [parameter.name for parameter in operation.parameters]
     found = {}
     for values, response in zip(resources(operation, promise, len(plain)), plain, strict=False):
-        found[values] = _with_echo(operation, promise, response, dict(zip(names, values, strict=True)))
+        found[values] = with_echo(operation, promise, response, dict(zip(names, values, strict=True)))
     return MappingProxyType(found)
 
 
@@ -108,6 +108,8 @@ BODILESS: Final = ("1XX", "204", "205", "304")
 """Statuses whose answers HTTP gives no body (RFC 9110, section 6.4.1)."""
 
 _NO_BODY: Final = object()
+
+_values: Final = lru_cache(maxsize=64)(covering_set)
 
 
 def _plain(promise: Promise) -> JSON:
@@ -189,13 +191,14 @@ def _drawn(operation: Operation, promise: Promise, parameters: Mapping[str, str]
 
 def _field(operation: Operation, header: Header) -> tuple[bool, list[tuple[str, str]]] | None:
     """Whether the field is required, and the forms it may be sent in; None if it has none."""
-    values = covering_set(operation.document, header.schema) if header.schema else ("sample",)
+    values = _values(operation.document, header.schema) if header.schema else ("sample",)
     texts = [value if isinstance(value, str) else json.dumps(value) for value in values]
     options = [(header.name, text) for text in texts if _FIELD_VALUE.fullmatch(text)]
     return (header.required, options) if options else None
 
 
-def _with_echo(operation: Operation, promise: Promise, response: Response, parameters: Mapping[str, str]) -> Response:
+def with_echo(operation: Operation, promise: Promise, response: Response, parameters: Mapping[str, str]) -> Response:
+    """The answer as it is to a request for these parameters, where it repeats them."""
     if not equals(operation, promise) or not response.body:
         return response
     value = _echoed(operation, promise, json.loads(response.body), parameters)

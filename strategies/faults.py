@@ -22,7 +22,7 @@ from contracts.keywords import EQUALS, Equals, Lasting, equals, lasting, refuses
 from contracts.methods import PROBED, undocumented
 from contracts.pointer import find, join, split
 from contracts.validation import compiled
-from strategies.answers import BODILESS, catalogue, covering_answers, granting, json_schema
+from strategies.answers import BODILESS, catalogue, covering_answers, granting, json_schema, with_echo
 from strategies.breakage import UNDECLARED, Breakage, breakages
 from strategies.sites import places
 
@@ -500,13 +500,10 @@ def _mistaken(operation: Operation) -> Sabotage:
         if turn.exists or turn.resource != in_other_case(known):
             return None
         response = catalogue(operation)[known]
-        promise, value = operation.promise(response.status), json.loads(response.body)
-        asked = dict(zip([parameter.name for parameter in operation.parameters], turn.resource, strict=True))
-        for promised in equals(operation, promise) if promise else ():
-            with suppress(LookupError):
-                find(value, split(promised.place))
-                value = _put(value, tuple(split(promised.place)), asked[promised.parameter])
-        return replace(response, body=json.dumps(value).encode())
+        promise = operation.promise(response.status)
+        names = [parameter.name for parameter in operation.parameters]
+        asked = dict(zip(names, turn.resource, strict=True))
+        return with_echo(operation, promise, response, asked) if promise else None
 
     return sabotage
 

@@ -81,8 +81,8 @@ def test_every_class_of_id_is_answered_as_promised(
     conclude()
 
 
-# Hypothesis draws from the constants of all modules of ours that it finds. So that every worker draws the same, whatever
-# else it does, each has all of them before it draws.
+# Hypothesis draws from the constants of all modules of ours that it finds. So that every worker draws the same,
+# whatever else it does, each has all of them before it draws.
 @pytest.mark.usefixtures("second_opinion")
 def test_any_id_is_answered_as_promised(
     pytestconfig: pytest.Config,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -166,6 +167,13 @@ def test_an_answer_that_another_process_asked_for_before_the_first_was_there_is_
     assert len(list(other.note(replace(exchange_of(operation, answer(200, {"state": "on"})), at=sent)))) == changes
     one.close()
     other.close()
+
+
+def test_a_history_that_is_lost_is_closed_by_whatever_thread_finds_it() -> None:
+    lost = [History()]
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lost.clear).result()
+    assert not lost
 
 
 def test_histories_that_share_nothing_know_nothing_of_each_other() -> None:
