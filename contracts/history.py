@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
-import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -18,33 +16,25 @@ from contracts.json_text import UNREADABLE, text_of
 from contracts.keywords import REFUSES_UNKNOWN, Lasting, equals, lasting, refuses_unknown
 from contracts.likeness import likeness
 from contracts.pointer import find, join, split
+from contracts.scratch import Scratch
 from contracts.validation import LARGE
 from contracts.violation import Violation
 
 _ABSENT: Final = object()
 
-_PATIENCE: Final = 30.0
-"""Seconds to wait for another process that is writing."""
-
 
 class History:
     """Remembers what lasts of every resource answered with success, and tells what changed.
 
-    `path` names an SQLite file: processes that name the same one know what the others were answered. The first of them
-    has to be alone while it opens it. Without it, what is remembered is this object's own, however much it is: SQLite
-    holds it in memory or in a temporary file.
+    Processes that name the same file by `path` know what the others were answered; see `Scratch`.
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        # Closed by whatever thread collects the garbage, if by nobody before: Python 3.13 warns of a connection that is
-        # lost while it is open.
-        self._memory = sqlite3.connect(path or "", _PATIENCE, isolation_level=None, check_same_thread=False)
-        self._closing = weakref.finalize(self, self._memory.close)
-        self._memory.executescript(_SHARED + _TABLES if path else _TABLES)
+        self._memory = Scratch(_TABLES, path)
 
     def close(self) -> None:
         """Close the file; nothing is known any more."""
-        self._closing()
+        self._memory.close()
 
     def note(self, exchange: Exchange) -> Iterator[Violation]:
         """Yields what the answer says otherwise than an earlier one of the same resource; then remembers it."""
@@ -104,12 +94,7 @@ class History:
             return
 
 
-# Readers wait for nobody.
-_SHARED: Final = "PRAGMA journal_mode = WAL;"
-# Made for one run: what a power cut leaves does not matter.
 _TABLES: Final = """
-PRAGMA synchronous = OFF;
-BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS lasting (
     resource TEXT, place TEXT, document TEXT, value TEXT, told TEXT, since REAL,
     PRIMARY KEY (resource, place, document)
@@ -117,7 +102,6 @@ CREATE TABLE IF NOT EXISTS lasting (
 CREATE TABLE IF NOT EXISTS said (resource TEXT PRIMARY KEY, answer TEXT) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS answers ON said (answer);
 CREATE TABLE IF NOT EXISTS anyones (answer TEXT PRIMARY KEY) WITHOUT ROWID;
-COMMIT;
 """
 
 _LASTING: Final = "SELECT place, document, value, told, since FROM lasting WHERE resource = ?"

@@ -43,7 +43,7 @@ def parse(body: bytes) -> tuple[Any, tuple[Flaw, ...]]:
     try:
         value = _read(text, marks)
     except json.JSONDecodeError as error:
-        flaws.append(Flaw("json.malformed", f"@{offset(error.pos)}", _reason(error)))
+        flaws.append(Flaw("json.malformed", f"@{offset(_position(error))}", _reason(error)))
         return UNREADABLE, tuple(flaws)
     except RecursionError:
         return UNREADABLE, (*flaws, Flaw("json.depth", "@0", "nested too deeply to be read"))
@@ -69,6 +69,13 @@ def _decode(body: bytes, flaws: list[Flaw]) -> tuple[str, Callable[[int], int]]:
         kept = body[mark:].decode(errors="surrogateescape")
         text = _STRAY_BYTE.sub("\ufffd", kept)
     return text, lambda position: mark + len(kept[:position].encode("utf-8", "surrogateescape"))
+
+
+def _position(error: json.JSONDecodeError) -> int:
+    """Where the text stops being JSON: behind a comma that is one too many, at which Python 3.13 points itself."""
+    if "trailing comma" not in error.msg:
+        return error.pos
+    return len(error.doc) - len(error.doc[error.pos + 1 :].lstrip())
 
 
 def _reason(error: json.JSONDecodeError) -> str:

@@ -12,7 +12,7 @@ import json
 import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -93,22 +93,28 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         """Opens or makes it; raises ConfigurationError, in one line, for a file that is something else."""
         self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._base = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
-            with self._writing():
-                (version,) = self._base.execute("PRAGMA user_version").fetchone()
-                if version == 0 and not self._base.execute("SELECT 1 FROM sqlite_master").fetchone():
-                    for statement in _TABLES.strip().split(";\n"):
-                        self._base.execute(statement)
-                    self._base.execute(f"PRAGMA user_version = {VERSION}")
-                    version = VERSION
-        except (OSError, sqlite3.Error) as error:
-            raise ConfigurationError(
-                f"--ledger {path} cannot be opened: {error}; name a ledger, or a new file"
-            ) from None
-        if version != VERSION:
-            raise ConfigurationError(f"--ledger {path} is of version {version}, not {VERSION}; name another file")
+        with ExitStack() as stack:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._base = stack.enter_context(closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)))
+                version = self._version()
+            except (OSError, sqlite3.Error) as error:
+                problem = f"--ledger {path} cannot be opened: {error}; name a ledger, or a new file"
+                raise ConfigurationError(problem) from None
+            if version != VERSION:
+                raise ConfigurationError(f"--ledger {path} is of version {version}, not {VERSION}; name another file")
+            stack.pop_all()  # It stays open.
+
+    def _version(self) -> int:
+        """The file's, which is made a ledger if it is empty."""
+        with self._writing():
+            (version,) = self._base.execute("PRAGMA user_version").fetchone()
+            if version == 0 and not self._base.execute("SELECT 1 FROM sqlite_master").fetchone():
+                for statement in _TABLES.strip().split(";\n"):
+                    self._base.execute(statement)
+                self._base.execute(f"PRAGMA user_version = {VERSION}")
+                version = VERSION
+        return int(version)
 
     def close(self) -> None:
         """Close the file."""

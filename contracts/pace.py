@@ -7,7 +7,6 @@ Requests are spaced evenly, not sent in bursts: ten a second is one every tenth 
 from __future__ import annotations
 
 import re
-import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,10 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from contracts.errors import ConfigurationError, ContractError
+from contracts.scratch import Scratch
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600}
-_PATIENCE: Final = 30.0
-"""Seconds to wait for another process that is claiming its turn."""
 
 
 class BudgetSpent(ContractError):
@@ -70,7 +68,7 @@ class Pace:
     ) -> None:
         self._limits, self._clock, self._sleep = limits, clock, sleep
         self._held = clock()
-        self._shared = _opened(path or Path(":memory:")) if path or limits.any else None
+        self._shared = Scratch(_TABLE, path) if path or limits.any else None
 
     def take(self) -> None:
         """Wait for the next turn and take it; raises BudgetSpent where none is left."""
@@ -118,15 +116,7 @@ _CLAIM: Final = (
 )
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    shared = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
-    # Made for one run and removed behind it: what a power cut leaves does not matter.
-    shared.execute("PRAGMA journal_mode = WAL")
-    shared.execute("PRAGMA synchronous = OFF")
-    shared.executescript(
-        "BEGIN IMMEDIATE;"
-        "CREATE TABLE IF NOT EXISTS pace (only INTEGER PRIMARY KEY CHECK (only = 1), sent INTEGER, free REAL);"
-        "INSERT OR IGNORE INTO pace VALUES (1, 0, -1e300);"
-        "COMMIT"
-    )
-    return shared
+_TABLE: Final = (
+    "CREATE TABLE IF NOT EXISTS pace (only INTEGER PRIMARY KEY CHECK (only = 1), sent INTEGER, free REAL);"
+    "INSERT OR IGNORE INTO pace VALUES (1, 0, -1e300);"
+)

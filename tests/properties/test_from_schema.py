@@ -89,16 +89,18 @@ def test_every_form_of_a_date_time_is_drawn(wanted: Callable[[str], bool]) -> No
     find(from_schema(with_schema({"type": "string", "format": "date-time"}), IT), wanted, settings=CALM)
 
 
-def shares(strategy: st.SearchStrategy[Any], branch: Callable[[Any], Any]) -> Counter[Any]:
-    """How often each branch is drawn in six sequences of 1,000 values.
+def shares(
+    strategy: st.SearchStrategy[Any], branch: Callable[[Any], Any], *, sequences: int = 6, values: int = 1_000
+) -> Counter[Any]:
+    """How often each branch is drawn in so many sequences of so many values.
 
     Hypothesis varies a draw several times over before it takes the next, so that a single sequence scatters.
     """
     counted: Counter[Any] = Counter()
-    for number in range(6):
+    for number in range(sequences):
 
         @seed(number)
-        @settings(CALM, max_examples=1_000, derandomize=False)
+        @settings(CALM, max_examples=values, derandomize=False)
         @given(strategy)
         def count(value: Any) -> None:
             counted[branch(value)] += 1
@@ -131,7 +133,7 @@ def test_the_branches_of_a_union_drawn_by_itself_are_even_though_one_is_smaller(
 
 def test_the_branches_of_a_nullable_union_are_all_drawn() -> None:
     pointer = "#/components/schemas/Enclosure/properties/guest"
-    counted = shares(from_schema(UNIONS, pointer), lambda value: value and value["kind"])
+    counted = shares(from_schema(UNIONS, pointer), lambda value: value and value["kind"], values=100)
     assert set(counted) == {"bird", "fish", None}
 
 
@@ -169,7 +171,7 @@ def test_a_failure_shrinks_to_the_branch_and_the_property_that_cause_it() -> Non
 
 def test_an_open_object_has_an_undeclared_property_now_and_then() -> None:
     document = with_schema({"type": "object", "properties": {"a": {"type": "null"}}})
-    counted = shares(from_schema(document, IT), lambda value: bool(value.keys() - {"a"}))
+    counted = shares(from_schema(document, IT), lambda value: bool(value.keys() - {"a"}), values=100)
     assert counted[True] > 0
     find(from_schema(document, IT), lambda value: not value, settings=CALM)
 

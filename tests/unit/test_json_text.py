@@ -66,6 +66,24 @@ def test_what_is_wrong_with_malformed_text_is_said(body: bytes, detail: str) -> 
     assert [flaw.detail for flaw in parse(body)[1]] == [detail]
 
 
+@pytest.mark.parametrize(
+    ("told", "text", "at", "place"),
+    [
+        ("Illegal trailing comma before end of array", "[1,]", 2, "@3"),
+        ("Illegal trailing comma before end of object", '{"é": 1 , \n\t}  ', 8, "@13"),
+        ("Expecting value", "[1,,]", 3, "@3"),
+    ],
+)
+def test_the_byte_is_the_same_whatever_python_reads_it(
+    told: str, text: str, at: int, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(text: str, **hooks: Any) -> Any:
+        raise json.JSONDecodeError(told, text, at)
+
+    monkeypatch.setattr(json, "loads", refuse)
+    assert [(flaw.rule, flaw.place) for flaw in parse(text.encode())[1]] == [("json.malformed", place)]
+
+
 FLAWED = [
     (b"\xef\xbb\xbf1", 1, [Flaw("json.byte-order-mark", "@0", "EF BB BF")]),
     (b'"\xff"', "\ufffd", [Flaw("json.encoding", "@1", "byte FF")]),
@@ -189,7 +207,7 @@ def test_an_integer_of_any_length_is_an_integer(sign: str) -> None:
 
 def test_a_text_nested_beyond_measure_is_told_as_such() -> None:
     assert parse(b"[" * 100_000) == (UNREADABLE, (Flaw("json.depth", "@0", "nested too deeply to be read"),))
-    assert text_of(_nested(5_000)) == '"nested too deeply to be shown"'
+    assert text_of(_nested(100_000)) == '"nested too deeply to be shown"'
 
 
 def test_what_is_no_json_is_shown_as_text_or_as_whoever_asks_makes_of_it() -> None:

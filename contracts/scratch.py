@@ -1,0 +1,36 @@
+"""What the processes of one run share: files of SQLite that are made for it, and removed behind it."""
+
+from __future__ import annotations
+
+import sqlite3
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+_PATIENCE: Final = 30.0
+"""Seconds to wait for another process that is writing."""
+
+
+class Scratch:
+    """One file, with these tables. The first process that opens it has to be alone meanwhile.
+
+    Without a path what it holds is this object's own, in memory or, if it is much, in a temporary file.
+    """
+
+    def __init__(self, tables: str, path: Path | None = None) -> None:
+        # Closed by whatever thread collects the garbage, if by nobody before: Python 3.13 warns of a connection that is
+        # lost while it is open.
+        self._base = sqlite3.connect(path or "", timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+        self._closing = weakref.finalize(self, self._base.close)
+        # Readers wait for nobody, and what a power cut leaves does not matter.
+        readers = "PRAGMA journal_mode = WAL;" if path else ""
+        self._base.executescript(f"{readers} PRAGMA synchronous = OFF; BEGIN IMMEDIATE; {tables} COMMIT")
+
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Run one statement, as a transaction of its own."""
+        return self._base.execute(statement, values)
+
+    def close(self) -> None:
+        """Close it; it is not to be used any more."""
+        self._closing()
