@@ -18,6 +18,7 @@ from pathlib import Path
 from contracts import ledger, official_sdk, reports, settings, shards
 from contracts.errors import ConfigurationError, ContractError
 from contracts.ledger import Ledger, LedgerError
+from contracts.printing import put
 from contracts.profiles import PROFILES
 from contracts.reports import terminal
 from contracts.verdict import EXIT_ERROR, Finding, Run, Terms, Verdict, conclude
@@ -61,7 +62,7 @@ def merge(files: list[Path], folder: Path | None, kept: str | None) -> int:
         unwritten = _enter(known, verdict) if known else []
         trend = known.nights(run.target) if known else ()
     unwritten += map(str, reports.write(folder, verdict, trend=trend) if folder else ())
-    print(*terminal.lines(verdict), *(f"reports     {each}" for each in unwritten), sep="\n")
+    put((*terminal.lines(verdict), *(f"reports     {each}" for each in unwritten)))
     return verdict.outcome.exit_code
 
 
@@ -90,7 +91,7 @@ def main(words: list[str]) -> int:
         if chosen.command == "merge":
             return merge(chosen.file, chosen.report_dir, chosen.ledger)
         now = datetime.datetime.now(datetime.UTC)
-        print(*(table() if chosen.command == "rules" else ledger.told(chosen.file, chosen.days, now)), sep="\n")
+        put(table() if chosen.command == "rules" else ledger.told(chosen.file, chosen.days, now))
     except ContractError as error:
         print(error, file=sys.stderr)
         return EXIT_ERROR

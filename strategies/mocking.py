@@ -17,6 +17,7 @@ from contracts.document import PINNED, Document, Operation, load
 from contracts.errors import ConfigurationError, ContractError
 from contracts.exchange import Response
 from contracts.mock import Asked, Catalogue, Change, MockServer
+from contracts.printing import put
 from contracts.settings import overlay_files
 from strategies.answers import catalogue, covering_answers
 from strategies.faults import faults
@@ -82,7 +83,7 @@ def main() -> None:
         overlays = overlay_files(chosen.overlay, pinned=not chosen.document)
         document = load(chosen.document or PINNED, overlays)
         if chosen.faults:
-            print(*(fault.name for operation in document.operations for fault in faults(operation)), sep="\n")
+            put(fault.name for operation in document.operations for fault in faults(operation))
             return
         change = breaking(document, [named(document, name) for name in chosen.fault], chosen.rate)
         changes = [change, slow(chosen.delay)] if chosen.delay else [change]
