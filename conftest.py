@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, Phase
 from contracts.discovery import Resource, discover
 from contracts.document import Document, Operation
 from contracts.errors import ConfigurationError, ContractError
+from contracts.evidence import Admission
 from contracts.exchange import Exchange
 from contracts.history import History
 from contracts.keywords import official_client
@@ -39,6 +40,7 @@ from tests.api import options, progress
 from tests.api.ending import Shared, Signals, Worker, attach
 from tests.api.gathering import Gathering
 from tests.api.plan import (
+    ADMISSION,
     DISCOVERED,
     JUDGE,
     MEMORIES,
@@ -96,6 +98,9 @@ def pytest_configure(config: pytest.Config) -> None:
         if chosen.base_url and controls and not config.option.collectonly:
             _probe(chosen, config)
         config.stash[DISCOVERED] = _discovered(chosen, config)
+        known = {each.path: len(known_resources(config, each)) for each in chosen.document.operations}
+        config.stash[ADMISSION] = Admission(known, config.stash[SHARED].admission if several else None)
+        config.add_cleanup(config.stash[ADMISSION].close)
         if controls:
             config.pluginmanager.register(Gathering(config, _again), "contract-verdict")
     except ContractError as error:
@@ -227,6 +232,7 @@ def _limits(config: pytest.Config) -> dict[str, Any]:
         "account": chosen.account,
         "plain_http_key": chosen.plain_http_key,
         "pace": config.stash[PACE],
+        "admission": config.stash.get(ADMISSION, None),
         "retries": Retries(chosen.retries),
         "timeout": chosen.timeout,
         "max_body": chosen.max_body,
@@ -301,7 +307,8 @@ def judge(request: pytest.FixtureRequest) -> Iterator[Judge]:
     chosen = request.config.stash[SETTINGS]
     worker = request.config.stash.get(WORKER, None)
     # A resource is read by several workers: what one of them saw of it holds for all.
-    with closing(History(request.config.stash[SHARED].history if worker else None)) as history:
+    path = request.config.stash[SHARED].history if worker else None
+    with closing(History(path, chosen.redaction.violation)) as history:
         waiving = request.config.stash[WAIVERS].covering
         judge = Judge(second_opinion, discovered, waiving, chosen.redaction, history)
         request.config.stash[JUDGE] = judge

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,11 +26,15 @@ _ABSENT: Final = object()
 class History:
     """Remembers what lasts of every resource answered with success, and tells what changed.
 
-    Processes that name the same file by `path` know what the others were answered; see `Scratch`.
+    Processes that name the same file by `path` know what the others were answered; see `Scratch`. Of a value only a
+    hash is kept, and what `redacted` leaves of the words about it.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(
+        self, path: Path | None = None, redacted: Callable[[Violation], Violation] = lambda violation: violation
+    ) -> None:
         self._memory = Scratch(_TABLES, path)
+        self._redacted = redacted
 
     def close(self) -> None:
         """Close the file; nothing is known any more."""
@@ -46,23 +50,34 @@ class History:
         if not promised or reading.value is UNREADABLE:
             return
         resource = _named(exchange)
-        known = {(place, document): before for place, document, *before in self._memory.execute(_LASTING, (resource,))}
+        known = self._lasting(resource)
         # A value that its schema forbids is told as that: it neither changed another nor is one to keep.
         misshapen = {violation.place for violation in reading.violations if violation.rule.startswith("schema.")}
         for each in promised:
-            if "body" + each.place in misshapen:
-                continue
             now = _at(reading.value, each.place)
-            if (each.place, each.document) not in known:
-                if _lasts(each, now):
-                    answered = exchange.at + exchange.seconds
-                    row = (resource, each.place, each.document, _identity(now), text_of(now), answered)
-                    self._memory.execute(_KEEP, row)
+            hashed = _hash(now)
+            if "body" + each.place in misshapen or hashed is None:
                 continue
-            value, before, since = known[each.place, each.document]
-            # Of two that several processes had under way together, nobody knows which was answered first.
-            if exchange.at >= since and (now is _ABSENT or _identity(now) != value):
-                yield _changed(each, response.status, before, now)
+            key = each.place, each.document
+            if key not in known and _lasts(each, now):
+                told = self._redacted(_changed(each, response.status, text_of(now), _ABSENT)).expected
+                row = (resource, *key, hashed, told, exchange.at + exchange.seconds)
+                if self._memory.execute(_KEEP, row).rowcount:
+                    continue
+                known = self._lasting(resource)  # Another process was quicker.
+            if key not in known:
+                continue
+            before, told, since = known[key]
+            # Of two requests that were under way together nobody knows which was answered first; and what is once set
+            # is never two things, whichever came first.
+            later = exchange.at >= since or (each.values is None and _lasts(each, now))
+            if later and hashed != before:
+                yield _changed(each, response.status, told, now)
+
+    def _lasting(self, resource: str) -> dict[tuple[str, str], tuple[str, str, float]]:
+        """By place and promise: the hash of a value, the words for it, and when it was there."""
+        rows = self._memory.execute(_LASTING, (resource,))
+        return {(place, document): (value, told, since) for place, document, value, told, since in rows}
 
     def mistaken(self, exchange: Exchange) -> Iterator[Violation]:
         """Yields if a resource that nobody named is answered as one known to exist that is all but named the same."""
@@ -73,6 +88,8 @@ class History:
         if len(response.body) >= LARGE or not _recognisable(operation, reading):
             return
         said, resource = _said(operation, reading), _named(exchange)
+        if said is None:
+            return
         alike = {name for (name,) in self._memory.execute(_ALIKE, (said,))}
         if request.exists:
             if resource not in alike:
@@ -81,17 +98,14 @@ class History:
         if self._memory.execute(_IS_ANYONES, (said,)).fetchone():
             return
         # The same one, where it was asked for in another way.
-        for name in sorted(alike - {resource}):
-            path, *other = json.loads(name)
-            if path != operation.path:
-                continue
-            kind = likeness(request.resource, other)
-            if not kind:
-                # Whoever is answered so was mistaken for nobody.
-                self._memory.execute(_ANYONES, (said,))
-                return
-            yield _alias(operation, response.status, "/".join(other), kind)
+        others = (json.loads(name) for name in sorted(alike - {resource}))
+        kinds = {tuple(other): likeness(request.resource, other) for path, *other in others if path == operation.path}
+        if not all(kinds.values()):
+            # Whoever is answered so was mistaken for nobody.
+            self._memory.execute(_ANYONES, (said,))
             return
+        for other, kind in list(kinds.items())[:1]:
+            yield _alias(operation, response.status, "/".join(other), kind)
 
 
 _TABLES: Final = """
@@ -125,13 +139,13 @@ def _recognisable(operation: Operation, reading: Reading) -> bool:
     return any(_lasts(each, _at(reading.value, each.place)) for each in kept)
 
 
-def _said(operation: Operation, reading: Reading) -> str:
+def _said(operation: Operation, reading: Reading) -> str | None:
     """A hash of what is said of a resource, but for what repeats the request."""
     assert reading.promise is not None
     value = reading.value
     for promised in equals(operation, reading.promise):
         value = _without(value, split(promised.place))
-    return hashlib.sha256(_identity(value).encode()).hexdigest()
+    return _hash(value)
 
 
 def _without(value: Any, path: list[str]) -> Any:
@@ -158,12 +172,14 @@ def _lasts(promised: Lasting, value: Any) -> bool:
     return value not in (_ABSENT, None) if promised.values is None else value in promised.values
 
 
-def _identity(value: Any) -> str:
-    """The same text for equal values, and for no others."""
+def _hash(value: Any) -> str | None:
+    """The same for equal values, and for no others; None for one that is nested too deeply to be compared."""
+    if value is _ABSENT:
+        return ""
     try:
-        return identity(value)
-    except RecursionError:  # No more can be shown of it, either.
-        return text_of(value)
+        return hashlib.sha256(identity(value).encode()).hexdigest()
+    except RecursionError:
+        return None
 
 
 def _changed(promised: Lasting, status: int, before: str, now: Any) -> Violation:

@@ -8,24 +8,35 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from contracts.errors import ConfigurationError
+
 _PATIENCE: Final = 30.0
 """Seconds to wait for another process that is writing."""
 
 
 class Scratch:
-    """One file, with these tables. The first process that opens it has to be alone meanwhile.
+    """One file, with these tables; raises ConfigurationError, in one line, where it cannot be made.
 
-    Without a path what it holds is this object's own, in memory or, if it is much, in a temporary file.
+    The first process that opens it has to be alone meanwhile. Without a path what it holds is this object's own, in
+    memory or, if it is much, in a temporary file.
     """
 
     def __init__(self, tables: str, path: Path | None = None) -> None:
+        try:
+            self._base = self._opened(tables, path)
+        except sqlite3.Error as error:
+            problem = f"{path or 'a temporary file'} cannot be written: {error}"
+            raise ConfigurationError(f"{problem}; name a folder with room by TMPDIR") from None
+
+    def _opened(self, tables: str, path: Path | None) -> sqlite3.Connection:
         # Closed by whatever thread collects the garbage, if by nobody before: Python 3.13 warns of a connection that is
         # lost while it is open.
-        self._base = sqlite3.connect(path or "", timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
-        self._closing = weakref.finalize(self, self._base.close)
+        base = sqlite3.connect(path or "", timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+        self._closing = weakref.finalize(self, base.close)
         # Readers wait for nobody, and what a power cut leaves does not matter.
         readers = "PRAGMA journal_mode = WAL;" if path else ""
-        self._base.executescript(f"{readers} PRAGMA synchronous = OFF; BEGIN IMMEDIATE; {tables} COMMIT")
+        base.executescript(f"{readers} PRAGMA synchronous = OFF; BEGIN IMMEDIATE; {tables} COMMIT")
+        return base
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run one statement, as a transaction of its own."""

@@ -26,11 +26,11 @@ from contracts.coding import CODINGS, CodingError, decoded
 from contracts.deadline import Watchdog
 from contracts.document import Operation, operation_at
 from contracts.errors import ConfigurationError, ContractError, TargetError
-from contracts.evidence import DENIALS, plain
+from contracts.evidence import Admission
 from contracts.exchange import Exchange, Failure, Request, Response
 from contracts.methods import keyless
 from contracts.pace import Pace
-from contracts.retries import Retries, wants_retry
+from contracts.retries import Retries, put_off, wants_retry
 from contracts.secret import Mask, check_api_key
 from contracts.wire import Tap
 
@@ -46,9 +46,6 @@ MAX_BODY: Final = 64 * 1024 * 1024
 
 GONE: Final = 8
 """After so many requests in a row without any answer the target counts as gone, and is asked no more."""
-
-TURNED_AWAY: Final = 20
-"""After so many resources, and of all that were asked for no other, were refused to this caller, no more is asked."""
 
 _CHUNK: Final = 256 * 1024
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -81,13 +78,6 @@ def check_base_url(text: str) -> str:
     return f"{parts.scheme}://{host}{f':{port}' if port is not None else ''}{parts.path.rstrip('/')}"
 
 
-class TurnedAway(ContractError):
-    """The target answers this caller nothing: to ask it further would be no evidence, and may lock an account."""
-
-    def __str__(self) -> str:
-        return f"{TURNED_AWAY} resources were asked for in vain"
-
-
 class GuardedSession(requests.Session):
     """Sends GET requests to one target and nothing else; shows every exchange to `observer`."""
 
@@ -104,6 +94,7 @@ class GuardedSession(requests.Session):
         account: str | None = None,
         plain_http_key: bool = False,
         pace: Pace | None = None,
+        admission: Admission | None = None,
         retries: Retries = Retries(),  # noqa: B008 - it is frozen
         timeout: float = TIMEOUT,
         max_body: int = MAX_BODY,
@@ -129,8 +120,7 @@ class GuardedSession(requests.Session):
         adapter = _TargetAdapter(check_api_key(api_key) if api_key else None, self._watchdog, self._tap)
         self.mount(f"{parts.scheme}://{parts.netloc}/", adapter)
         self._silent = self._put_off = 0
-        self._refused: set[tuple[str, ...]] | None = set()
-        """What was refused to this caller, until something is not."""
+        self._admission = admission or Admission()
         self._pace, self._retries = pace or Pace(), retries
         self._last: Exchange | None = None
         self._operations = tuple(operations)
@@ -173,27 +163,18 @@ class GuardedSession(requests.Session):
         # Whoever prefers another answer than the usual one learns nothing of what exists.
         exists = None if preferred else self._exists(operation, tuple(values.values()))
         asked = Request(str(request.url), tuple(values.items()), exists, preferred, str(request.method))
-        if self._refused is not None and len(self._refused) >= TURNED_AWAY:
-            raise TurnedAway
+        self._admission.check()
         earlier: list[Response | Failure] = []
-        outcome, answer, seconds = self._answered(request, earlier)
-        self._last = exchange = Exchange(operation, asked, outcome, seconds, time.time() - seconds, tuple(earlier))
-        self._note_refusal(exchange)
+        outcome, answer, seconds, at = self._answered(request, earlier)
+        self._last = exchange = Exchange(operation, asked, outcome, seconds, at, tuple(earlier))
+        self._admission.note(exchange)
         self._observer(exchange)
         return exchange, answer
 
-    def _note_refusal(self, exchange: Exchange) -> None:
-        if self._refused is None or not plain(exchange.request) or isinstance(exchange.outcome, Failure):
-            return
-        if str(exchange.outcome.status) in DENIALS:
-            self._refused.add((exchange.operation.path, *exchange.request.resource))
-        else:
-            self._refused = None
-
     def _answered(
         self, request: requests.PreparedRequest, earlier: list[Response | Failure]
-    ) -> tuple[Response | Failure, requests.Response | requests.RequestException, float]:
-        """What came back, the same as requests has it, and the seconds to its last byte.
+    ) -> tuple[Response | Failure, requests.Response | requests.RequestException, float, float]:
+        """What came back, the same as requests has it, the seconds to its last byte, and when it was asked for.
 
         What came before in answer to the same request, and was worth asking again for, is added to `earlier`.
         """
@@ -201,18 +182,18 @@ class GuardedSession(requests.Session):
         waited = 0.0
         while True:
             self._check_patience()
-            outcome, answer, seconds = self._sent(request)
+            outcome, answer, seconds, at = self._sent(request)
             pause = self._retries.pause(outcome, len(earlier) + 1, waited, time.time())
             # What is not safe is not sent twice (RFC 9110, section 9.2.2).
             if pause is None or self._silent >= GONE or request.method != "GET":
                 break
             earlier.append(outcome)
             waited += pause
-            # A server that is overloaded is so for all who ask; a broken connection is this one's alone.
-            (self._pace.wait if isinstance(outcome, Failure) else self._pace.hold)(pause)
+            # Who says when to come again says so to all who ask; a pause of our own is this process's alone.
+            (self._pace.wait if put_off(outcome, time.time()) is None else self._pace.hold)(pause)
         throttled = isinstance(outcome, Response) and wants_retry(outcome) and self._retries.most > 0
         self._put_off = self._put_off + 1 if throttled else 0
-        return outcome, answer, seconds
+        return outcome, answer, seconds, at
 
     def _check_patience(self) -> None:
         if self._silent >= GONE:
@@ -225,12 +206,12 @@ class GuardedSession(requests.Session):
 
     def _sent(
         self, request: requests.PreparedRequest
-    ) -> tuple[Response | Failure, requests.Response | requests.RequestException, float]:
+    ) -> tuple[Response | Failure, requests.Response | requests.RequestException, float, float]:
         """One attempt in its turn; once more if an idle connection was closed (RFC 9112, section 9.3.1)."""
         while True:
             self._pace.take()
             self._look_behind()
-            started = time.perf_counter()
+            at, started = time.time(), time.perf_counter()
             self._watchdog.watch(started + self._timeout)
             try:
                 outcome, answer = self._transmit(request)
@@ -244,7 +225,7 @@ class GuardedSession(requests.Session):
                 outcome = Failure("timeout", f"no complete answer in {self._timeout:g} s", message)
                 answer = requests.Timeout(outcome.detail, request=request)
             self._silent = self._silent + 1 if isinstance(outcome, Failure) else 0
-            return outcome, answer, time.perf_counter() - started
+            return outcome, answer, time.perf_counter() - started, at
 
     def _look_behind(self) -> None:
         """Shows the answer before once more if, since it ended, something came behind it."""

@@ -342,7 +342,7 @@ class Judge:
         self.tally = Tally()
         self._waiver, self._redaction = waiver, redaction
         self._vanished = Vanished(discovered)
-        self._history = history or History()
+        self._history = history or History(redacted=redaction.violation)
         self._second_opinion = second_opinion
 
     def __call__(self, exchange: Exchange) -> tuple[Violation, ...]:

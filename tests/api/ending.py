@@ -20,8 +20,8 @@ from typing import Any, Final
 import pytest
 
 from contracts.errors import TargetError
+from contracts.evidence import TurnedAway
 from contracts.pace import BudgetSpent
-from contracts.session import TurnedAway
 from contracts.tally import Judge, Tally
 from contracts.verdict import Outcome
 
@@ -33,6 +33,9 @@ _WAIT: Final = 1.0
 
 _LONGER: Final = 5.0
 """Seconds that workers that have begun to end are given: of no account but on a machine that is far too busy."""
+
+STOPS: Final = (TargetError, BudgetSpent, TurnedAway)
+"""What ends a run before its end."""
 
 _NOTHING_SEEN: Final = Outcome.INCONCLUSIVE.exit_code
 
@@ -111,6 +114,11 @@ class Shared:
         return self.folder / "pace"
 
     @property
+    def admission(self) -> Path:
+        """The file of whether the target lets the caller in."""
+        return self.folder / "admission"
+
+    @property
     def history(self) -> Path:
         """The file of what resources were answered with."""
         return self.folder / "history"
@@ -185,10 +193,9 @@ def attach(
     item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport, worker: Worker | None = None
 ) -> None:
     """Put what the item saw into its report, so that a verdict needs no worker to end well."""
-    if item.path.parent != Path(__file__).parent:
-        return  # What stops a run is a failure of any other test.
-    if call.excinfo is not None and call.excinfo.errisinstance((TargetError, BudgetSpent, TurnedAway)):
-        # No test's fault. Those still to come end as soon as they ask, each in its own process.
+    ours = item.path.parent == Path(__file__).parent
+    if ours and call.excinfo is not None and call.excinfo.errisinstance(STOPS):
+        # No fault of a test that asks a server. Those still to come end as soon as they ask, each in its own process.
         vars(report)["incident"] = str(call.excinfo.value)
         path, line, _ = item.location
         report.outcome, report.longrepr = "skipped", (path, line or 0, f"Skipped: {call.excinfo.value}")

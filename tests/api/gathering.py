@@ -17,15 +17,14 @@ import pytest
 
 from contracts import official_sdk
 from contracts.discovery import Resource
-from contracts.errors import TargetError
 from contracts.exchange import Exchange
-from contracts.pace import BudgetSpent
 from contracts.recorder import EXCHANGES
 from contracts.recurrence import recurrences
 from contracts.reports import trouble
 from contracts.session import GuardedSession
 from contracts.tally import Tally
 from contracts.verdict import Finding, Outcome, Recurrence, Run, Terms, Verdict, conclude
+from tests.api.ending import STOPS
 from tests.api.junit import report_promises
 from tests.api.plan import JUDGE, SETTINGS, SHARED, SIGNALS, STARTED, WAIVERS, known_resources
 from tests.api.printing import be_silent, terminal_is_gone
@@ -195,7 +194,7 @@ class Gathering:
             return verdict
         known, found = partial(known_resources, self._config), dict[tuple[str, ...], Recurrence]()
         heeded = self._config.stash[SIGNALS].heeded()
-        with heeded, suppress(TargetError, BudgetSpent, KeyboardInterrupt), self._again(self._config) as session:
+        with heeded, suppress(*STOPS, KeyboardInterrupt), self._again(self._config) as session:
 
             def ask(*request: Any) -> Exchange:
                 exchange = session.ask(*request)

@@ -9,6 +9,7 @@ import pytest
 
 from contracts.discovery import Resource
 from contracts.document import Operation
+from contracts.evidence import Admission
 from contracts.pace import Pace
 from contracts.settings import Settings
 from contracts.tally import Judge
@@ -24,6 +25,9 @@ SHARED = pytest.StashKey[Shared]()
 
 PACE = pytest.StashKey[Pace]()
 """What gives every request of this process its turn."""
+
+ADMISSION = pytest.StashKey[Admission]()
+"""Whether the target lets this run in."""
 
 SIGNALS = pytest.StashKey[Signals]()
 

@@ -124,7 +124,7 @@ def test_a_wrong_key_is_one_line_and_no_evidence(standin: StandIn, workers: tupl
     assert result.code == 6, result.output
     assert result.verdict[0] == (
         "INCONCLUSIVE  no evidence: whatever was asked for was answered 401; is SGP_API_KEY set, and right? "
-        "(stopped early: 20 resources were asked for in vain)"
+        "(stopped early: 20 requests were refused, and none was let in)"
     )
     assert result.violations == []
     assert "violations  none" in result.verdict

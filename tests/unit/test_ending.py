@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 import pytest
 
 from contracts.errors import TargetError
+from contracts.evidence import TurnedAway
 from contracts.pace import BudgetSpent
-from contracts.session import TurnedAway
 from tests.api import ending
 from tests.api.ending import Signals, attach
 

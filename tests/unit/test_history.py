@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +12,10 @@ from typing import Any
 import pytest
 
 from contracts.document import Document, Operation
+from contracts.errors import ConfigurationError
 from contracts.exchange import Failure, Response
 from contracts.history import History
+from contracts.redaction import Redaction
 from contracts.validation import LARGE
 from contracts.violation import Violation
 from tests.unit.tiny import JSON, answer, document_of, exchange_of
@@ -185,7 +189,7 @@ def test_histories_that_share_nothing_know_nothing_of_each_other() -> None:
 ODD = {
     "half a pair": '"\\ud800"',
     "no character": '"\udcff"',
-    "deep": "[" * 500 + "]" * 500,
+    "deep": "[" * 200 + "]" * 200,
     "long": "9" * 5_000,
     "huge": "1e999",
 }
@@ -199,11 +203,28 @@ def test_whatever_a_value_or_an_id_is_it_is_remembered(odd: str) -> None:
         assert len(list(known.note(exchange_of(operation, answer(200, sent), "\udcff\x00'")))) == changes
 
 
-def test_values_too_deep_to_be_compared_are_held_against_each_other_as_text() -> None:
-    known, operation = History(), document().operations[0]
-    for changes, leaf in ((0, "1"), (0, "1"), (1, "2")):
-        body = b'{"perhaps": ' + b"[" * 500 + leaf.encode() + b"]" * 500 + b"}"
-        assert len(list(known.note(exchange_of(operation, answer(200, body))))) == changes
+def sunk(frames: int, call: Callable[[], Any]) -> Any:
+    """What the call gives with so many frames more on the stack."""
+    return sunk(frames - 1, call) if frames else call()
+
+
+@pytest.mark.parametrize("depth", [10, 200, 300, 400, 450])
+def test_a_value_that_is_too_deep_to_be_compared_never_is_a_change(depth: int) -> None:
+    known, operation = History(), document_of(ASKED, refuses=True).operations[0]
+    name = {"name": "one", "born": None, "more": None}
+
+    def body(born: str) -> bytes:
+        deep = f'{"[" * depth}{{"b": 1.0, "a": {born}}}{"]" * depth}'
+        return json.dumps(name).replace('"born": null', f'"born": {deep}').encode()
+
+    def told() -> list[Violation]:
+        exchange = exchange_of(operation, answer(200, body("1")))
+        return [*known.note(exchange), *known.mistaken(exchange)]
+
+    for frames in (0, 300, 0):  # How deep is too deep depends on how deep Python is already.
+        assert sunk(frames, told) == []
+    changes = [*known.note(exchange_of(operation, answer(200, body("2"))))]
+    assert len(changes) == 1 or depth > 200
 
 
 def test_two_uses_of_one_schema_last_apart() -> None:
@@ -379,6 +400,60 @@ def test_a_resource_of_several_names_is_told_by_all_of_them() -> None:
     assert list(known.mistaken(exchange_of(operation, outcome, "one", "two", exists=True))) == []
     (found,) = known.mistaken(exchange_of(operation, outcome, "one", "TWO"))
     assert found.actual == '"one/two"'
+
+
+def test_whom_an_answer_belongs_to_hangs_on_no_order_of_names() -> None:
+    same = {"born": 1}
+    for other in ("abc", "zzz"):
+        assert mistaken(("job-a", same, True), (other, same, True), ("JOB-A", same, None)) == [[], [], []]
+    assert mistaken(("job-a", same, True), ("Job-a", same, True), ("JOB-A", same, None)) == [[], [], ["case"]]
+
+
+@pytest.mark.parametrize("redacted", [True, False])
+def test_a_value_that_is_redacted_is_in_no_file(redacted: bool, tmp_path: Path) -> None:
+    redaction = Redaction.at(["/born"] if redacted else [])
+    known, operation = History(tmp_path / "history", redaction.violation), document().operations[0]
+    assert not list(known.note(exchange_of(operation, answer(200, {"born": "canary-71"}))))
+    kept = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert (b"canary-71" not in kept) is redacted
+    (found,) = known.note(exchange_of(operation, answer(200, {"born": "y"})))
+    assert found.expected == ('"[redacted]"' if redacted else '"canary-71"')
+    known.close()
+
+
+OVERLAPPING = [
+    ({"born": "x"}, {"born": "y"}, 1),
+    ({"born": "x"}, {"born": None}, 0),
+    ({"born": "x"}, {}, 0),
+    ({"state": "dead"}, {"state": "on"}, 0),
+    ({"state": "dead"}, {"state": "lost"}, 0),
+]
+
+
+@pytest.mark.parametrize(("first", "second", "changes"), OVERLAPPING, ids=str)
+def test_of_two_answers_that_were_under_way_together_only_what_is_wrong_in_any_order_is_told(
+    first: Any, second: Any, changes: int, tmp_path: Path
+) -> None:
+    schema = {"properties": {"born": {"x-immutable": True}, "state": {"x-final": ["dead", "lost"]}}}
+    operation = document_of(schema).operations[0]
+    one, other = History(tmp_path / "history"), History(tmp_path / "history")
+    assert not list(one.note(replace(exchange_of(operation, answer(200, first)), at=10.0, seconds=1.0)))
+    assert len(list(other.note(replace(exchange_of(operation, answer(200, second)), at=10.5)))) == changes
+    one.close()
+    other.close()
+
+
+def test_who_was_slower_to_remember_is_held_against_who_was_quicker(monkeypatch: pytest.MonkeyPatch) -> None:
+    known, operation = History(), document().operations[0]
+    assert not list(known.note(exchange_of(operation, answer(200, {"born": "x"}))))
+    looks = iter([{}, known._lasting(json.dumps([operation.path, "one"]))])
+    monkeypatch.setattr(known, "_lasting", lambda resource: next(looks))
+    assert len(list(known.note(exchange_of(operation, answer(200, {"born": "y"}))))) == 1
+
+
+def test_a_file_that_cannot_be_made_is_told_in_a_line() -> None:
+    with pytest.raises(ConfigurationError, match="cannot be written: unable to open database file; name a folder"):
+        History(Path("/proc/none/history"))
 
 
 def test_processes_that_share_a_file_know_whom_the_others_know(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pickle
 import socket
 import ssl
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,12 +20,13 @@ import trustme
 
 from contracts.document import Document
 from contracts.errors import ConfigurationError, ContractError, TargetError
+from contracts.evidence import ENOUGH, TurnedAway
 from contracts.exchange import Exchange, Failure, Response
 from contracts.framing import flaws
 from contracts.pace import BudgetSpent, Limits, Pace
 from contracts.retries import Retries
 from contracts.secret import check_api_key
-from contracts.session import GONE, TURNED_AWAY, ForbiddenRequest, GuardedSession, TurnedAway, check_base_url
+from contracts.session import GONE, ForbiddenRequest, GuardedSession, check_base_url
 from tests.unit.tiny import document_of
 
 KEY = "sk-invented-0123456789"
@@ -387,20 +389,52 @@ DENIED = http(b'{"detail": "who?"}', status="401 Unauthorized")
 
 def test_a_target_that_refuses_this_caller_everything_is_asked_no_more() -> None:
     with talking(saying(DENIED)) as (seen, made):
-        for number in range(TURNED_AWAY):
+        for number in range(ENOUGH):
             for thing in ("job-0", "a/b", "x" * 300, "\x00", f"job-{number}"):
                 seen.ask(thing)
-        with pytest.raises(TurnedAway, match=f"{TURNED_AWAY} resources were asked for in vain"):
+        with pytest.raises(TurnedAway, match=f"{ENOUGH} requests were refused, and none was let in"):
             seen.ask("another")
-        assert len(made.requests) == 5 * TURNED_AWAY
+        assert len(made.requests) == 5 * ENOUGH
+
+
+def test_an_exchange_says_when_its_last_attempt_was_sent() -> None:
+    came: list[float] = []
+
+    def talk(connection: socket.socket, made: Peer) -> None:
+        while heard(connection, made):
+            came.append(time.time())
+            connection.sendall(BUSY if len(came) == 1 else http())
+
+    rest = Rest()
+    with retrying(talk, 2, rest) as (seen, _):
+        seen.ask()
+    (exchange,) = seen.exchanges
+    assert len(exchange.earlier) == 1
+    assert came[0] < exchange.at <= came[1] <= exchange.at + exchange.seconds
+
+
+@pytest.mark.parametrize(("field", "held"), [("Retry-After: 7", True), ("X-None: 1", False)])
+def test_others_are_held_back_where_the_server_says_so_alone(field: str, held: bool) -> None:
+    rest, kept = Rest(), []
+
+    class Kept(Pace):
+        def hold(self, seconds: float) -> None:
+            kept.append(seconds)
+            super().hold(seconds)
+
+    pace = Kept(clock=rest.clock, sleep=rest.sleep)
+    with talking(saying(http(b"", field, status="503"), http()), retries=Retries(1), pace=pace) as (seen, made):
+        seen.ask()
+        assert len(made.requests) == 2
+    assert bool(kept) is held
 
 
 @pytest.mark.parametrize("granted", [http(), http(status="404 Not Found"), http(status="500 Oops")])
 def test_a_target_that_has_let_this_caller_in_once_is_asked_whatever_it_refuses(granted: bytes) -> None:
-    with talking(saying(*[DENIED] * (TURNED_AWAY - 1), granted, DENIED)) as (seen, made):
-        for number in range(3 * TURNED_AWAY):
+    with talking(saying(*[DENIED] * (ENOUGH - 1), granted, DENIED)) as (seen, made):
+        for number in range(3 * ENOUGH):
             seen.ask(f"job-{number}")
-        assert len(made.requests) == 3 * TURNED_AWAY
+        assert len(made.requests) == 3 * ENOUGH
 
 
 @pytest.mark.parametrize(
