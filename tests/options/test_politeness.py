@@ -38,7 +38,7 @@ def test_a_budget_is_kept_to_the_request_and_told(workers: list[str]) -> None:
     assert "Error" not in result.output + result.errors
 
 
-@pytest.mark.parametrize(("workers", "most"), [([], 60), (["-n", "3"], 70)], ids=["one process", "three workers"])
+@pytest.mark.parametrize(("workers", "most"), [([], 60), (["-n", "3"], 200)], ids=["one process", "three workers"])
 def test_a_run_that_is_turned_away_stops_by_itself(workers: list[str], most: int) -> None:
     def refuse(asked: Asked, response: Response) -> Response:
         return Response(401, (("Content-Type", "application/json"),), b'{"detail": "who?"}')

@@ -446,8 +446,14 @@ def test_of_two_answers_that_were_under_way_together_only_what_is_wrong_in_any_o
 def test_who_was_slower_to_remember_is_held_against_who_was_quicker(monkeypatch: pytest.MonkeyPatch) -> None:
     known, operation = History(), document().operations[0]
     assert not list(known.note(exchange_of(operation, answer(200, {"born": "x"}))))
-    looks = iter([{}, known._lasting(json.dumps([operation.path, "one"]))])
-    monkeypatch.setattr(known, "_lasting", lambda resource: next(looks))
+    looks, lasting = 0, known._lasting
+
+    def late(resource: str) -> Any:
+        nonlocal looks
+        looks += 1
+        return lasting(resource) if looks > 1 else {}
+
+    monkeypatch.setattr(known, "_lasting", late)
     assert len(list(known.note(exchange_of(operation, answer(200, {"born": "y"}))))) == 1
 
 
