@@ -81,8 +81,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         _share(config)
         config.stash[SETTINGS] = chosen = options.settings(config)
-        several = hasattr(config, "workerinput") or _starts_workers(config)
-        config.stash[PACE] = Pace(chosen.limits, config.stash[SHARED].pace if several else None)
+        config.stash[PACE] = Pace(chosen.limits, config.stash[SHARED].pace if _several(config) else None)
         config.add_cleanup(config.stash[PACE].close)
         config.stash[STARTED] = started = _started(config)
         config.stash[WAIVERS] = Waivers(chosen.waivers, started.date())
@@ -98,9 +97,6 @@ def pytest_configure(config: pytest.Config) -> None:
         if chosen.base_url and controls and not config.option.collectonly:
             _probe(chosen, config)
         config.stash[DISCOVERED] = _discovered(chosen, config)
-        known = {each.path: len(known_resources(config, each)) for each in chosen.document.operations}
-        config.stash[ADMISSION] = Admission(known, config.stash[SHARED].admission if several else None)
-        config.add_cleanup(config.stash[ADMISSION].close)
         if controls:
             config.pluginmanager.register(Gathering(config, _again), "contract-verdict")
     except ContractError as error:
@@ -116,8 +112,9 @@ def _share(config: pytest.Config) -> None:
         folder = tempfile.TemporaryDirectory(prefix="contract-", ignore_cleanup_errors=True)
         config.add_cleanup(folder.cleanup)
     shared = config.stash[SHARED] = Shared(Path(worker["shared"] if worker else folder.name))
-    if _starts_workers(config):
+    if _starts_workers(config):  # Which find these made.
         config.add_cleanup(History(shared.history).close)
+        config.add_cleanup(Admission(path=shared.admission).close)
     signals = config.stash[SIGNALS] = Signals(full_trace=config.option.fulltrace)
     if worker:
         me = config.stash[WORKER] = Worker(shared, worker["workerid"])
@@ -132,6 +129,11 @@ def _share(config: pytest.Config) -> None:
 
 def _starts_workers(config: pytest.Config) -> bool:
     return not hasattr(config, "workerinput") and getattr(config.option, "dist", "no") != "no"
+
+
+def _several(config: pytest.Config) -> bool:
+    """Whether this process is one of several that run items."""
+    return hasattr(config, "workerinput") or _starts_workers(config)
 
 
 def _hide_key(config: pytest.Config) -> None:
@@ -217,11 +219,19 @@ def _probe(chosen: Settings, config: pytest.Config) -> None:
         session.probe(operation, *(dict(zip(names, values, strict=True)) for values in resources))
 
 
-def _session(
-    config: pytest.Config, url: str, observer: Any, exists: Any = lambda operation, resource: None
-) -> GuardedSession:
+def _session(config: pytest.Config, url: str, observer: Any, **more: Any) -> GuardedSession:
     operations = config.stash[SETTINGS].document.operations
-    return GuardedSession(url, operations, observer, exists=exists, **_limits(config))
+    return GuardedSession(url, operations, observer, **_limits(config), **more)
+
+
+def _knowing(config: pytest.Config) -> dict[str, Any]:
+    """What holds for every session beside, as soon as it is known what exists."""
+    if ADMISSION not in config.stash:
+        known = {each.path: len(known_resources(config, each)) for each in config.stash[SETTINGS].document.operations}
+        admission = Admission(known, config.stash[SHARED].admission if _several(config) else None)
+        config.stash[ADMISSION] = admission
+        config.add_cleanup(admission.close)
+    return {"admission": config.stash[ADMISSION], "exists": _existing(config)}
 
 
 def _limits(config: pytest.Config) -> dict[str, Any]:
@@ -232,7 +242,6 @@ def _limits(config: pytest.Config) -> dict[str, Any]:
         "account": chosen.account,
         "plain_http_key": chosen.plain_http_key,
         "pace": config.stash[PACE],
-        "admission": config.stash.get(ADMISSION, None),
         "retries": Retries(chosen.retries),
         "timeout": chosen.timeout,
         "max_body": chosen.max_body,
@@ -251,7 +260,7 @@ def _again(config: pytest.Config) -> Iterator[GuardedSession]:
             if record:
                 record(chosen.redaction.exchange(exchange))
 
-        yield stack.enter_context(_session(config, str(chosen.base_url), observe, _existing(config)))
+        yield stack.enter_context(_session(config, str(chosen.base_url), observe, **_knowing(config)))
 
 
 def _existing(config: pytest.Config) -> Callable[[Operation, tuple[str, ...]], bool | None]:
@@ -334,7 +343,7 @@ def observe(pytestconfig: pytest.Config, judge: Judge) -> Iterator[Callable[[Exc
 @pytest.fixture(scope="session")
 def session(pytestconfig: pytest.Config, base_url: str, observe: Any) -> Iterator[GuardedSession]:
     """The way out; everything that passes through it is judged."""
-    with _session(pytestconfig, base_url, observe, _existing(pytestconfig)) as session:
+    with _session(pytestconfig, base_url, observe, **_knowing(pytestconfig)) as session:
         yield session
 
 
@@ -343,8 +352,8 @@ def probing(pytestconfig: pytest.Config, base_url: str, observe: Any) -> Iterato
     """The way out for what may do harm; only what `--probe-methods` adds asks for it."""
     chosen = pytestconfig.stash[SETTINGS]
     assert chosen.probe_methods
-    operations, limits = chosen.document.operations, _limits(pytestconfig)
-    with ProbingSession(base_url, operations, observe, exists=_existing(pytestconfig), **limits) as session:
+    operations, limits = chosen.document.operations, {**_limits(pytestconfig), **_knowing(pytestconfig)}
+    with ProbingSession(base_url, operations, observe, **limits) as session:
         yield session
 
 
