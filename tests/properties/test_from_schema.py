@@ -90,7 +90,7 @@ def test_every_form_of_a_date_time_is_drawn(wanted: Callable[[str], bool]) -> No
 
 
 def shares(
-    strategy: st.SearchStrategy[Any], branch: Callable[[Any], Any], *, sequences: int = 6, values: int = 1_000
+    strategy: st.SearchStrategy[Any], branch: Callable[[Any], Any], *, sequences: int = 4, values: int = 1_000
 ) -> Counter[Any]:
     """How often each branch is drawn in so many sequences of so many values.
 
