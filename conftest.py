@@ -16,10 +16,10 @@ import hypothesis
 import pytest
 from hypothesis import HealthCheck, Phase
 
+from contracts.admission import Admission
 from contracts.discovery import Resource, discover
 from contracts.document import Document, Operation
 from contracts.errors import ConfigurationError, ContractError
-from contracts.evidence import Admission
 from contracts.exchange import Exchange
 from contracts.history import History
 from contracts.keywords import official_client
@@ -81,7 +81,7 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         _share(config)
         config.stash[SETTINGS] = chosen = options.settings(config)
-        config.stash[PACE] = Pace(chosen.limits, config.stash[SHARED].pace if _several(config) else None)
+        config.stash[PACE] = Pace(chosen.limits, config.stash[SHARED].scratch)
         config.add_cleanup(config.stash[PACE].close)
         config.stash[STARTED] = started = _started(config)
         config.stash[WAIVERS] = Waivers(chosen.waivers, started.date())
@@ -112,9 +112,6 @@ def _share(config: pytest.Config) -> None:
         folder = tempfile.TemporaryDirectory(prefix="contract-", ignore_cleanup_errors=True)
         config.add_cleanup(folder.cleanup)
     shared = config.stash[SHARED] = Shared(Path(worker["shared"] if worker else folder.name))
-    if _starts_workers(config):  # Which find these made.
-        config.add_cleanup(History(shared.history).close)
-        config.add_cleanup(Admission(path=shared.admission).close)
     signals = config.stash[SIGNALS] = Signals(full_trace=config.option.fulltrace)
     if worker:
         me = config.stash[WORKER] = Worker(shared, worker["workerid"])
@@ -127,21 +124,13 @@ def _share(config: pytest.Config) -> None:
         raise KeyboardInterrupt
 
 
-def _starts_workers(config: pytest.Config) -> bool:
-    return not hasattr(config, "workerinput") and getattr(config.option, "dist", "no") != "no"
-
-
-def _several(config: pytest.Config) -> bool:
-    """Whether this process is one of several that run items."""
-    return hasattr(config, "workerinput") or _starts_workers(config)
-
-
 def _hide_key(config: pytest.Config) -> None:
     """Takes the key out of the environment of whatever runs tests: a traceback may show all variables.
 
     A process that starts workers keeps it, for them to inherit; nothing else carries it to them.
     """
-    key = None if _starts_workers(config) else os.environ.pop(API_KEY_VARIABLE, None)
+    starts_workers = not hasattr(config, "workerinput") and getattr(config.option, "dist", "no") != "no"
+    key = None if starts_workers else os.environ.pop(API_KEY_VARIABLE, None)
     if key is not None:
         config.add_cleanup(partial(os.environ.__setitem__, API_KEY_VARIABLE, key))
 
@@ -228,8 +217,7 @@ def _knowing(config: pytest.Config) -> dict[str, Any]:
     """What holds for every session beside, as soon as it is known what exists."""
     if ADMISSION not in config.stash:
         known = {each.path: len(known_resources(config, each)) for each in config.stash[SETTINGS].document.operations}
-        admission = Admission(known, config.stash[SHARED].admission if _several(config) else None)
-        config.stash[ADMISSION] = admission
+        config.stash[ADMISSION] = admission = Admission(known, config.stash[SHARED].scratch)
         config.add_cleanup(admission.close)
     return {"admission": config.stash[ADMISSION], "exists": _existing(config)}
 
@@ -314,15 +302,13 @@ def judge(request: pytest.FixtureRequest) -> Iterator[Judge]:
 
     discovered: dict[Operation, tuple[Resource, ...]] = request.config.stash[DISCOVERED]
     chosen = request.config.stash[SETTINGS]
-    worker = request.config.stash.get(WORKER, None)
     # A resource is read by several workers: what one of them saw of it holds for all.
-    path = request.config.stash[SHARED].history if worker else None
-    with closing(History(path, chosen.redaction.violation)) as history:
+    with closing(History(request.config.stash[SHARED].scratch, chosen.redaction.violation)) as history:
         waiving = request.config.stash[WAIVERS].covering
         judge = Judge(second_opinion, discovered, waiving, chosen.redaction, history)
         request.config.stash[JUDGE] = judge
-        if worker:
-            worker.judge = judge
+        if WORKER in request.config.stash:
+            request.config.stash[WORKER].judge = judge
         yield judge
 
 

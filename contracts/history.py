@@ -60,6 +60,7 @@ class History:
                 continue
             key = each.place, each.document
             if key not in known and _lasts(each, now):
+                # As a violation would tell it later on.
                 told = self._redacted(_changed(each, response.status, text_of(now), _ABSENT)).expected
                 row = (resource, *key, hashed, told, exchange.at + exchange.seconds)
                 if self._memory.execute(_KEEP, row).rowcount:

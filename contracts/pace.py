@@ -67,8 +67,7 @@ class Pace:
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._limits, self._clock, self._sleep = limits, clock, sleep
-        self._held = clock()
-        self._shared = Scratch(_TABLE, path) if path or limits.any else None
+        self._shared = Scratch(_TABLE, path)
 
     def take(self) -> None:
         """Wait for the next turn and take it; raises BudgetSpent where none is left."""
@@ -77,9 +76,7 @@ class Pace:
 
     def hold(self, seconds: float) -> None:
         """Give out no turn for so long, to any process that shares the file."""
-        self._held = max(self._held, self._clock() + seconds)
-        if self._shared:
-            self._shared.execute("UPDATE pace SET free = max(free, ?)", (self._held,))
+        self._shared.execute("UPDATE pace SET free = max(free, ?)", (self._clock() + seconds,))
 
     def wait(self, seconds: float) -> None:
         """Let so much time pass, for this process alone."""
@@ -87,15 +84,12 @@ class Pace:
 
     def close(self) -> None:
         """Close what is shared."""
-        if self._shared:
-            self._shared.close()
+        self._shared.close()
 
     def _claim(self) -> float:
         """Takes a turn and gives 0, or gives the seconds until there may be one."""
         now, most = self._clock(), self._limits.budget
-        if self._shared is None:
-            return self._held - now
-        if not self._limits.any:
+        if not self._limits.any:  # There is nothing to count, and nobody has to wait for who writes.
             return float(self._shared.execute("SELECT free FROM pace").fetchone()[0]) - now
         row = (now, self._limits.interval, now, most, most)
         claimed = self._shared.execute(_CLAIM, row).fetchone()
@@ -114,7 +108,6 @@ _CLAIM: Final = (
     "UPDATE pace SET sent = sent + 1, free = max(free, ?) + ?"
     " WHERE free <= ? AND (? IS NULL OR sent < ?) RETURNING sent"
 )
-
 
 _TABLE: Final = (
     "CREATE TABLE IF NOT EXISTS pace (only INTEGER PRIMARY KEY CHECK (only = 1), sent INTEGER, free REAL);"

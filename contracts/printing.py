@@ -1,10 +1,13 @@
-"""Printing for commands whose reader may have had enough: `... | head`."""
+"""Whether there is anybody left to print for: the reader of a pipe may have ended, a terminal may have been closed."""
 
 from __future__ import annotations
 
 import os
+import select
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
+from typing import TextIO
 
 
 def put(lines: Iterable[str]) -> None:
@@ -12,5 +15,26 @@ def put(lines: Iterable[str]) -> None:
     try:
         print(*lines, sep="\n", flush=True)
     except BrokenPipeError:
-        # What is left to be written would raise once more when the process ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        be_silent()
+
+
+def terminal_is_gone() -> bool:
+    """Whether nothing that is printed can be read any more."""
+    return _is_gone(sys.stdout)
+
+
+def be_silent() -> None:
+    """Print into nothing where nobody reads: one more error would hide why the run ended, and change its exit code."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in filter(_is_gone, (sys.stdout, sys.stderr)):
+        os.dup2(nowhere, stream.fileno())
+        stream.flush()
+    os.close(nowhere)
+
+
+def _is_gone(stream: TextIO) -> bool:
+    with suppress(OSError, ValueError):
+        poll = select.poll()
+        poll.register(stream.fileno(), select.POLLOUT)
+        return any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
+    return False

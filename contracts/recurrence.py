@@ -12,6 +12,7 @@ from contracts.exchange import Exchange
 from contracts.redaction import Redaction
 from contracts.tally import Judge
 from contracts.verdict import Finding, Recurrence
+from contracts.violation import CHANGES
 
 ROUNDS: Final = 3
 """How often each violation is asked for again, in each round all of them.
@@ -21,9 +22,6 @@ Between them stand siblings, in such an order that nothing is asked for twice in
 
 MOST: Final = 50
 """So many violations are asked for again, the first of them."""
-
-CHANGES: Final = ("overlay.final", "overlay.immutable")
-"""Rules that hold an answer against an earlier one."""
 
 Ask = Callable[[Operation, Mapping[str, str], Mapping[str, str]], Exchange]
 

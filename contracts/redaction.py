@@ -16,14 +16,11 @@ from contracts.exchange import Exchange, Response
 from contracts.features import Feature
 from contracts.json_text import UNREADABLE, parse, text_of
 from contracts.pointer import split
-from contracts.violation import Violation
+from contracts.violation import CHANGES, Violation
 
 MASK: Final = "[redacted]"
 ANY: Final = "*"
 """Stands for any item of an array and any member of an object."""
-
-# Rules whose expected value is one that an earlier answer held.
-_FROM_BEFORE: Final = frozenset({"overlay.immutable", "overlay.final"})
 
 # Rules whose actual value is words of ours about the kind of the one that came, or its name alone.
 _NO_VALUE: Final = frozenset({"json.depth", "json.duplicate-name", "json.not-finite"})
@@ -71,7 +68,7 @@ class Redaction:
         else:
             masked = violation
         actual = violation.actual if violation.rule in _NO_VALUE else self._text(violation.actual, at)
-        expected = self._text(violation.expected, at) if violation.rule in _FROM_BEFORE else violation.expected
+        expected = self._text(violation.expected, at) if violation.rule in CHANGES else violation.expected
         return replace(masked, actual=actual, expected=expected)
 
     def hides(self, feature: Feature) -> bool:

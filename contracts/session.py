@@ -13,7 +13,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
@@ -22,11 +22,11 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
+from contracts.admission import Admission
 from contracts.coding import CODINGS, CodingError, decoded
 from contracts.deadline import Watchdog
 from contracts.document import Operation, operation_at
 from contracts.errors import ConfigurationError, ContractError, TargetError
-from contracts.evidence import Admission
 from contracts.exchange import Exchange, Failure, Request, Response
 from contracts.methods import keyless
 from contracts.pace import Pace
@@ -76,6 +76,16 @@ def check_base_url(text: str) -> str:
         raise ConfigurationError(f"--base-url {text!r} has more than scheme, host, port and path; leave the rest out")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}{f':{port}' if port is not None else ''}{parts.path.rstrip('/')}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """What came back, the same as requests has it, the seconds to its last byte, and when it was asked for."""
+
+    outcome: Response | Failure
+    answer: requests.Response | requests.RequestException
+    seconds: float
+    at: float
 
 
 class GuardedSession(requests.Session):
@@ -142,7 +152,7 @@ class GuardedSession(requests.Session):
         """Get what is no operation of the document, such as a list of resources: guarded alike, shown to nobody."""
         prepared = self._template.copy()
         prepared.url = url
-        return self._answered(prepared, [])[0]
+        return self._answered(prepared, []).outcome
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """The way that requests and all that builds on it sends; raises what requests raises when no answer comes."""
@@ -165,24 +175,20 @@ class GuardedSession(requests.Session):
         asked = Request(str(request.url), tuple(values.items()), exists, preferred, str(request.method))
         self._admission.check()
         earlier: list[Response | Failure] = []
-        outcome, answer, seconds, at = self._answered(request, earlier)
-        self._last = exchange = Exchange(operation, asked, outcome, seconds, at, tuple(earlier))
+        sent = self._answered(request, earlier)
+        self._last = exchange = Exchange(operation, asked, sent.outcome, sent.seconds, sent.at, tuple(earlier))
         self._admission.note(exchange)
         self._observer(exchange)
-        return exchange, answer
+        return exchange, sent.answer
 
-    def _answered(
-        self, request: requests.PreparedRequest, earlier: list[Response | Failure]
-    ) -> tuple[Response | Failure, requests.Response | requests.RequestException, float, float]:
-        """What came back, the same as requests has it, the seconds to its last byte, and when it was asked for.
-
-        What came before in answer to the same request, and was worth asking again for, is added to `earlier`.
-        """
+    def _answered(self, request: requests.PreparedRequest, earlier: list[Response | Failure]) -> _Attempt:
+        """The last attempt; what earlier ones came to, which was worth asking again for, is added to `earlier`."""
         self._guard(request)
         waited = 0.0
         while True:
             self._check_patience()
-            outcome, answer, seconds, at = self._sent(request)
+            sent = self._sent(request)
+            outcome = sent.outcome
             pause = self._retries.pause(outcome, len(earlier) + 1, waited, time.time())
             # What is not safe is not sent twice (RFC 9110, section 9.2.2).
             if pause is None or self._silent >= GONE or request.method != "GET":
@@ -193,7 +199,7 @@ class GuardedSession(requests.Session):
             (self._pace.wait if put_off(outcome, time.time()) is None else self._pace.hold)(pause)
         throttled = isinstance(outcome, Response) and wants_retry(outcome) and self._retries.most > 0
         self._put_off = self._put_off + 1 if throttled else 0
-        return outcome, answer, seconds, at
+        return sent
 
     def _check_patience(self) -> None:
         if self._silent >= GONE:
@@ -204,9 +210,7 @@ class GuardedSession(requests.Session):
             problem = f"put off {GONE} requests in a row, however often they were sent again"
             raise TargetError(self.base_url, problem, "ask less by --rate-limit, or at another time")
 
-    def _sent(
-        self, request: requests.PreparedRequest
-    ) -> tuple[Response | Failure, requests.Response | requests.RequestException, float, float]:
+    def _sent(self, request: requests.PreparedRequest) -> _Attempt:
         """One attempt in its turn; once more if an idle connection was closed (RFC 9112, section 9.3.1)."""
         while True:
             self._pace.take()
@@ -225,7 +229,7 @@ class GuardedSession(requests.Session):
                 outcome = Failure("timeout", f"no complete answer in {self._timeout:g} s", message)
                 answer = requests.Timeout(outcome.detail, request=request)
             self._silent = self._silent + 1 if isinstance(outcome, Failure) else 0
-            return outcome, answer, time.perf_counter() - started, at
+            return _Attempt(outcome, answer, time.perf_counter() - started, at)
 
     def _look_behind(self) -> None:
         """Shows the answer before once more if, since it ended, something came behind it."""

@@ -64,6 +64,9 @@ _SCHEMA = "JSON Schema 2020-12 Validation, section "
 _CORE = "JSON Schema 2020-12 Core, section "
 _OPENAPI = "OpenAPI 3.1.0, "
 
+CHANGES: Final = frozenset({"overlay.final", "overlay.immutable"})
+"""Rules that hold an answer against an earlier one: what was expected is what that one held."""
+
 RULES: Final[dict[str, Rule]] = {
     rule.code: rule
     for rule in (

@@ -19,8 +19,8 @@ from typing import Any, Final
 
 import pytest
 
+from contracts.admission import TurnedAway
 from contracts.errors import TargetError
-from contracts.evidence import TurnedAway
 from contracts.pace import BudgetSpent
 from contracts.tally import Judge, Tally
 from contracts.verdict import Outcome
@@ -109,19 +109,9 @@ class Shared:
         self.folder = folder
 
     @property
-    def pace(self) -> Path:
-        """The file of the run's limits."""
-        return self.folder / "pace"
-
-    @property
-    def admission(self) -> Path:
-        """The file of whether the target lets the caller in."""
-        return self.folder / "admission"
-
-    @property
-    def history(self) -> Path:
-        """The file of what resources were answered with."""
-        return self.folder / "history"
+    def scratch(self) -> Path:
+        """The file by which they know of each other's requests and answers."""
+        return self.folder / "scratch"
 
     def stop(self) -> None:
         """End all workers; those that do not end by themselves in time, without their last words."""

@@ -18,6 +18,7 @@ import pytest
 from contracts import official_sdk
 from contracts.discovery import Resource
 from contracts.exchange import Exchange
+from contracts.printing import be_silent, terminal_is_gone
 from contracts.recorder import EXCHANGES
 from contracts.recurrence import recurrences
 from contracts.reports import trouble
@@ -27,7 +28,6 @@ from contracts.verdict import Finding, Outcome, Recurrence, Run, Terms, Verdict,
 from tests.api.ending import STOPS
 from tests.api.junit import report_promises
 from tests.api.plan import JUDGE, SETTINGS, SHARED, SIGNALS, STARTED, WAIVERS, known_resources
-from tests.api.printing import be_silent, terminal_is_gone
 from tests.api.telling import Telling
 
 

@@ -7,9 +7,9 @@ import zlib
 
 import pytest
 
+from contracts.admission import Admission
 from contracts.discovery import Resource
 from contracts.document import Operation
-from contracts.evidence import Admission
 from contracts.pace import Pace
 from contracts.settings import Settings
 from contracts.tally import Judge

@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 
 import pytest
 
+from contracts.admission import TurnedAway
 from contracts.errors import TargetError
-from contracts.evidence import TurnedAway
 from contracts.pace import BudgetSpent
 from tests.api import ending
 from tests.api.ending import Signals, attach

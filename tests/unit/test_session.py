@@ -18,9 +18,9 @@ import pytest
 import requests
 import trustme
 
+from contracts.admission import ENOUGH, TurnedAway
 from contracts.document import Document
 from contracts.errors import ConfigurationError, ContractError, TargetError
-from contracts.evidence import ENOUGH, TurnedAway
 from contracts.exchange import Exchange, Failure, Response
 from contracts.framing import flaws
 from contracts.pace import BudgetSpent, Limits, Pace
