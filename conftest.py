@@ -111,7 +111,8 @@ def _share(config: pytest.Config) -> None:
     if worker is None:
         folder = tempfile.TemporaryDirectory(prefix="contract-", ignore_cleanup_errors=True)
         config.add_cleanup(folder.cleanup)
-    shared = config.stash[SHARED] = Shared(Path(worker["shared"] if worker else folder.name))
+    alone = worker is None and not _starts_workers(config)
+    shared = config.stash[SHARED] = Shared(Path(worker["shared"] if worker else folder.name), alone=alone)
     signals = config.stash[SIGNALS] = Signals(full_trace=config.option.fulltrace)
     if worker:
         me = config.stash[WORKER] = Worker(shared, worker["workerid"])
@@ -124,13 +125,16 @@ def _share(config: pytest.Config) -> None:
         raise KeyboardInterrupt
 
 
+def _starts_workers(config: pytest.Config) -> bool:
+    return not hasattr(config, "workerinput") and getattr(config.option, "dist", "no") != "no"
+
+
 def _hide_key(config: pytest.Config) -> None:
     """Takes the key out of the environment of whatever runs tests: a traceback may show all variables.
 
     A process that starts workers keeps it, for them to inherit; nothing else carries it to them.
     """
-    starts_workers = not hasattr(config, "workerinput") and getattr(config.option, "dist", "no") != "no"
-    key = None if starts_workers else os.environ.pop(API_KEY_VARIABLE, None)
+    key = None if _starts_workers(config) else os.environ.pop(API_KEY_VARIABLE, None)
     if key is not None:
         config.add_cleanup(partial(os.environ.__setitem__, API_KEY_VARIABLE, key))
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from contracts.errors import ContractError
-from contracts.evidence import DENIALS, plain
+from contracts.evidence import DENIALS, Denied, denied, plain
 from contracts.exchange import Exchange, Failure
 from contracts.scratch import Scratch
 
@@ -41,25 +41,33 @@ class Admission:
         if self._let_in:
             return
         rows = self._shared.execute(_COUNTED).fetchall()
-        if sum(times for *_, times in rows) < ENOUGH:
+        if sum(times for *_, times in rows) < ENOUGH or self._somebody_was_let_in():
             return
-        self._let_in = bool(self._shared.execute("SELECT 1 FROM let_in").fetchone())
         # Where nothing is known to exist, many different resources have to do.
         needed = self._needed or {operation: ENOUGH for operation, *_ in rows}
         refused = {operation: count for operation, exist, count, _ in rows if exist or not self._needed}
-        if not self._let_in and all(refused.get(operation, 0) >= count for operation, count in needed.items()):
+        if all(refused.get(operation, 0) >= count for operation, count in needed.items()):
             raise TurnedAway
+
+    def denied(self) -> Denied | None:
+        """What turned away every request so far, of any process; None if one was let in, or none was sent."""
+        return None if self._somebody_was_let_in() else denied(dict(self._shared.execute(_STATUSES)))
+
+    def _somebody_was_let_in(self) -> bool:
+        self._let_in = self._let_in or bool(self._shared.execute("SELECT 1 FROM let_in").fetchone())
+        return self._let_in
 
     def note(self, exchange: Exchange) -> None:
         """Take in one exchange."""
         if self._let_in or not plain(exchange.request) or isinstance(exchange.outcome, Failure):
             return
-        if str(exchange.outcome.status) not in DENIALS:
+        status = str(exchange.outcome.status)
+        if status not in DENIALS:
             self._let_in = True
             self._shared.execute("INSERT OR IGNORE INTO let_in VALUES (1)")
             return
         request = exchange.request
-        row = (exchange.operation.path, json.dumps(request.resource), request.exists is True)
+        row = (exchange.operation.path, json.dumps(request.resource), request.exists is True, status)
         self._shared.execute(_REFUSED, row)
 
     def close(self) -> None:
@@ -69,10 +77,12 @@ class Admission:
 
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS refused (
-    operation TEXT, resource TEXT, exist INTEGER, times INTEGER, PRIMARY KEY (operation, resource, exist)
+    operation TEXT, resource TEXT, exist INTEGER, status TEXT, times INTEGER,
+    PRIMARY KEY (operation, resource, exist, status)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS let_in (only INTEGER PRIMARY KEY);
 """
 
-_COUNTED: Final = "SELECT operation, exist, count(*), sum(times) FROM refused GROUP BY operation, exist"
-_REFUSED: Final = "INSERT INTO refused VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET times = times + 1"
+_COUNTED: Final = "SELECT operation, exist, count(DISTINCT resource), sum(times) FROM refused GROUP BY operation, exist"
+_STATUSES: Final = "SELECT status, sum(times) FROM refused GROUP BY status"
+_REFUSED: Final = "INSERT INTO refused VALUES (?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET times = times + 1"

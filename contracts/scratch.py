@@ -8,25 +8,36 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from contracts.errors import ConfigurationError
+from contracts.errors import ContractError
 
 _PATIENCE: Final = 30.0
 """Seconds to wait for another process that is writing."""
 
 
+class ScratchError(ContractError):
+    """What the processes share can no longer be written, or read."""
+
+    def __init__(self, path: Path | None, problem: str) -> None:
+        super().__init__(path, problem)
+        self.path, self.problem = path, problem
+
+    def __str__(self) -> str:
+        return f"{self.path or 'a temporary file'} cannot be used: {self.problem}; name a folder with room by TMPDIR"
+
+
 class Scratch:
-    """One file, with these tables; raises ConfigurationError, in one line, where it cannot be made.
+    """One file, with these tables; all of it raises ScratchError where there is no room for it.
 
     The first process that opens it has to be alone meanwhile. Without a path what it holds is this object's own, in
     memory or, if it is much, in a temporary file.
     """
 
     def __init__(self, tables: str, path: Path | None = None) -> None:
+        self._path = path
         try:
             self._base = self._opened(tables, path)
-        except sqlite3.Error as error:
-            problem = f"{path or 'a temporary file'} cannot be written: {error}"
-            raise ConfigurationError(f"{problem}; name a folder with room by TMPDIR") from None
+        except sqlite3.OperationalError as error:
+            raise ScratchError(path, str(error)) from None
 
     def _opened(self, tables: str, path: Path | None) -> sqlite3.Connection:
         # Closed by whatever thread collects the garbage, if by nobody before: Python 3.13 warns of a connection that is
@@ -40,7 +51,10 @@ class Scratch:
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         """Run one statement, as a transaction of its own."""
-        return self._base.execute(statement, values)
+        try:
+            return self._base.execute(statement, values)
+        except sqlite3.OperationalError as error:
+            raise ScratchError(self._path, str(error)) from None
 
     def close(self) -> None:
         """Close it; it is not to be used any more."""

@@ -177,8 +177,8 @@ class GuardedSession(requests.Session):
         earlier: list[Response | Failure] = []
         sent = self._answered(request, earlier)
         self._last = exchange = Exchange(operation, asked, sent.outcome, sent.seconds, sent.at, tuple(earlier))
-        self._admission.note(exchange)
         self._observer(exchange)
+        self._admission.note(exchange)
         return exchange, sent.answer
 
     def _answered(self, request: requests.PreparedRequest, earlier: list[Response | Failure]) -> _Attempt:

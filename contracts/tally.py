@@ -352,10 +352,12 @@ class Judge:
             self.tally.note(exchange, violations, self._waiver)
             return violations
         exchange = self._vanished.judged(exchange)
-        history = (*self._history.note(exchange), *self._history.mistaken(exchange))
-        found = {*judge(exchange.operation, exchange), *history, *self._vanished.note(exchange)}
-        violations = tuple(sorted(found - explained(found)))
-        self.tally.note(exchange, violations, self._waiver, self._redaction)
+        found = {*judge(exchange.operation, exchange), *self._vanished.note(exchange)}
+        try:
+            found |= {*self._history.note(exchange), *self._history.mistaken(exchange)}
+        finally:  # What is wrong with the answer alone is told, whether or not there is room to remember it.
+            violations = tuple(sorted(found - explained(found)))
+            self.tally.note(exchange, violations, self._waiver, self._redaction)
         if differences := tuple(self._second_opinion(exchange)):
             self.tally.differ(self._redaction.exchange(exchange), differences)
         return violations

@@ -9,10 +9,10 @@ import pytest
 
 from contracts.document import Operation
 from contracts.errors import ContractError
-from contracts.evidence import denied
 from contracts.methods import undocumented
 from contracts.tally import Judge
-from tests.api.plan import REMEMBERED, SETTINGS, known_resources
+from tests.api.ending import BrokenPromise
+from tests.api.plan import ADMISSION, REMEMBERED, SETTINGS, known_resources
 
 HANDFUL = 10
 """So many resources are read in turns by one item."""
@@ -127,19 +127,19 @@ def known(request: pytest.FixtureRequest, operation: Operation) -> tuple[tuple[s
 
 
 @pytest.fixture
-def conclude(judge: Judge) -> Callable[[], None]:
+def conclude(pytestconfig: pytest.Config, judge: Judge) -> Callable[[], None]:
     """Fails the test if anything that it asked for was answered against the contract; the verdict tells what.
 
     A test that was turned away has not looked: it neither passes nor fails.
     """
 
     def conclude() -> None:
-        turned_away = denied(judge.tally.plain)
+        turned_away = pytestconfig.stash[ADMISSION].denied()
         found = [each.violation for each in judge.tally.found if not each.waiver]
         broken = sorted({each.rule for each in found if not (turned_away and turned_away.explains(each))})
         if broken or judge.tally.differences:
             words = ", ".join([*broken, *(["the validators differ"] if judge.tally.differences else [])])
-            pytest.fail(f"{words} (told in the verdict below)", pytrace=False)
+            raise BrokenPromise(f"{words} (told in the verdict below)", pytrace=False)
         if turned_away:
             pytest.skip(str(turned_away))
 

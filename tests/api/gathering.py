@@ -51,7 +51,7 @@ class Gathering:
         self._under_way = False
         self._ended: set[str] = set()
         self._died: list[str] = []
-        self._interrupted = self._gone = self._failed = False
+        self._interrupted = self._gone = self._failed = self._otherwise = False
         self._telling = Telling(config)
         self._swept: dict[str, set[Resource]] = {}
         """Of what was remembered, what was asked for, by the operation's path."""
@@ -68,6 +68,8 @@ class Gathering:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Iterator[None]:
         """Take in what an item saw, and why it could not see more, before a plugin can fail at it."""
         self._stopped = self._stopped or getattr(report, "incident", "")
+        # Whether an answer is to blame the verdict tells: an item alone does not know that all was turned away.
+        self._otherwise = self._otherwise or (report.failed and not hasattr(report, "answered"))
         seen = getattr(report, "tally", None)
         if seen is not None:
             self._judged = True
@@ -237,8 +239,7 @@ class Gathering:
             return f"{_several('a worker', 'workers', self._died)} died, and what was seen in a test cut short is lost"
         if session.exitstatus == pytest.ExitCode.INTERNAL_ERROR:
             return "pytest itself failed (see above)"
-        explained = any(not each.waiver for each in self._tally.found) or self._tally.differences
-        if session.exitstatus == pytest.ExitCode.TESTS_FAILED and not explained:
+        if session.exitstatus == pytest.ExitCode.TESTS_FAILED and self._otherwise:
             return "a test failed for another reason than an answer (see above)"
         if len(self._ended) < session.testscollected:
             return f"only {len(self._ended)} of {session.testscollected} tests came to their end"
@@ -253,8 +254,7 @@ class Gathering:
             return pytest.ExitCode.OK  # A shard alone is no verdict: that is for the merge to tell.
         if self._died or self._gone:
             return verdict.outcome.exit_code
-        # What an item alone cannot tell, the verdict may: that all of the run was turned away.
-        unexplained = failed and verdict.run.incident and verdict.outcome is not Outcome.VIOLATES
+        unexplained = failed and self._otherwise and verdict.outcome is not Outcome.VIOLATES
         if session.exitstatus not in told or unexplained:
             return session.exitstatus
         return verdict.outcome.exit_code

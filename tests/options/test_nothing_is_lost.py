@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import resource
 import signal
 import subprocess
@@ -306,6 +307,20 @@ def test_a_full_disk_is_told_in_lines_and_leaves_what_was_there(tmp_path: Path) 
     assert any("exchanges.har" in line for line in told), told
     assert (tmp_path / "report.json").read_text("utf-8") == "the one before"
     assert not [file.name for file in tmp_path.glob(".*") if file.name != ".exchanges"]
+
+
+@pytest.mark.parametrize(("room", "code"), [(4_096, 4), (200_000, 6)])
+def test_a_disk_that_is_full_for_what_workers_share_ends_the_run_in_a_line(room: int, code: int) -> None:
+    def fill() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+
+    result = Run("-n", "2", "-k", "known", prepare=fill).result()
+    told = f"{result.output}\n{result.errors}"
+    assert result.code == code, told
+    (line,) = re.findall(r".*cannot be used.*", told)
+    assert re.search(r"/scratch cannot be used: .+; name a folder with room by TMPDIR", line)
+    assert line.startswith("ERROR: " if code == 4 else "INCONCLUSIVE  stopped early: ")
+    assert "Traceback" not in told
 
 
 def broken(module: str, name: str) -> str:

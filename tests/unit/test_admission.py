@@ -78,6 +78,28 @@ def test_what_is_refused_for_another_reason_counts_for_nothing() -> None:
     assert not stops(admission)
 
 
+def test_what_turned_all_away_is_told_by_status_until_somebody_is_let_in() -> None:
+    admission = Admission({ONE.path: 3})
+    assert admission.denied() is None
+    for status in (403, 401, 403):
+        refused(admission, ONE, "job", None, status)
+    told = admission.denied()
+    assert told is not None
+    assert told.statuses == ("401", "403")
+    refused(admission, ONE, "known", True, 200)
+    assert admission.denied() is None
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_resource_that_is_refused_in_two_ways_is_one(status: int) -> None:
+    admission = Admission({ONE.path: 2})
+    for number in range(2 * ENOUGH):
+        refused(admission, ONE, "job-1", True, (401, 403)[number % 2])
+    assert not stops(admission)
+    refused(admission, ONE, "job-2", True, status)
+    assert stops(admission)
+
+
 def test_processes_that_share_a_file_count_together_and_are_let_in_together(tmp_path: Path) -> None:
     def both(name: str) -> list[Admission]:
         return [Admission({ONE.path: 1}, tmp_path / name) for _ in range(2)]
@@ -86,7 +108,7 @@ def test_processes_that_share_a_file_count_together_and_are_let_in_together(tmp_
     for number in range(ENOUGH):
         for pair in (counted, let_in):
             refused(pair[number % 2], ONE, "known", number > 1)
-    refused_by_both = [stops(each) for each in counted]
+    refused_by_both = [stops(each) and each.denied() is not None for each in counted]
     let_in[0].note(exchange_of(ONE, answer(200), "known"))
     assert (refused_by_both, [stops(each) for each in let_in]) == ([True, True], [False, False])
     for each in (*counted, *let_in):

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from contracts.document import Document, Operation
-from contracts.errors import ConfigurationError
 from contracts.exchange import Failure, Response
 from contracts.history import History
 from contracts.redaction import Redaction
+from contracts.scratch import ScratchError
 from contracts.validation import LARGE
 from contracts.violation import Violation
 from tests.unit.tiny import JSON, answer, document_of, exchange_of
@@ -458,7 +458,7 @@ def test_who_was_slower_to_remember_is_held_against_who_was_quicker(monkeypatch:
 
 
 def test_a_file_that_cannot_be_made_is_told_in_a_line() -> None:
-    with pytest.raises(ConfigurationError, match="cannot be written: unable to open database file; name a folder"):
+    with pytest.raises(ScratchError, match="cannot be used: unable to open database file; name a folder"):
         History(Path("/proc/none/history"))
 
 

@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import functools
 import json
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -14,7 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.document import Operation
-from contracts.exchange import Failure, Response
+from contracts.exchange import Exchange, Failure, Response
+from contracts.history import History
+from contracts.scratch import ScratchError
 from contracts.tally import Judge, Sighting, Tally
 from contracts.violation import Violation
 from tests.unit.tiny import answer, document_of, exchange_of
@@ -231,3 +234,18 @@ def test_an_exchange_that_is_only_counted_is_no_evidence() -> None:
     tally.count(dataclasses.replace(came, earlier=(answer(503),)))
     assert (tally.answers, tally.retries) == ({"200": 1}, {"503": 1})
     assert (tally.granted, tally.shown, tally.violations) == ({}, {}, {})
+
+
+def test_what_is_wrong_with_an_answer_is_noted_though_there_is_no_room_to_remember_it() -> None:
+    history = History()
+    judge = Judge(history=history)
+    history.note = full  # type: ignore[method-assign]
+    with pytest.raises(ScratchError, match="disk is full; name a folder with room by TMPDIR"):
+        judge(exchange_of(operation(), answer(200, {"state": "far", "born": 1}), "one"))
+    tally = judge.take()
+    assert [each.violation.rule for each in tally.found] == ["schema.enum"]
+    assert tally.answers == {"200": 1}
+
+
+def full(exchange: Exchange) -> Iterator[Violation]:
+    raise ScratchError(None, "the disk is full")
