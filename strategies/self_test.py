@@ -46,7 +46,7 @@ TRIED: Final = 20
 
 def self_test(operation: Operation) -> SelfTest:
     """Whether the judge catches every fault: each time by its rule, at its place, and at least once nothing else."""
-    turns = tuple(_turns(operation))
+    turns = tuple(map(_read_twice, _turns(operation)))
     caught, survivors, idle = 0, [], []
     for fault in faults(operation):
         tellings = list(_tellings(fault, turns))
@@ -63,7 +63,7 @@ def self_test(operation: Operation) -> SelfTest:
 
 def faulty_answers(operation: Operation) -> Iterator[tuple[Fault, Iterator[Response | Failure]]]:
     """Every fault of reads with the answers that it makes of the operation's covering sets, one after another."""
-    turns = tuple(turn for turn in _turns(operation) if not turn.probes)
+    turns = tuple(_read_twice(turn) for turn in _turns(operation) if not turn.probes)
     for fault in faults(operation):
         yield fault, (outcome for _, outcomes in _broken(fault, turns) for outcome in outcomes)
 
@@ -96,12 +96,17 @@ def _further_turns(operation: Operation) -> Iterator[Turn]:
         yield Turn(operation, resource, True, 0, response)
 
 
-def _tellings(fault: Fault, turns: Iterable[Turn]) -> Iterator[set[tuple[str, str]]]:
+def _read_twice(turn: Turn) -> tuple[Turn, Turn]:
+    return turn, replace(turn, reads=1)
+
+
+def _tellings(fault: Fault, turns: Iterable[tuple[Turn, Turn]]) -> Iterator[set[tuple[str, str]]]:
     """Rules and places told of each answer that the fault breaks, read twice."""
     judge, wanted, alone = Judge(), (fault.rule, fault.place), 0
     # What is mistaken for something is so only for whoever knows that.
-    for turn in (turn for turn in turns if fault.rule == "overlay.alias" and turn.exists):
-        judge(_exchange(turn, turn.response))
+    for turn, _ in turns:
+        if fault.rule == "overlay.alias" and turn.exists:
+            judge(_exchange(turn, turn.response))
     for shown, (turn, outcomes) in enumerate(_broken(fault, turns)):
         if alone >= SHOWN or shown >= TRIED:
             return
@@ -126,12 +131,12 @@ def covers(wanted: str, place: str, *, around: bool = False) -> bool:
     return alike and (len(theirs) <= len(ours) if around else len(theirs) == len(ours))
 
 
-def _broken(fault: Fault, turns: Iterable[Turn]) -> Iterator[tuple[Turn, list[Response | Failure]]]:
-    for turn in turns:
-        reads = [replace(turn, reads=number) for number in range(2)]
-        outcomes = [outcome for each in reads if (outcome := fault.sabotage(each))]
-        if len(outcomes) == len(reads):
-            yield turn, outcomes
+def _broken(
+    fault: Fault, turns: Iterable[tuple[Turn, Turn]]
+) -> Iterator[tuple[Turn, tuple[Response | Failure, Response | Failure]]]:
+    for turn, again in turns:
+        if (first := fault.sabotage(turn)) and (second := fault.sabotage(again)):
+            yield turn, (first, second)
 
 
 def _exchange(turn: Turn, outcome: Response | Failure) -> Exchange:

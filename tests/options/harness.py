@@ -7,11 +7,15 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 ROOT = Path(__file__).parents[2]
 
 # The user's own settings have no part in these runs.
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("SGP_", "CONTRACT_", "PYTEST_"))}
+
+BRIEFLY: Final = ("-k", "known_resource or preferred")
+"""For a run whose point is shown by reading what is known, over and over: nothing is drawn."""
 
 
 @dataclass(frozen=True)

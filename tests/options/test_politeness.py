@@ -14,7 +14,7 @@ from contracts.exchange import Response
 from contracts.mock import Asked, Change, MockServer, Raw
 from strategies.answers import catalogue
 from strategies.mocking import mock_server
-from tests.options.harness import Result, judge
+from tests.options.harness import BRIEFLY, Result, judge
 
 DOCUMENT = load(overlays=[PINNED_OVERLAY])
 (OPERATION,) = DOCUMENT.operations
@@ -52,12 +52,25 @@ def test_a_run_that_is_turned_away_stops_by_itself() -> None:
     assert server.seen.total() < 200
 
 
+def test_an_item_that_cannot_know_that_all_is_turned_away_fails_no_run() -> None:
+    def refuse(asked: Asked, response: Response) -> Response:
+        return Response(401, (), b"")
+
+    with mock_server(DOCUMENT, changes=[refuse]) as server:
+        # What the first ones ask for, many a router turns away before anybody looks at the key.
+        items = ("--hypothesis-profile", "nightly", "-k", "class_of_id and (-11 or -13 or -14) or any_id")
+        result = judge("--base-url", server.url, "--no-overlay", *items)
+    assert " FAILURES " in result.output
+    assert result.code == 6, result.output
+    assert result.verdict[0].startswith("INCONCLUSIVE  no evidence: ")
+
+
 def test_a_violation_seen_within_the_budget_is_told_as_ever() -> None:
     def refuse(asked: Asked, response: Response) -> Response:
         return Response(404, (), b"")
 
     with mock_server(DOCUMENT, changes=[refuse]) as server:
-        result = against(server, "--max-requests", "5")
+        result = against(server, "--max-requests", "5", *BRIEFLY)
     assert (server.seen.total(), result.code) == (5, 1)
     assert "stopped early" in result.verdict[0]
     assert result.violations
@@ -65,7 +78,7 @@ def test_a_violation_seen_within_the_budget_is_told_as_ever() -> None:
 
 def test_a_budget_that_is_never_reached_changes_nothing() -> None:
     with mock_server(DOCUMENT) as server:
-        result = against(server, "--max-requests", "100000")
+        result = against(server, "--max-requests", "100000", *BRIEFLY)
     assert result.code == 0, result.output
 
 
@@ -98,8 +111,8 @@ def flaring(answer: Response | Raw, *, each: int) -> Change:
 
 
 def test_what_came_only_when_asked_again_is_a_finding_and_every_retry_is_told() -> None:
-    with mock_server(DOCUMENT, changes=[flaring(Response(503, (), b""), each=150)]) as server:
-        result = against(server, "--retries", "1")
+    with mock_server(DOCUMENT, changes=[flaring(Response(503, (), b""), each=50)]) as server:
+        result = against(server, "--retries", "1", *BRIEFLY)
     assert result.code == 1
     (violation,) = result.violations
     assert violation.startswith("flaky.status at status: expected an answer at once, got 503")
@@ -114,7 +127,7 @@ def test_what_came_only_when_asked_again_is_a_finding_and_every_retry_is_told() 
 def test_a_request_that_was_put_off_is_told_and_no_finding() -> None:
     put_off = Response(429, (("Retry-After", "0"),), b"")
     with mock_server(DOCUMENT, changes=[flaring(put_off, each=7)]) as server:
-        result = against(server, "--retries", "1")
+        result = against(server, "--retries", "1", *BRIEFLY)
     assert result.code == 0, result.output
     (told,) = [line for line in result.verdict if line.startswith("sent again")]
     assert "put off by 429: " in told
@@ -122,7 +135,7 @@ def test_a_request_that_was_put_off_is_told_and_no_finding() -> None:
 
 def test_in_the_profile_for_every_change_a_failure_is_a_finding_as_it_stands() -> None:
     with mock_server(DOCUMENT, changes=[flaring(Response(503, (), b""), each=150)]) as server:
-        result = against(server)
+        result = against(server, *BRIEFLY)
     assert result.code == 1
     assert any(line.startswith("status.server-error") for line in result.violations)
     assert not [line for line in result.verdict if line.startswith("sent again")]
@@ -156,7 +169,7 @@ def test_credentials_of_the_environment_are_not_sent(tmp_path_factory: pytest.Te
         return response
 
     with mock_server(DOCUMENT, changes=[note]) as server:
-        result = against(server, NETRC=str(netrc), HOME=str(netrc.parent), SGP_ACCOUNT_ID="acc-7")
+        result = against(server, *BRIEFLY, NETRC=str(netrc), HOME=str(netrc.parent), SGP_ACCOUNT_ID="acc-7")
     assert result.code == 0, result.output
     assert "x-selected-account-id" in fields
     assert not fields & {"authorization", "proxy-authorization", "cookie", "x-api-key"}

@@ -21,6 +21,8 @@ DOCUMENT = load(overlays=[PINNED_OVERLAY])
 (OPERATION,) = DOCUMENT.operations
 KNOWN = [values[0] for values in catalogue(OPERATION)]
 BOTH = ("--probe-methods", "--disposable")
+ALONE = ("-k", "a_method or preferred")
+"""What is asked for beside does not matter."""
 
 
 def against(server: MockServer, *options: str, **environment: str) -> Result:
@@ -28,7 +30,7 @@ def against(server: MockServer, *options: str, **environment: str) -> Result:
     return judge("--base-url", server.url, *ids, *options, **environment)
 
 
-@pytest.mark.parametrize("options", [(), ("--disposable",), ("--disposable", "-n", "2")])
+@pytest.mark.parametrize("options", [("--disposable",), ("--disposable", "-n", "2")])
 def test_no_run_without_the_option_sends_anything_but_get(options: tuple[str, ...]) -> None:
     with mock_server(DOCUMENT) as server:
         result = against(server, *options)
@@ -76,7 +78,7 @@ def test_with_both_each_method_is_sent_once_to_the_target_last_of_all_and_withou
         assert result.code == 0, result.output
         assert "probed      " + " · ".join(f"{method} 405: 1" for method in sorted(PROBED)) in result.verdict
         with mock_server(DOCUMENT, changes=[redirect]) as server:
-            assert against(server, *BOTH).code == 1
+            assert against(server, *BOTH, *ALONE).code == 1
     assert not elsewhere.seen
     assert [each.method for each in asked[-len(PROBED) :]] == list(PROBED)
     assert Counter(each.method for each in asked[: -len(PROBED)]).keys() == {"GET"}
@@ -96,7 +98,7 @@ def test_with_both_each_method_is_sent_once_to_the_target_last_of_all_and_withou
 def test_a_method_that_is_taken_is_told_with_the_command_and_nothing_else_is() -> None:
     taken = breaking(DOCUMENT, [named(DOCUMENT, "method.not-refused DELETE 200")])
     with mock_server(DOCUMENT, changes=[taken]) as server:
-        result = against(server, *BOTH)
+        result = against(server, *BOTH, *ALONE)
     assert result.code == 1
     assert [line.split(" [")[0] for line in result.violations] == [
         "method.not-refused at status: expected 405 to DELETE, got 200"

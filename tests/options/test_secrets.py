@@ -35,6 +35,8 @@ LOUD = [
     *("--max-requests", "150", "-k", "known or preferred or (any_id and 1)"),
 ]
 """Everything shown that can be shown; and no more sent than it takes."""
+
+NIGHTLY = ["--hypothesis-profile", "nightly", "-n", "2"]
 FORMS = sorted(
     {
         CANARY,
@@ -194,11 +196,10 @@ def run(folder: Path, url: str, *options: str, **environment: str) -> tuple[int,
 
 CASES = [
     pytest.param(echoing, LOUD, {}, 1, id="echoed"),
-    pytest.param(echoing, ["-n", "2", *LOUD, "--debug=debug.log"], {"EXECNET_DEBUG": "1"}, 1, id="echoed to workers"),
+    pytest.param(echoing, [*NIGHTLY, *LOUD, "--debug=debug.log"], {"EXECNET_DEBUG": "1"}, 1, id="echoed to workers"),
     pytest.param(redirecting, LOUD, {"EXECNET_DEBUG": "2"}, 1, id="redirected"),
     pytest.param(breaking, ["-n", "2", *LOUD], {"EXECNET_DEBUG": "2"}, 1, id="broken off"),
     pytest.param(unavailable, ["--retries", "1", *LOUD], {}, 1, id="flaky"),
-    pytest.param(echoing, ["--hypothesis-profile", "nightly", *LOUD], {}, 1, id="nightly"),
     pytest.param(conforming, LOUD, {"CRASH": "report"}, None, id="a plugin crashes"),
     pytest.param(conforming, ["-n", "2", *LOUD], {"CRASH": "report"}, None, id="a plugin crashes beside workers"),
     pytest.param(conforming, LOUD, {"CRASH": "fixture"}, 1, id="a fixture crashes"),

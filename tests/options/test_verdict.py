@@ -14,7 +14,7 @@ from contracts.exchange import Response
 from contracts.mock import Asked, MockServer
 from strategies.answers import catalogue
 from strategies.mocking import mock_server
-from tests.options.harness import ROOT, Result, judge
+from tests.options.harness import BRIEFLY, ROOT, Result, judge
 
 DOCUMENT = load(overlays=[PINNED_OVERLAY])
 OPERATION = DOCUMENT.operations[0]
@@ -69,7 +69,7 @@ def broken_vendor(asked: Asked, response: Response) -> Response:
 
 def test_every_distinct_violation_is_told_once_with_a_command_that_repeats_it() -> None:
     with mock_server(DOCUMENT, changes=[broken_vendor]) as server:
-        result = against(server)
+        result = against(server, *BRIEFLY)
     assert result.code == 1
     assert result.verdict[0].startswith("VIOLATES")
     told = "\n".join(result.violations)
@@ -103,7 +103,7 @@ def test_a_redirect_is_a_violation_and_is_not_followed() -> None:
             return Response(307, (("Location", other.url + asked.target),), b"")
 
         with mock_server(DOCUMENT, changes=[redirect]) as server:
-            result = against(server)
+            result = against(server, *BRIEFLY)
     assert result.code == 1
     assert not other.seen
     assert "status.known-resource at status: expected 200 for a resource that exists, got 307" in "\n".join(
@@ -125,7 +125,7 @@ def test_a_base_url_may_have_a_path(tmp_path: Path) -> None:
     moved = tmp_path / "moved.yaml"
     moved.write_text(DOCUMENT.path.read_text().replace("  /v4/", "  /under/here/v4/"))
     with mock_server(load(moved)) as server:
-        result = judge("--base-url", f"{server.url}/under/here/", "--no-overlay", "--job-id", KNOWN[0])
+        result = judge("--base-url", f"{server.url}/under/here/", "--no-overlay", "--job-id", KNOWN[0], *BRIEFLY)
     assert result.code == 0, result.output
 
 
@@ -138,7 +138,7 @@ def test_the_key_is_sent_and_told_to_nobody() -> None:
         return broken_vendor(asked, response)
 
     with mock_server(DOCUMENT, changes=[note]) as server:
-        result = against(server, "-vv", "--showlocals", "-o", "log_level=DEBUG", SGP_API_KEY=canary)
+        result = against(server, *BRIEFLY, "-vv", "--showlocals", "-o", "log_level=DEBUG", SGP_API_KEY=canary)
     assert set(keys) == {canary}
     assert result.code == 1
     assert canary not in result.output + result.errors

@@ -13,7 +13,7 @@ from contracts.exchange import Response
 from contracts.mock import Asked, MockServer
 from strategies.answers import catalogue
 from strategies.mocking import mock_server
-from tests.options.harness import Result, judge
+from tests.options.harness import BRIEFLY, Result, judge
 
 DOCUMENT = load(overlays=[PINNED_OVERLAY])
 KNOWN = [values[0] for values in catalogue(DOCUMENT.operations[0])]
@@ -42,7 +42,7 @@ def server() -> Iterator[MockServer]:
 
 def against(server: MockServer, *options: str) -> Result:
     ids = [word for job_id in KNOWN for word in ("--job-id", job_id)]
-    return judge("--base-url", server.url, *ids, *options)
+    return judge("--base-url", server.url, *ids, *BRIEFLY, *options)
 
 
 def written(path: Path, text: str) -> list[str]:
