@@ -38,14 +38,13 @@ _LONGER: Final = 5.0
 STOPS: Final = (TargetError, BudgetSpent, TurnedAway, ScratchError)
 """What ends a run before its end."""
 
-
-class BrokenPromise(pytest.fail.Exception):  # type: ignore[misc, name-defined] # as pytest has it
-    """A test fails because of what it was answered; the verdict tells it, or what explains it."""
-
-
 _NOTHING_SEEN: Final = Outcome.INCONCLUSIVE.exit_code
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+class BrokenPromise(pytest.fail.Exception):  # type: ignore[misc, name-defined] # as pytest has it
+    """A test fails because of what it was answered; the verdict tells it, or what explains it."""
 
 
 class Signals:

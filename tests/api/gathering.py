@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -29,6 +29,8 @@ from tests.api.ending import STOPS
 from tests.api.junit import report_promises
 from tests.api.plan import JUDGE, SETTINGS, SHARED, SIGNALS, STARTED, WAIVERS, known_resources
 from tests.api.telling import Telling
+
+_OTHERWISE: Final = "a test failed for another reason than an answer (see above)"
 
 
 class Gathering:
@@ -192,7 +194,7 @@ class Gathering:
     def _asked_again(self, verdict: Verdict) -> Verdict:
         """The verdict with how often its violations are there again; the mock that it was on may be gone by now."""
         chosen = self._config.stash[SETTINGS]
-        if not chosen.base_url or not verdict.findings or verdict.run.incident:
+        if not chosen.base_url or not verdict.findings or verdict.run.incident not in ("", _OTHERWISE):
             return verdict
         known, found = partial(known_resources, self._config), dict[tuple[str, ...], Recurrence]()
         heeded = self._config.stash[SIGNALS].heeded()
@@ -239,23 +241,28 @@ class Gathering:
             return f"{_several('a worker', 'workers', self._died)} died, and what was seen in a test cut short is lost"
         if session.exitstatus == pytest.ExitCode.INTERNAL_ERROR:
             return "pytest itself failed (see above)"
-        if session.exitstatus == pytest.ExitCode.TESTS_FAILED and self._otherwise:
-            return "a test failed for another reason than an answer (see above)"
+        if self._failed_otherwise(session):
+            return _OTHERWISE
         if len(self._ended) < session.testscollected:
             return f"only {len(self._ended)} of {session.testscollected} tests came to their end"
         return ""
 
+    def _failed_otherwise(self, session: pytest.Session) -> bool:
+        """Whether a test failed that no answer explains."""
+        explained = any(not each.waiver for each in self._tally.found) or self._tally.differences
+        return session.exitstatus == pytest.ExitCode.TESTS_FAILED and (self._otherwise or not explained)
+
     def _exit_code(self, session: pytest.Session, verdict: Verdict) -> int:
         """The verdict's, unless pytest has something worse to tell."""
         told = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED)
-        failed = session.exitstatus == pytest.ExitCode.TESTS_FAILED
         nothing_broke = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
         if self._config.stash[SETTINGS].shard and verdict.outcome is not Outcome.VIOLATES and nothing_broke:
             return pytest.ExitCode.OK  # A shard alone is no verdict: that is for the merge to tell.
         if self._died or self._gone:
             return verdict.outcome.exit_code
-        unexplained = failed and self._otherwise and verdict.outcome is not Outcome.VIOLATES
-        if session.exitstatus not in told or unexplained:
+        if session.exitstatus not in told or (
+            self._failed_otherwise(session) and verdict.outcome is not Outcome.VIOLATES
+        ):
             return session.exitstatus
         return verdict.outcome.exit_code
 

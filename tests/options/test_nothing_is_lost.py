@@ -343,6 +343,33 @@ FAULTS = {
 }
 
 
+@pytest.mark.parametrize(
+    ("status", "headline"),
+    [
+        (None, "INCONCLUSIVE  a test failed for another reason than an answer (see above); "),
+        (418, "VIOLATES  1 distinct violation in "),
+        (401, "INCONCLUSIVE  no evidence: "),
+    ],
+)
+def test_a_test_that_fails_for_another_reason_is_told_beside_what_was_answered(
+    status: int | None, headline: str, plugin: Plugin
+) -> None:
+    def change(asked: Asked, response: Response) -> Response:
+        return Response(status, (), b"") if status else response
+
+    fail = """
+def pytest_runtest_call(item):
+    assert "-422]" not in item.name, "a reason of its own"
+"""
+    with mock_server(DOCUMENT, changes=[change]) as server:
+        result = judge("--base-url", server.url, *IDS, "--no-overlay", *FEW, **plugin(fail))
+    assert result.code == 1, result.output
+    told_once(result, headline)
+    assert "a test failed for another reason than an answer (see above)" in result.verdict[0]
+    # The violation is asked for again as ever.
+    assert [line.rpartition(", ")[2] for line in result.violations] == (["always]"] if status == 418 else [])
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_of_our_own_is_told_in_a_line_and_is_never_green(fault: str, plugin: Plugin, tmp_path: Path) -> None:
     module, name, words = FAULTS[fault]
