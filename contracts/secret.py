@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -60,14 +61,19 @@ class Mask:
     def __init__(self, key: str) -> None:
         self._plain = Secret(key).encode()
         self._mark = REDACTED.encode()
-        self._written = re.compile(rb"\x00{0,3}".join(map(_any_form, key)))
+        # Backslashes in a row are one part: nobody can tell which of those in an answer escapes which.
+        self._written = re.compile(_WIDE.join(map(_any_form, re.findall(r"\\+|[^\\]", key))).encode())
         self._coded = re.compile(b"|".join(_base64_of(self._plain))) if len(key) >= _LONG else None
 
     def __call__(self, data: bytes) -> bytes:
-        """The data without the key: as it is, percent-encoded, escaped for JSON or HTML, in UTF-16 or base64."""
-        data = data.replace(self._plain, self._mark)
+        """The data without the key: as it is, percent-encoded, escaped for JSON or HTML, in UTF-16 or UTF-32, base64.
+
+        What is quoted within what is quoted is found to three levels.
+        """
         if any(mark in data for mark in _FORMS):
             data = self._written.sub(self._mark, data)
+        else:
+            data = data.replace(self._plain, self._mark)
         return self._coded.sub(self._mark, data) if self._coded else data
 
     def blot(self, data: bytes) -> bytes:
@@ -85,22 +91,42 @@ def _asterisks(found: re.Match[bytes]) -> bytes:
     return b"*" * len(found[0])
 
 
-def _any_form(char: str) -> bytes:
+_WIDE: Final = r"\x00{0,3}"
+"""What stands between two characters of ASCII in UTF-16 and UTF-32."""
+
+_NAMED: Final = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
+
+
+def _any_form(part: str) -> str:
+    """One character of a key, or several backslashes, however they are written."""
+    # For good (`+`): what is not found is not looked for again in every other way to share the backslashes out.
+    as_it_is = _some("\\", len(part), 8 * len(part) + 8) + "+" if part[0] == "\\" else _ESCAPES + re.escape(part)
+    coded = (_WIDE.join([form] * len(part)) for form in _coded(part[0]))
+    return f"(?:{as_it_is}|(?i:{'|'.join(coded)}))"
+
+
+def _coded(char: str) -> Iterator[str]:
+    """The character by its number or name, as URLs, JSON, Python and HTML write it."""
     code = ord(char)
-    forms = (
-        re.escape(char),
-        rf"\\{re.escape(char)}",
-        f"%(?i:{code:02x})",
-        rf"\\u(?i:{code:04x})",
-        rf"\\x(?i:{code:02x})",
-        f"&#0*{code};",
-        f"&#(?i:x0*{code:x});",
-        *(f"&{name};" for name in _NAMED.get(char, ())),
-    )
-    return f"(?:{'|'.join(forms)})".encode()
+    yield f"%{_WIDE}{_some('25', 0, 3)}{_wide(f'{code:02x}')}"
+    yield f"{_ESCAPES}{_wide(f'u{code:04x}')}"
+    yield f"{_ESCAPES}{_wide(f'x{code:02x}')}"
+    ampersand = f"&{_WIDE}{_some('amp;', 0, 3)}"
+    yield f"{ampersand}{_wide('#')}{_WIDE}{_some('0', 0, 6)}{_wide(f'{code};')}"
+    yield f"{ampersand}{_wide('#x')}{_WIDE}{_some('0', 0, 6)}{_wide(f'{code:x};')}"
+    if char in _NAMED:
+        yield ampersand + _wide(f"{_NAMED[char]};")
 
 
-_NAMED: Final = {"&": ("amp",), "<": ("lt",), ">": ("gt",), '"': ("quot",), "'": ("apos",)}
+def _wide(text: str) -> str:
+    return _WIDE.join(map(re.escape, text))
+
+
+def _some(text: str, least: int, most: int) -> str:
+    return f"(?:{_wide(text)}{_WIDE}){{{least},{most}}}"
+
+
+_ESCAPES: Final = _some("\\", 0, 8) + "+"
 
 
 def _base64_of(plain: bytes) -> set[bytes]:
@@ -111,5 +137,5 @@ def _base64_of(plain: bytes) -> set[bytes]:
         core = plain[-before % 3 :]
         core = core[: len(core) - len(core) % 3]
         for coded in (base64.b64encode(core), base64.urlsafe_b64encode(core)):
-            found.add(re.escape(coded))
+            found.add(_wide(coded.decode()).encode())
     return found

@@ -31,6 +31,13 @@ FORMS: list[Callable[[str], str]] = [
     html.escape,
     lambda key: "".join(f"&#{ord(char)};" for char in key),
     lambda key: "".join(f"&#x{ord(char):X};" for char in key),
+    lambda key: "".join(f"\\x{ord(char):02x}" for char in key),
+    lambda key: json.dumps(json.dumps(key)[1:-1])[1:-1],
+    lambda key: json.dumps(json.dumps(json.dumps(key)[1:-1])[1:-1])[1:-1],
+    lambda key: json.dumps("".join(f"\\u{ord(char):04x}" for char in key))[1:-1],
+    lambda key: urllib.parse.quote(urllib.parse.quote(key, safe=""), safe=""),
+    lambda key: html.escape(html.escape(key)),
+    lambda key: json.dumps(html.escape(key))[1:-1],
 ]
 
 
@@ -42,6 +49,36 @@ def test_a_key_is_found_in_every_form_that_a_text_gives_it(form: Callable[[str],
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
 def test_a_key_is_found_in_wider_encodings(encoding: str) -> None:
     assert KEY not in Mask(KEY)(f'{{"a": "{KEY}"}}'.encode(encoding)).decode(encoding, "replace").replace("\0", "")
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_a_key_is_found_in_every_form_in_wider_encodings(form: Callable[[str], str], encoding: str) -> None:
+    data = f"before {form(KEY)} after".encode(encoding)
+    masked = Mask(KEY)(data)
+    assert masked.count(REDACTED.encode()) == 1
+    assert len(masked.replace(b"\0", b"")) == len(f"before {REDACTED} after")
+    assert len(Mask(KEY).blot(data)) == len(data)
+
+
+@pytest.mark.parametrize("key", ["a\\\\b\\c", "\\start", "end\\", "\\" * 12])
+@given(st.integers(min_value=0, max_value=3))
+def test_a_key_with_backslashes_is_found_however_often_they_are_escaped(key: str, times: int) -> None:
+    text = key
+    for _ in range(times):
+        text = json.dumps(text)[1:-1]
+    assert Mask(key).text(f'"{text}"') == f'"{REDACTED}"'
+
+
+def test_a_key_of_nothing_but_backslashes_is_not_looked_for_for_ever() -> None:
+    # In all ways to share them out this would take years.
+    Mask("\\" * 30 + '"')(b"\\" * 100_000)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-32-be"])
+def test_the_base64_of_a_key_is_found_in_wider_encodings(encoding: str) -> None:
+    coded = base64.b64encode(f"user:{KEY}".encode()).decode().encode(encoding)
+    assert REDACTED.encode() in Mask(KEY)(coded)
 
 
 @given(st.binary(max_size=7), st.binary(max_size=7), st.booleans())
