@@ -205,8 +205,9 @@ def _discovered(chosen: Settings, config: pytest.Config) -> dict[Operation, tupl
 
 def _probe(chosen: Settings, config: pytest.Config) -> None:
     operation = chosen.document.operations[0]
-    # A second one, for where the first of those known is just what the target fails at.
-    resources = (*chosen.resources(operation)[:1], ("probe",) * len(operation.parameters))
+    # Nobody's first, for what is answered here is not judged, and the first answer about a resource may be the one that
+    # later ones break; then one that is known, for where just that is what the target fails at.
+    resources = (("probe",) * len(operation.parameters), *chosen.resources(operation)[:1])
     names = [parameter.name for parameter in operation.parameters]
     with _session(config, str(chosen.base_url), lambda exchange: None) as session:
         session.probe(operation, *(dict(zip(names, values, strict=True)) for values in resources))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,22 @@ def test_every_distinct_violation_is_told_once_with_a_command_that_repeats_it() 
     assert f"union.tag-unknown at /vendor_configuration/vendor of 200: {wanted}" in told
     curl = f"curl -sS -i {server.url}/v4/fine-tuning-jobs/{KNOWN[0]}"
     assert [line.strip() for line in result.verdict].count(curl) == 2
+
+
+def test_what_only_the_first_answer_about_a_job_says_is_held_against_the_later_ones() -> None:
+    reads = Counter[str]()
+
+    def going_on(asked: Asked, response: Response) -> Response:
+        reads[asked.target] += 1
+        if response.status != 200 or not asked.target.endswith(KNOWN[0]):
+            return response
+        status = "COMPLETED" if reads[asked.target] == 1 else "RUNNING"
+        return Response(200, response.headers, json.dumps({**json.loads(response.body), "status": status}).encode())
+
+    with mock_server(DOCUMENT, changes=[going_on]) as server:
+        result = against(server, *BRIEFLY)
+    assert result.code == 1, result.output
+    assert [line.split(":")[0] for line in result.violations] == ["overlay.final at /status of 200"]
 
 
 def test_workers_tell_the_same_violations_as_one_process() -> None:
