@@ -63,7 +63,7 @@ def merge(files: list[Path], folder: Path | None, kept: str | None) -> int:
         trend = known.nights(run.target) if known else ()
     unwritten += map(str, reports.write(folder, verdict, trend=trend) if folder else ())
     put((*terminal.lines(verdict), *(f"reports     {each}" for each in unwritten)))
-    return verdict.outcome.exit_code
+    return verdict.exit_code
 
 
 def _enter(known: Ledger, verdict: Verdict) -> list[str]:

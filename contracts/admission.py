@@ -40,7 +40,7 @@ class Admission:
         """Raises TurnedAway where the target is to be asked no more."""
         if self._let_in:
             return
-        rows = self._shared.execute(_COUNTED).fetchall()
+        rows = self._shared.execute(_COUNTED)
         if sum(times for *_, times in rows) < ENOUGH or self._somebody_was_let_in():
             return
         # Where nothing is known to exist, many different resources have to do.
@@ -54,7 +54,7 @@ class Admission:
         return None if self._somebody_was_let_in() else denied(dict(self._shared.execute(_STATUSES)))
 
     def _somebody_was_let_in(self) -> bool:
-        self._let_in = self._let_in or bool(self._shared.execute("SELECT 1 FROM let_in").fetchone())
+        self._let_in = self._let_in or bool(self._shared.execute("SELECT 1 FROM let_in"))
         return self._let_in
 
     def note(self, exchange: Exchange) -> None:
@@ -63,8 +63,8 @@ class Admission:
             return
         status = str(exchange.outcome.status)
         if status not in DENIALS:
-            self._let_in = True
             self._shared.execute("INSERT OR IGNORE INTO let_in VALUES (1)")
+            self._let_in = True
             return
         request = exchange.request
         row = (exchange.operation.path, json.dumps(request.resource), request.exists is True, status)

@@ -63,7 +63,7 @@ class History:
                 # As a violation would tell it later on.
                 told = self._redacted(_changed(each, response.status, text_of(now), _ABSENT)).expected
                 row = (resource, *key, hashed, told, exchange.at + exchange.seconds)
-                if self._memory.execute(_KEEP, row).rowcount:
+                if self._memory.execute(_KEEP, row):
                     continue
                 known = self._lasting(resource)  # Another process was quicker.
             if key not in known:
@@ -96,7 +96,7 @@ class History:
             if resource not in alike:
                 self._memory.execute(_SAYS, (resource, said))
             return
-        if self._memory.execute(_IS_ANYONES, (said,)).fetchone():
+        if self._memory.execute(_IS_ANYONES, (said,)):
             return
         # The same one, where it was asked for in another way.
         others = (json.loads(name) for name in sorted(alike - {resource}))
@@ -120,7 +120,7 @@ CREATE TABLE IF NOT EXISTS anyones (answer TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
 _LASTING: Final = "SELECT place, document, value, told, since FROM lasting WHERE resource = ?"
-_KEEP: Final = "INSERT OR IGNORE INTO lasting VALUES (?, ?, ?, ?, ?, ?)"
+_KEEP: Final = "INSERT OR IGNORE INTO lasting VALUES (?, ?, ?, ?, ?, ?) RETURNING 1"
 _ALIKE: Final = "SELECT resource FROM said WHERE answer = ?"
 _SAYS: Final = "INSERT OR REPLACE INTO said VALUES (?, ?)"
 _IS_ANYONES: Final = "SELECT 1 FROM anyones WHERE answer = ?"

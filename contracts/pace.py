@@ -90,12 +90,11 @@ class Pace:
         """Takes a turn and gives 0, or gives the seconds until there may be one."""
         now, most = self._clock(), self._limits.budget
         if not self._limits.any:  # There is nothing to count, and nobody has to wait for who writes.
-            return float(self._shared.execute("SELECT free FROM pace").fetchone()[0]) - now
+            return float(self._shared.execute("SELECT free FROM pace")[0][0]) - now
         row = (now, self._limits.interval, now, most, most)
-        claimed = self._shared.execute(_CLAIM, row).fetchone()
-        if claimed:
+        if self._shared.execute(_CLAIM, row):
             return 0.0
-        sent, free = self._shared.execute("SELECT sent, free FROM pace").fetchone()
+        ((sent, free),) = self._shared.execute("SELECT sent, free FROM pace")
         if most is not None and sent >= most:
             raise BudgetSpent(most)
         return max(float(free) - now, _SHORTEST)

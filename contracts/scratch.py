@@ -17,16 +17,18 @@ _PATIENCE: Final = 30.0
 class ScratchError(ContractError):
     """What the processes share can no longer be written, or read."""
 
-    def __init__(self, path: Path | None, problem: str) -> None:
-        super().__init__(path, problem)
-        self.path, self.problem = path, problem
+    def __init__(self, path: Path | None, error: sqlite3.Error) -> None:
+        super().__init__(path, error)
+        self.path, self.error = path, error
 
     def __str__(self) -> str:
-        return f"{self.path or 'a temporary file'} cannot be used: {self.problem}; name a folder with room by TMPDIR"
+        busy = getattr(self.error, "sqlite_errorcode", 0) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        mend = "run fewer processes by -n" if busy else "name a folder with room by TMPDIR"
+        return f"{self.path or 'a temporary file'} cannot be used: {self.error}; {mend}"
 
 
 class Scratch:
-    """One file, with these tables; all of it raises ScratchError where there is no room for it.
+    """One file, with these tables; all of it raises ScratchError where there is no room for it, or no turn.
 
     The first process that opens it has to be alone meanwhile. Without a path what it holds is this object's own, in
     memory or, if it is much, in a temporary file.
@@ -36,8 +38,8 @@ class Scratch:
         self._path = path
         try:
             self._base = self._opened(tables, path)
-        except sqlite3.OperationalError as error:
-            raise ScratchError(path, str(error)) from None
+        except sqlite3.Error as error:
+            raise ScratchError(path, error) from None
 
     def _opened(self, tables: str, path: Path | None) -> sqlite3.Connection:
         # Closed by whatever thread collects the garbage, if by nobody before: Python 3.13 warns of a connection that is
@@ -49,12 +51,12 @@ class Scratch:
         base.executescript(f"{readers} PRAGMA synchronous = OFF; BEGIN IMMEDIATE; {tables} COMMIT")
         return base
 
-    def execute(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
-        """Run one statement, as a transaction of its own."""
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run one statement, as a transaction of its own, which ends with the last of the rows that are returned."""
         try:
-            return self._base.execute(statement, values)
-        except sqlite3.OperationalError as error:
-            raise ScratchError(self._path, str(error)) from None
+            return self._base.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise ScratchError(self._path, error) from None
 
     def close(self) -> None:
         """Close it; it is not to be used any more."""

@@ -130,6 +130,7 @@ class GuardedSession(requests.Session):
         adapter = _TargetAdapter(check_api_key(api_key) if api_key else None, self._watchdog, self._tap)
         self.mount(f"{parts.scheme}://{parts.netloc}/", adapter)
         self._silent = self._put_off = 0
+        self._ended: ContractError | None = None
         self._admission = admission or Admission()
         self._pace, self._retries = pace or Pace(), retries
         self._last: Exchange | None = None
@@ -167,6 +168,20 @@ class GuardedSession(requests.Session):
         return _rewound(answer, exchange)
 
     def _carry(
+        self, request: requests.PreparedRequest, operation: Operation, values: Mapping[str, str]
+    ) -> tuple[Exchange, requests.Response | requests.RequestException]:
+        """Carries out one request; what has once ended the session ends all that is asked of it later."""
+        if self._ended:
+            raise self._ended.with_traceback(None)
+        try:
+            return self._exchanged(request, operation, values)
+        except ForbiddenRequest:
+            raise
+        except ContractError as error:
+            self._ended = error
+            raise
+
+    def _exchanged(
         self, request: requests.PreparedRequest, operation: Operation, values: Mapping[str, str]
     ) -> tuple[Exchange, requests.Response | requests.RequestException]:
         preferred = tuple((name, str(value)) for name, value in request.headers.items() if name.lower() == "prefer")

@@ -29,6 +29,9 @@ EXIT_ERROR: Final = 4
 """Of a run that could not begin: an option, document or target that makes no sense."""
 
 
+FAILED_OTHERWISE: Final = "a test failed for another reason than an answer (see above)"
+
+
 class Outcome(StrEnum):
     """What a run comes to."""
 
@@ -147,6 +150,11 @@ class Verdict:
     times: Mapping[str, Mapping[int, int]]
     vanished: tuple[tuple[str, Resource], ...]
     """Resources, behind the operation's path, that the target listed and then refused."""
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code that tells a machine: the outcome's, but for a test that failed for a reason of its own."""
+        return Outcome.VIOLATES.exit_code if FAILED_OTHERWISE in self.run.incident else self.outcome.exit_code
 
     @property
     def requests(self) -> int:

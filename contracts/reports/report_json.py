@@ -37,7 +37,7 @@ def report(verdict: Verdict, comparison: Comparison | None = None, trend: Sequen
     return {
         "format": FORMAT,
         "outcome": str(verdict.outcome),
-        "exit_code": verdict.outcome.exit_code,
+        "exit_code": verdict.exit_code,
         "headline": headline(verdict),
         "run": {
             "target": run.target,

@@ -55,7 +55,7 @@ def _utc(verdict: Verdict) -> str:
 
 
 def _code(verdict: Verdict) -> int:
-    return verdict.outcome.exit_code
+    return verdict.exit_code
 
 
 def _result(each: Finding, verdict: Verdict, used: list[str], known: dict[str, int]) -> dict[str, Any]:

@@ -46,6 +46,8 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 class BrokenPromise(pytest.fail.Exception):  # type: ignore[misc, name-defined] # as pytest has it
     """A test fails because of what it was answered; the verdict tells it, or what explains it."""
 
+    __module__ = pytest.fail.Exception.__module__  # pytest shows the name alone.
+
 
 class Signals:
     """Makes SIGTERM do what Ctrl-C does: end the run once, in order. A plugin of pytest's."""
@@ -110,7 +112,7 @@ class Signals:
 class Shared:
     """The folder that the processes of a run share, and the file by which they know of each other's traffic.
 
-    A run of one process has no such file: what it remembers is its own, and no full disk takes it away.
+    A run of one process has no such file: what it remembers is its own, and where it is little, no full disk matters.
     """
 
     def __init__(self, folder: Path, *, alone: bool) -> None:

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
@@ -24,13 +24,11 @@ from contracts.recurrence import recurrences
 from contracts.reports import trouble
 from contracts.session import GuardedSession
 from contracts.tally import Tally
-from contracts.verdict import Finding, Outcome, Recurrence, Run, Terms, Verdict, conclude
+from contracts.verdict import FAILED_OTHERWISE, Finding, Outcome, Recurrence, Run, Terms, Verdict, conclude
 from tests.api.ending import STOPS
 from tests.api.junit import report_promises
 from tests.api.plan import JUDGE, SETTINGS, SHARED, SIGNALS, STARTED, WAIVERS, known_resources
 from tests.api.telling import Telling
-
-_OTHERWISE: Final = "a test failed for another reason than an answer (see above)"
 
 
 class Gathering:
@@ -194,7 +192,7 @@ class Gathering:
     def _asked_again(self, verdict: Verdict) -> Verdict:
         """The verdict with how often its violations are there again; the mock that it was on may be gone by now."""
         chosen = self._config.stash[SETTINGS]
-        if not chosen.base_url or not verdict.findings or verdict.run.incident not in ("", _OTHERWISE):
+        if not chosen.base_url or not verdict.findings or verdict.run.incident not in ("", FAILED_OTHERWISE):
             return verdict
         known, found = partial(known_resources, self._config), dict[tuple[str, ...], Recurrence]()
         heeded = self._config.stash[SIGNALS].heeded()
@@ -230,7 +228,11 @@ class Gathering:
         )
 
     def _incident(self, session: pytest.Session) -> str:
-        """What kept the run from its end, or from being judged by its answers alone."""
+        """What kept the run from its end, and from being judged by its answers alone."""
+        told = (self._cut_short(session), FAILED_OTHERWISE if self._failed_otherwise(session) else "")
+        return "; ".join(filter(None, told))
+
+    def _cut_short(self, session: pytest.Session) -> str:
         if self._gone:
             return "the terminal went away"
         if stopped := self._stopped or session.shouldstop or session.shouldfail:
@@ -241,8 +243,6 @@ class Gathering:
             return f"{_several('a worker', 'workers', self._died)} died, and what was seen in a test cut short is lost"
         if session.exitstatus == pytest.ExitCode.INTERNAL_ERROR:
             return "pytest itself failed (see above)"
-        if self._failed_otherwise(session):
-            return _OTHERWISE
         if len(self._ended) < session.testscollected:
             return f"only {len(self._ended)} of {session.testscollected} tests came to their end"
         return ""
@@ -250,26 +250,28 @@ class Gathering:
     def _failed_otherwise(self, session: pytest.Session) -> bool:
         """Whether a test failed that no answer explains."""
         explained = any(not each.waiver for each in self._tally.found) or self._tally.differences
-        return session.exitstatus == pytest.ExitCode.TESTS_FAILED and (self._otherwise or not explained)
+        failed = session.exitstatus == pytest.ExitCode.TESTS_FAILED and not self._died
+        return failed and (self._otherwise or not explained)
 
     def _exit_code(self, session: pytest.Session, verdict: Verdict) -> int:
         """The verdict's, unless pytest has something worse to tell."""
-        told = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED)
-        nothing_broke = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
-        if self._config.stash[SETTINGS].shard and verdict.outcome is not Outcome.VIOLATES and nothing_broke:
+        explained = session.exitstatus == pytest.ExitCode.TESTS_FAILED and not (
+            self._died or self._failed_otherwise(session)
+        )
+        fine = explained or session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+        if self._config.stash[SETTINGS].shard and verdict.outcome is not Outcome.VIOLATES and fine:
             return pytest.ExitCode.OK  # A shard alone is no verdict: that is for the merge to tell.
-        if self._died or self._gone:
-            return verdict.outcome.exit_code
-        if session.exitstatus not in told or (
-            self._failed_otherwise(session) and verdict.outcome is not Outcome.VIOLATES
-        ):
-            return session.exitstatus
-        return verdict.outcome.exit_code
+        told = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED)
+        return verdict.exit_code if session.exitstatus in told or self._died or self._gone else session.exitstatus
 
     def _left_out(self) -> tuple[str, ...]:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         count = len(reporter.stats.get("deselected", ())) if reporter else 0
-        return (f"{count} of the tests were deselected: what they ask was not asked",) if count else ()
+        if count:
+            return (f"{count} of the tests were deselected: what they ask was not asked",)
+        # Whole files and classes pytest leaves out for these without a word.
+        chosen = [f"--{name}" for name in ("lf", "stepwise") if getattr(self._config.option, name, False)]
+        return (f"{' and '.join(chosen)} may have left tests out: what those ask was not asked",) if chosen else ()
 
 
 def _several(one: str, many: str, names: list[str]) -> str:

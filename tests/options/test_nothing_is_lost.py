@@ -309,12 +309,17 @@ def test_a_full_disk_is_told_in_lines_and_leaves_what_was_there(tmp_path: Path) 
     assert not [file.name for file in tmp_path.glob(".*") if file.name != ".exchanges"]
 
 
-@pytest.mark.parametrize(("room", "code"), [(4_096, 4), (200_000, 6)])
-def test_a_disk_that_is_full_for_what_workers_share_ends_the_run_in_a_line(room: int, code: int) -> None:
+@pytest.mark.parametrize(
+    ("room", "code", "options"),
+    [(4_096, 4, ()), (200_000, 6, ()), (100_000, 6, ("--max-requests", "10000")), (40_500, 6, ("-k", "any_id"))],
+)
+def test_a_disk_that_is_full_for_what_workers_share_ends_the_run_in_a_line(
+    room: int, code: int, options: tuple[str, ...]
+) -> None:
     def fill() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
 
-    result = Run("-n", "2", "-k", "known", prepare=fill).result()
+    result = Run("-n", "2", "-k", "known", *options, prepare=fill).result()
     told = f"{result.output}\n{result.errors}"
     assert result.code == code, told
     (line,) = re.findall(r".*cannot be used.*", told)
@@ -343,6 +348,12 @@ FAULTS = {
 }
 
 
+FAILING = """
+def pytest_runtest_call(item):
+    assert "-422]" not in item.name, "a reason of its own"
+"""
+
+
 @pytest.mark.parametrize(
     ("status", "headline"),
     [
@@ -357,17 +368,22 @@ def test_a_test_that_fails_for_another_reason_is_told_beside_what_was_answered(
     def change(asked: Asked, response: Response) -> Response:
         return Response(status, (), b"") if status else response
 
-    fail = """
-def pytest_runtest_call(item):
-    assert "-422]" not in item.name, "a reason of its own"
-"""
     with mock_server(DOCUMENT, changes=[change]) as server:
-        result = judge("--base-url", server.url, *IDS, "--no-overlay", *FEW, **plugin(fail))
+        result = judge("--base-url", server.url, *IDS, "--no-overlay", *FEW, **plugin(FAILING))
     assert result.code == 1, result.output
     told_once(result, headline)
     assert "a test failed for another reason than an answer (see above)" in result.verdict[0]
     # The violation is asked for again as ever.
     assert [line.rpartition(", ")[2] for line in result.violations] == (["always]"] if status == 418 else [])
+
+
+def test_a_test_that_fails_for_another_reason_is_told_beside_what_stopped_the_run(plugin: Plugin) -> None:
+    with mock_server(DOCUMENT) as server:
+        options = ("--max-requests", "70", "-k", "known or preferred")
+        result = judge("--base-url", server.url, *IDS, *options, **plugin(FAILING))
+    assert result.code == 1, result.output
+    told_once(result, "INCONCLUSIVE  stopped early: the budget of 70 requests is used up; raise --max-requests; ")
+    told_once(result, "a test failed for another reason than an answer (see above); 69 answers so far broke no promise")
 
 
 @pytest.mark.parametrize("fault", FAULTS)

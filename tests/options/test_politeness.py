@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -52,16 +53,18 @@ def test_a_run_that_is_turned_away_stops_by_itself() -> None:
     assert server.seen.total() < 200
 
 
-def test_an_item_that_cannot_know_that_all_is_turned_away_fails_no_run() -> None:
+@pytest.mark.parametrize(("shard", "code"), [(False, 6), (True, 0)], ids=["whole", "a shard"])
+def test_an_item_that_cannot_know_that_all_is_turned_away_fails_no_run(shard: bool, code: int, tmp_path: Path) -> None:
     def refuse(asked: Asked, response: Response) -> Response:
         return Response(401, (), b"")
 
     with mock_server(DOCUMENT, changes=[refuse]) as server:
         # What the first ones ask for, many a router turns away before anybody looks at the key.
         items = ("--hypothesis-profile", "nightly", "-k", "class_of_id and (-11 or -13 or -14) or any_id")
-        result = judge("--base-url", server.url, "--no-overlay", *items)
+        part = ("--hypothesis-seed", "1", "--shard", "1/1", "--tally", str(tmp_path / "tally.json")) if shard else ()
+        result = judge("--base-url", server.url, "--no-overlay", *items, *part)
     assert " FAILURES " in result.output
-    assert result.code == 6, result.output
+    assert result.code == code, result.output
     assert result.verdict[0].startswith("INCONCLUSIVE  no evidence: ")
 
 

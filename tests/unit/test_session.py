@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import pickle
 import socket
+import sqlite3
 import ssl
 import threading
 import time
@@ -25,6 +26,7 @@ from contracts.exchange import Exchange, Failure, Response
 from contracts.framing import flaws
 from contracts.pace import BudgetSpent, Limits, Pace
 from contracts.retries import Retries
+from contracts.scratch import ScratchError
 from contracts.secret import check_api_key
 from contracts.session import GONE, ForbiddenRequest, GuardedSession, check_base_url
 from tests.unit.tiny import document_of
@@ -372,6 +374,22 @@ def test_the_key_is_masked_in_the_message_and_moves_nothing_there() -> None:
 def unused_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
+
+
+def test_what_has_once_ended_a_session_ends_all_that_is_asked_of_it_later() -> None:
+    observed: list[Exchange] = []
+
+    def fail_once(exchange: Exchange) -> None:
+        observed.append(exchange)
+        if len(observed) == 2:
+            raise ScratchError(None, sqlite3.OperationalError("the disk is full"))
+
+    with peer(saying(http())) as made, GuardedSession(made.url, [OPERATION], fail_once) as session:
+        session.ask(OPERATION, {"thing": "x"})
+        for _ in range(3):
+            with pytest.raises(ScratchError, match="a temporary file cannot be used: the disk is full; name a folder"):
+                session.ask(OPERATION, {"thing": "x"})
+    assert len(observed) == len(made.requests) == 2
 
 
 def test_a_target_that_is_gone_is_asked_no_more() -> None:

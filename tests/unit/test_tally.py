@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import functools
 import json
+import sqlite3
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -248,4 +249,4 @@ def test_what_is_wrong_with_an_answer_is_noted_though_there_is_no_room_to_rememb
 
 
 def full(exchange: Exchange) -> Iterator[Violation]:
-    raise ScratchError(None, "the disk is full")
+    raise ScratchError(None, sqlite3.OperationalError("the disk is full"))
