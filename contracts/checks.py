@@ -83,13 +83,15 @@ _ORDER: Final = attrgetter(*(field.name for field in fields(Violation)))
 def flaky(operation: Operation, exchange: Exchange) -> Iterator[Violation]:
     """An answer comes when it is asked for, not only when it is asked for again.
 
-    Being asked to ask less is no fault of the server's, and where no attempt succeeds, the last one is judged alone.
+    Being asked to ask less is no fault of the server's, nor is a kept connection that it has closed (RFC 9112, section
+    9.5); and where no attempt succeeds, the last one is judged alone.
     """
     if isinstance(exchange.outcome, Failure) or wants_retry(exchange.outcome):
         return
     for came in exchange.earlier:
         if isinstance(came, Failure):
-            yield Violation("flaky.transport", 0, "transport", "", actual=text_of(came.detail), cause=came.kind)
+            if came.kind != "closed":
+                yield Violation("flaky.transport", 0, "transport", "", actual=text_of(came.detail), cause=came.kind)
         elif came.status != THROTTLED:
             place, status = operation.pointer + "/responses", str(came.status)
             yield Violation("flaky.status", came.status, "status", place, actual=status, cause=status)

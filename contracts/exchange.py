@@ -60,6 +60,7 @@ class Response:
 class Failure:
     """What came in place of an answer: a kind (`refused`, `reset`, `timeout`, ...) and the transport's own words.
 
+    `closed` is a connection that was kept and is closed: before anything came, the request was sent again on another.
     `message` is what did come over the connection.
     """
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 import io
+import itertools
 import socket
 import ssl
 import time
@@ -86,6 +87,8 @@ class _Attempt:
     answer: requests.Response | requests.RequestException
     seconds: float
     at: float
+    lost: tuple[Failure, ...] = ()
+    """What it was sent again for at once: connections that were closed before anything was answered."""
 
 
 class GuardedSession(requests.Session):
@@ -200,11 +203,12 @@ class GuardedSession(requests.Session):
         """The last attempt; what earlier ones came to, which was worth asking again for, is added to `earlier`."""
         self._guard(request)
         waited = 0.0
-        while True:
+        for attempt in itertools.count(1):
             self._check_patience()
             sent = self._sent(request)
+            earlier += sent.lost
             outcome = sent.outcome
-            pause = self._retries.pause(outcome, len(earlier) + 1, waited, time.time())
+            pause = self._retries.pause(outcome, attempt, waited, time.time())
             # What is not safe is not sent twice (RFC 9110, section 9.2.2).
             if pause is None or self._silent >= GONE or request.method != "GET":
                 break
@@ -227,6 +231,7 @@ class GuardedSession(requests.Session):
 
     def _sent(self, request: requests.PreparedRequest) -> _Attempt:
         """One attempt in its turn; once more if an idle connection was closed (RFC 9112, section 9.3.1)."""
+        lost: list[Failure] = []
         while True:
             self._pace.take()
             self._look_behind()
@@ -234,8 +239,9 @@ class GuardedSession(requests.Session):
             self._watchdog.watch(started + self._timeout)
             try:
                 outcome, answer = self._transmit(request)
-            except _Stale:
+            except _Stale as stale:
                 if not self._watchdog.bit:
+                    lost.append(Failure("closed", str(stale)))
                     continue
             finally:
                 self._watchdog.rest()
@@ -244,7 +250,7 @@ class GuardedSession(requests.Session):
                 outcome = Failure("timeout", f"no complete answer in {self._timeout:g} s", message)
                 answer = requests.Timeout(outcome.detail, request=request)
             self._silent = self._silent + 1 if isinstance(outcome, Failure) else 0
-            return _Attempt(outcome, answer, time.perf_counter() - started, at)
+            return _Attempt(outcome, answer, time.perf_counter() - started, at, tuple(lost))
 
     def _look_behind(self) -> None:
         """Shows the answer before once more if, since it ended, something came behind it."""
@@ -299,8 +305,9 @@ class GuardedSession(requests.Session):
         try:
             return adapter.send(request, stream=True, timeout=self._timeout, verify=self.verify, proxies={})
         except requests.ConnectionError as error:
-            if adapter.connections == opened and _failure(error).kind == "reset":
-                raise _Stale from None
+            failure = _failure(error)
+            if adapter.connections == opened and failure.kind == "reset":
+                raise _Stale(failure.detail) from None
             raise
 
     def get_adapter(self, url: str) -> _TargetAdapter:
@@ -393,7 +400,7 @@ class _Oversized(Exception):
 
 
 class _Stale(Exception):
-    """A connection that was closed while nobody used it."""
+    """A kept connection that was closed before anything was answered; its text is the transport's own words."""
 
 
 def _forget(error: BaseException) -> None:

@@ -240,7 +240,7 @@ def retries(verdict: Verdict) -> str:
     return f"{_count(sum(verdict.retries.values()), 'time')} ({', '.join(told)})"
 
 
-_RETRIED: Final = {"429": "put off by 429"}
+_RETRIED: Final = {"429": "put off by 429", "closed": "a kept connection was closed"}
 
 
 def headline(verdict: Verdict) -> str:

@@ -20,6 +20,7 @@ import requests
 import trustme
 
 from contracts.admission import ENOUGH, TurnedAway
+from contracts.checks import judge
 from contracts.document import Document
 from contracts.errors import ConfigurationError, ContractError, TargetError
 from contracts.exchange import Exchange, Failure, Response
@@ -903,7 +904,8 @@ def test_when_no_attempt_succeeds_the_last_one_stands() -> None:
         outcome = seen.ask()
         assert isinstance(outcome, Response)
         assert outcome.status == 504
-        assert len(seen.exchanges[0].earlier) == 2
+        # The second attempt found the connection closed, and was made again at once.
+        assert [kind_of(each) for each in seen.exchanges[0].earlier] == ["503", "closed", "504"]
 
 
 @pytest.mark.parametrize("answer", [BUSY, http(b"", "Retry-After: 5", status="429")])
@@ -1018,3 +1020,31 @@ def test_no_frame_that_holds_the_key_is_left_in_a_traceback(monkeypatch: pytest.
         told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
         assert KEY not in "".join(told.format())
         assert {frame.name for frame in told.stack}.isdisjoint({"putheader", "urlopen", "send"})
+
+
+def kind_of(outcome: Response | Failure) -> str:
+    return outcome.kind if isinstance(outcome, Failure) else str(outcome.status)
+
+
+def closing_after(answers: int) -> Talk:
+    """Answers so many requests of a connection, reads one more, and closes it without a word."""
+
+    def talk(connection: socket.socket, made: Peer) -> None:
+        for _ in range(answers):
+            if not heard(connection, made):
+                return
+            connection.sendall(http())
+        heard(connection, made)
+
+    return talk
+
+
+@pytest.mark.parametrize("answers", [1, 7])
+def test_a_request_that_was_lost_on_a_kept_connection_is_sent_again_and_told_and_no_finding(answers: int) -> None:
+    exchanges: list[Exchange] = []
+    with peer(closing_after(answers)) as made, GuardedSession(made.url, [OPERATION], exchanges.append) as session:
+        for _ in range(answers + 1):
+            session.ask(OPERATION, {"thing": "x"})
+    assert len(made.requests) == answers + 2
+    assert [[kind_of(each) for each in exchange.earlier] for exchange in exchanges] == [*[[]] * answers, ["closed"]]
+    assert judge(OPERATION, exchanges[-1]) == ()
