@@ -77,6 +77,27 @@ def test_about_what_is_nested_deeply_all_are_of_one_mind_or_of_none(leaf: str, s
     assert told == ({"json.depth", "schema.type"} if "x" in leaf else {"json.depth"} if size == 0 else set())
 
 
+NUMBERS = {"type": "object", "properties": {"whole": {"type": "integer"}}}
+
+
+@pytest.mark.parametrize("name", ["whole", "any"])
+@pytest.mark.parametrize("number", ["7" * 4_000, "7" * 6_000, "-" + "9" * 6_000, "1e308", "1e400", "-1e400"])
+def test_about_a_number_too_large_for_python_all_are_of_one_mind(name: str, number: str) -> None:
+    document = document_of(NUMBERS)
+    response = answer(200, f'{{"{name}": {number}}}'.encode())
+    exchange = asked(document.operations[0], response)
+    assert judge(document.operations[0], exchange) == ()
+    assert SecondOpinion(document)(exchange) == ()
+
+
+@pytest.mark.parametrize("number", ["7" * 6_000, "1e400"])
+def test_what_is_wrong_beside_a_large_number_is_no_difference(number: str) -> None:
+    document = document_of({**NUMBERS, "required": ["more"]})
+    exchange = asked(document.operations[0], answer(200, f'{{"whole": {number}}}'.encode()))
+    assert [each.rule for each in judge(document.operations[0], exchange)] == ["schema.required"]
+    assert SecondOpinion(document)(exchange) == ()
+
+
 def test_what_is_settled_names_a_rule_or_what_another_tells_and_its_source() -> None:
     for each in settled():
         assert bool(each.rule) != bool(each.theirs)
