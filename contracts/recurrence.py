@@ -9,6 +9,7 @@ from typing import Final
 from contracts.discovery import Resource
 from contracts.document import Document, Operation
 from contracts.exchange import Exchange
+from contracts.json_text import text_of
 from contracts.redaction import Redaction
 from contracts.tally import Judge
 from contracts.verdict import Finding, Recurrence
@@ -37,7 +38,8 @@ def recurrences(
 
     What depends on earlier answers (a value that changed, a final state that was left) is there again only if it
     happens again: what it changed from has passed. It is read once more, to begin with, so that a value which changes
-    at every read is there always. What the redaction took out of the findings is not looked at.
+    at every read is there always; so is the resource that another is answered as. What the redaction took out of the
+    findings is not looked at.
     """
     findings = [finding for finding in findings if finding.witness.method == "GET"]
     judge = Judge()
@@ -54,6 +56,10 @@ def recurrences(
     for finding in chosen:
         if finding.violation.rule in CHANGES:
             shows(finding, _own(finding))
+        elif finding.violation.rule == "overlay.alias":
+            for resource in known(operations[finding.witness.operation]):
+                if text_of("/".join(resource)) == finding.violation.actual:
+                    shows(finding, resource)
     for finding, resource in _spaced(chosen):
         shown[finding][resource] += shows(finding, resource)
 

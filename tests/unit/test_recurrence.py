@@ -140,3 +140,34 @@ def test_a_value_that_changed_is_held_against_one_more_reading_of_it(born: Calla
     asked = Asked(lambda name, turn: answer(200, {"born": born(0 if turn < 2 and often is Often.SOMETIMES else turn)}))
     found = recurrences(asked, LASTING, verdict_on(judge.tally, LASTING).findings, lambda operation: [("two",)])
     assert [each.often for each in found.values()] == [often]
+
+
+OWNED = {
+    "type": "object",
+    "properties": {"name": {"x-equals": "$request.path.thing"}, "born": {"x-immutable": True}},
+}
+
+
+@pytest.mark.parametrize(("mistaken", "often"), [(True, Often.ALWAYS), (False, Often.GONE)])
+def test_a_resource_that_is_answered_as_another_is_held_against_that_one_once_more(
+    mistaken: bool, often: Often
+) -> None:
+    document = document_of(OWNED, refuses=True)
+    (operation,) = document.operations
+
+    def exchange(name: str, *, wrong: bool = True) -> Exchange:
+        known = name in ("job-a", "job-b")
+        body = answer(200, {"name": name, "born": name.lower()[-1]}) if known or wrong else answer(404, {})
+        return exchange_of(operation, body, name, exists=known)
+
+    judge = Judge()
+    for name in ("job-a", "JOB-A"):
+        judge(exchange(name))
+    (finding,) = verdict_on(judge.tally, document).findings
+    assert finding.violation.rule == "overlay.alias"
+
+    def ask(operation: Operation, values: Mapping[str, str], headers: Mapping[str, str]) -> Exchange:
+        return exchange(*values.values(), wrong=mistaken)
+
+    (found,) = recurrences(ask, document, [finding], lambda operation: [("job-b",), ("job-a",)]).values()
+    assert found.often is often
