@@ -56,13 +56,13 @@ class Settled:
     `number` only where the text holds a number that is too large for Python's json module.
     """
 
-    rule: str
-    expected: str
-    actual: str
-    theirs: str
-    number: bool
     why: str
     source: str
+    rule: str = ""
+    expected: str = ""
+    actual: str = ""
+    theirs: str = ""
+    number: bool = False
 
     def covers(self, violation: Violation) -> bool:
         """Whether this violation is one that we alone tell, on purpose."""
@@ -72,9 +72,7 @@ class Settled:
 def settled() -> tuple[Settled, ...]:
     """The settled differences, as data."""
     raw = yaml.safe_load(files("strategies").joinpath("settled.yaml").read_text("utf-8"))
-    return tuple(
-        Settled(**{"rule": "", "expected": "", "actual": "", "theirs": "", "number": False, **each}) for each in raw
-    )
+    return tuple(Settled(**each) for each in raw)
 
 
 class SecondOpinion:
