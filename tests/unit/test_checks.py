@@ -727,6 +727,8 @@ def flaky_rules(outcome: Response | Failure, *earlier: Response | Failure) -> li
         ([Failure("reset", "gone")], [("flaky.transport", "reset")]),
         ([Failure("timeout", ""), answer(504)], [("flaky.status", "504"), ("flaky.transport", "timeout")]),
         ([answer(429, b"", ("Retry-After", "1"))], []),
+        ([Failure("closed", "gone")], []),
+        ([Failure("closed", "gone"), Failure("cut", "gone")], [("flaky.transport", "cut")]),
     ],
 )
 def test_an_answer_that_came_only_when_asked_again_is_told(earlier: list[Any], told: list[tuple[str, str]]) -> None:
