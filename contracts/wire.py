@@ -68,6 +68,9 @@ class Tap:
                 while 100 <= self.status < 200 and self.status != _SWITCHING:
                     self.headers = self.msg = None  # type: ignore[assignment]
                     super().begin()
+                # What is wrong with the head is judged by its bytes, key taken out; urllib3 would log it as it came.
+                self.headers.defects.clear()
+                self.headers.set_payload("")
 
         class Tapped(connection):  # type: ignore[misc]
             response_class = Answer

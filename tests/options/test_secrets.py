@@ -106,6 +106,37 @@ def breaking(asked: Asked, response: Response) -> Response | Raw:
     return ways[number] if 0 <= number < len(ways) else response
 
 
+def misstating(asked: Asked, response: Response) -> Raw:
+    """The key where a header, its name or what libraries make something of ought to be."""
+    key = key_of(asked).encode()
+    lines = [
+        key,
+        b"X-Echo " + key,
+        b" " + key,
+        key + b" : x",
+        b"Connection: " + key,
+        b"Content-Encoding: " + key,
+        b"Content-Length: " + key,
+        b"Content-Type: application/json; charset=" + key,
+        b"Content-Type: " + key,
+        b"Keep-Alive: " + key,
+        b"Location: //" + key,
+        b"Retry-After: " + key,
+        b"Set-Cookie: " + key + b"; domain=" + key,
+        b"Transfer-Encoding: " + key,
+        b"X-Long: " + key * 5_000,
+        b"\r\n".join([b"X-Many: " + key] * 120),
+    ]
+    number = next(TURN) % (len(lines) + 3)
+    line = lines[number] if number < len(lines) else b"X-A: b"
+    status = b"200 " + key if number == len(lines) else b"200 OK"
+    interim = b"HTTP/1.1 103 " + key + b"\r\n" + key + b"\r\n\r\n" if number == len(lines) + 1 else b""
+    body = b"2;" + key + b"\r\n{}\r\n0\r\nX-" + key + b"\r\n\r\n"
+    coded = number == len(lines) + 2
+    framed = b"Transfer-Encoding: chunked\r\n\r\n" + body if coded else b"Content-Length: 2\r\n\r\n{}"
+    return [interim + b"HTTP/1.1 " + status + b"\r\n" + line + b"\r\nConnection: close\r\n" + framed]
+
+
 def unavailable(asked: Asked, response: Response) -> Response:
     """Now and then the server is unavailable, and says to whom."""
     return Response(503, (("Retry-After", "0"),), key_of(asked).encode()) if next(TURN) % 20 == 10 else response
@@ -198,6 +229,7 @@ CASES = [
     pytest.param(echoing, LOUD, {}, 1, id="echoed"),
     pytest.param(echoing, [*NIGHTLY, *LOUD, "--debug=debug.log"], {"EXECNET_DEBUG": "1"}, 1, id="echoed to workers"),
     pytest.param(redirecting, LOUD, {"EXECNET_DEBUG": "2"}, 1, id="redirected"),
+    pytest.param(misstating, LOUD, {}, 1, id="misstated"),
     pytest.param(breaking, ["-n", "2", *LOUD], {"EXECNET_DEBUG": "2"}, 1, id="broken off"),
     pytest.param(unavailable, ["--retries", "1", *LOUD], {}, 1, id="flaky"),
     pytest.param(conforming, LOUD, {"CRASH": "report"}, None, id="a plugin crashes"),
