@@ -28,6 +28,9 @@ from contracts.waivers import Cover
 Waiving = Callable[[Violation, Resource], Cover]
 """What waivers make of a violation on a resource."""
 
+PATIENCE: Final = 3
+"""After so many requests in a row that ran out of time a resource is not read over and over any more."""
+
 KEPT: Final = 50_000
 """How many different sightings are kept: a server may make up new properties for ever."""
 
@@ -113,6 +116,7 @@ class Sighting:
 
 
 _COUNTERS: Final = ("answers", "plain", "granted", "retries", "faults", "probes")
+_RESOURCES: Final = ("vanished", "passed_over")
 
 
 @dataclass(slots=True)
@@ -121,7 +125,7 @@ class Tally:
     successes that could be read, of the self-test's faults (`all` there are, and `caught`), of answers to undocumented
     methods (`POST 405`); times by the operation's path and bucket; violations by their identity; differences between
     the validators, by the words that tell them; and resources, behind the operation's path, that were listed and are
-    gone.
+    gone (`vanished`), or were not read as often as others because they keep whoever asks waiting (`passed_over`).
 
     `shown` are sightings by the features that were seen together: equal answers show the same.
     """
@@ -138,6 +142,7 @@ class Tally:
     probes: Counter[str] = field(default_factory=Counter)
     times: dict[str, Counter[int]] = field(default_factory=dict)
     vanished: set[tuple[str, Resource]] = field(default_factory=set)
+    passed_over: set[tuple[str, Resource]] = field(default_factory=set)
 
     def note(
         self,
@@ -205,7 +210,8 @@ class Tally:
         """Take in what another worker has seen; the other is not to be used any more."""
         for name in _COUNTERS:
             getattr(self, name).update(getattr(other, name))
-        self.vanished |= other.vanished
+        for name in _RESOURCES:
+            getattr(self, name).update(getattr(other, name))
         for words, difference in other.differences.items():
             self._differ(words, difference)
         for features, sighting in other.shown.items():
@@ -246,7 +252,7 @@ class Tally:
             "differences": [
                 [words, each.count, _plain_witness(each.witness)] for words, each in sorted(self.differences.items())
             ],
-            "vanished": [[path, list(resource)] for path, resource in sorted(self.vanished)],
+            **{name: [[path, list(each)] for path, each in sorted(getattr(self, name))] for name in _RESOURCES},
             "times": {
                 path: {str(number): count for number, count in times.items()} for path, times in self.times.items()
             },
@@ -258,7 +264,8 @@ class Tally:
         tally = cls()
         for name in _COUNTERS:
             getattr(tally, name).update(data[name])
-        tally.vanished = {(path, tuple(resource)) for path, resource in data["vanished"]}
+        for name in _RESOURCES:
+            getattr(tally, name).update((path, tuple(resource)) for path, resource in data[name])
         for words, count, witness in data["differences"]:
             tally._differ(words, Difference(count, _read_witness(witness)))
         for path, row in data["times"].items():
@@ -342,6 +349,7 @@ class Judge:
         self.tally = Tally()
         self._waiver, self._redaction = waiver, redaction
         self._vanished = Vanished(discovered)
+        self._waited = Counter[tuple[str, Resource]]()
         self._history = history or History(redacted=redaction.violation)
         self._second_opinion = second_opinion
 
@@ -351,6 +359,7 @@ class Judge:
             violations = judge(exchange.operation, exchange)
             self.tally.note(exchange, violations, self._waiver)
             return violations
+        self._wait(exchange)
         exchange = self._vanished.judged(exchange)
         found = {*judge(exchange.operation, exchange), *self._vanished.note(exchange)}
         try:
@@ -361,6 +370,22 @@ class Judge:
         if differences := tuple(self._second_opinion(exchange)):
             self.tally.differ(self._redaction.exchange(exchange), differences)
         return violations
+
+    def _wait(self, exchange: Exchange) -> None:
+        """Count the requests in a row for one resource that ran out of time."""
+        key = (exchange.operation.path, exchange.request.resource)
+        if isinstance(exchange.outcome, Failure) and exchange.outcome.kind == "timeout":
+            self._waited[key] += 1
+        else:
+            self._waited.pop(key, None)
+
+    def passes_over(self, operation: Operation, resource: Resource) -> bool:
+        """Whether to read a resource once more would take time and tell nothing new; the tally notes that it was so."""
+        key = (operation.path, resource)
+        if self._waited[key] < PATIENCE:
+            return False
+        self.tally.passed_over.add(key)
+        return True
 
     def take(self) -> Tally:
         """The tally since the last time it was taken."""

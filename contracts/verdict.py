@@ -150,6 +150,8 @@ class Verdict:
     times: Mapping[str, Mapping[int, int]]
     vanished: tuple[tuple[str, Resource], ...]
     """Resources, behind the operation's path, that the target listed and then refused."""
+    passed_over: tuple[tuple[str, Resource], ...]
+    """Resources that were not read as often as others: request after request for them ran out of time."""
 
     @property
     def exit_code(self) -> int:
@@ -217,6 +219,7 @@ def conclude(
         probes=dict(sorted(tally.probes.items())),
         times=tally.times,
         vanished=tuple(sorted(tally.vanished)),
+        passed_over=tuple(sorted(tally.passed_over)),
     )
 
 

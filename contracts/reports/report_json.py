@@ -10,6 +10,7 @@ from typing import Any, Final, TextIO
 
 from contracts import latency
 from contracts.comparison import FORMAT, Comparison
+from contracts.discovery import Resource
 from contracts.features import Feature
 from contracts.ledger import Night
 from contracts.requirements import Unmet
@@ -58,7 +59,8 @@ def report(verdict: Verdict, comparison: Comparison | None = None, trend: Sequen
         },
         "requests": {"total": verdict.requests, "answers": dict(verdict.answers), "retries": dict(verdict.retries)},
         "latency": {path: _latency(counts) for path, counts in sorted(verdict.times.items())},
-        "vanished": [{"operation": path, "resource": list(resource)} for path, resource in verdict.vanished],
+        "vanished": _resources(verdict.vanished),
+        "passed_over": _resources(verdict.passed_over),
         "self_test": dict(verdict.faults),
         "probes": dict(verdict.probes),
         "coverage": {
@@ -78,6 +80,10 @@ def report(verdict: Verdict, comparison: Comparison | None = None, trend: Sequen
         "comparison": comparison and _comparison(comparison),
         "trend": [{**asdict(night), "started": night.started.isoformat()} for night in trend],
     }
+
+
+def _resources(found: tuple[tuple[str, Resource], ...]) -> list[dict[str, Any]]:
+    return [{"operation": path, "resource": list(resource)} for path, resource in found]
 
 
 def _latency(counts: Any) -> dict[str, Any]:

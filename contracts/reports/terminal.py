@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from contracts.comparison import Comparison
+from contracts.discovery import Resource
 from contracts.features import Feature
 from contracts.grouping import grouped
-from contracts.tally import Sighting
+from contracts.tally import PATIENCE, Sighting
 from contracts.verdict import Finding, Outcome, Verdict
 from contracts.wording import (
     borne,
@@ -69,14 +70,20 @@ def _remarks(verdict: Verdict) -> Iterator[str]:
         yield f"probed      {' · '.join(f'{answer}: {count}' for answer, count in verdict.probes.items())}"
     yield from _hint(verdict)
     if verdict.vanished:
-        names = ", ".join("/".join(resource) for _, resource in verdict.vanished[:3])
-        more = f" and {len(verdict.vanished) - 3} more" if len(verdict.vanished) > 3 else ""
-        yield visible(f"vanished    listed, and refused when asked for: {names}{more}")
+        yield visible(f"vanished    listed, and refused when asked for: {_first(verdict.vanished)}")
+    if verdict.passed_over:
+        words = f"not read any more after {PATIENCE} requests in a row ran out of time"
+        yield visible(f"passed over {_first(verdict.passed_over)}: {words}")
     for note in (*verdict.run.notes, *verdict.run.document.notes):
         yield f"note        {note}"
     for words, difference in verdict.differences.items():
         yield visible(f"harness     the validators differ ({difference.count}x): {words}")
         yield f"            {curl(difference.witness, keyed=verdict.run.keyed, account=verdict.run.account)}"
+
+
+def _first(found: Sequence[tuple[str, Resource]]) -> str:
+    names = ", ".join("/".join(resource) for _, resource in found[:3])
+    return f"{names} and {len(found) - 3} more" if len(found) > 3 else names
 
 
 def _waived(verdict: Verdict) -> Iterator[str]:

@@ -68,6 +68,31 @@ def test_an_item_that_cannot_know_that_all_is_turned_away_fails_no_run(shard: bo
     assert result.verdict[0].startswith("INCONCLUSIVE  no evidence: ")
 
 
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["one process", "two workers"])
+def test_a_resource_that_hangs_is_asked_for_a_few_times_and_told(workers: list[str]) -> None:
+    asked_for: Counter[str] = Counter()
+    hanging = threading.Event()
+    hung = OPERATION.url_path(dict.fromkeys((each.name for each in OPERATION.parameters), KNOWN[1]))
+
+    def hang(asked: Asked, response: Response) -> Response:
+        asked_for[asked.target] += 1
+        if asked.target == hung:
+            hanging.wait(30)
+        return response
+
+    with mock_server(DOCUMENT, changes=[hang]) as server:
+        ids = [word for job_id in KNOWN[:3] for word in ("--job-id", job_id)]
+        result = judge("--base-url", server.url, "--timeout", "0.3", *ids, *BRIEFLY, *workers)
+        hanging.set()
+    assert result.code == 1, result.output
+    (told,) = result.violations
+    assert told.startswith("transport.timeout at transport: expected an answer in time")
+    assert f"passed over {KNOWN[1]}: not read any more after 3 requests in a row ran out of time" in result.verdict
+    others = min(count for target, count in asked_for.items() if target != hung and count > 1)
+    # Three times by each process, and three times again when all is asked.
+    assert asked_for[hung] <= 3 * max(1, len(workers)) + 3 < others / 3
+
+
 def test_a_violation_seen_within_the_budget_is_told_as_ever() -> None:
     def refuse(asked: Asked, response: Response) -> Response:
         return Response(404, (), b"")

@@ -46,7 +46,7 @@ class Swept:
     def finds(self, count: int) -> bool:
         """Whether a sweep of so many resources, spread over the catalogue, tells the fault's rule."""
         known = tuple(KNOWN[:: len(KNOWN) // count][:count])
-        sweep(self, OPERATION, known, rounds=PROFILES["ci"].rounds(count))  # type: ignore[arg-type]
+        sweep(self, self._judge, OPERATION, known, rounds=PROFILES["ci"].rounds(count))  # type: ignore[arg-type]
         return self._fault.rule in {seen.violation.rule for seen in self._judge.tally.found}
 
 

@@ -124,6 +124,7 @@ def complete() -> tuple[Verdict, tuple[Night, ...]]:
         stale=(stale,),
         unmet=(Unmet("branches", tuple(verdict.unseen)), Unmet("answers=100", words="20 answers came")),
         vanished=((OPERATION.path, ("thing-99",)),),
+        passed_over=((OPERATION.path, ("thing-98",)),),
     )
     started = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
     nights = (

@@ -76,6 +76,7 @@ def test_waivers_requirements_what_recurs_and_the_trend_are_shown(open_page: Ope
     assert "20 answers came" in required
     assert all(each["place"] in required for each in report["required"][0]["missing"])
     assert "thing-99" in text_of(page, "#run")
+    assert "thing-98" in text_of(page, "#run")
     assert page.locator("#trend tbody tr").count() == len(report["trend"]) == 20
     assert "519" in text_of(page, "#trend tbody tr")
     assert page.locator(".trend polyline").first.get_attribute("points")

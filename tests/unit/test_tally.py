@@ -237,6 +237,23 @@ def test_an_exchange_that_is_only_counted_is_no_evidence() -> None:
     assert (tally.granted, tally.shown, tally.violations) == ({}, {}, {})
 
 
+LATE, BROKEN, CAME = Failure("timeout", "late"), Failure("reset", "gone"), answer(200, b"{}")
+
+
+@given(st.lists(st.sampled_from([LATE, BROKEN, CAME])))
+def test_a_resource_is_passed_over_once_its_last_three_requests_ran_out_of_time(
+    outcomes: list[Response | Failure],
+) -> None:
+    judge = Judge()
+    for outcome in outcomes:
+        judge(exchange_of(operation(), outcome, "one"))
+        judge(exchange_of(operation(), CAME, "two"))
+    passed_over = judge.passes_over(operation(), ("one",))
+    assert passed_over == (outcomes[-3:] == [LATE] * 3)
+    assert not judge.passes_over(operation(), ("two",))
+    assert judge.take().passed_over == ({(operation().path, ("one",))} if passed_over else set())
+
+
 def test_what_is_wrong_with_an_answer_is_noted_though_there_is_no_room_to_remember_it() -> None:
     history = History()
     judge = Judge(history=history)
