@@ -33,7 +33,7 @@ from contracts.methods import keyless
 from contracts.pace import Pace
 from contracts.retries import Retries, put_off, wants_retry
 from contracts.secret import Mask, check_api_key
-from contracts.wire import Tap
+from contracts.wire import Oversized, Tap
 
 KEY_HEADER: Final = "x-api-key"
 ACCOUNT_HEADER: Final = "x-selected-account-id"
@@ -279,7 +279,7 @@ class GuardedSession(requests.Session):
             except BaseException:
                 answer.close()
                 raise
-        except (_Oversized, CodingError, requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        except (Oversized, CodingError, requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             found = _failure(error)
             failure = Failure(found.kind, adapter.redacted_text(found.detail), self._masked(self._tap.message))
             # Made anew: below the old one are frames that hold the key.
@@ -395,10 +395,6 @@ class _TargetAdapter(HTTPAdapter):
             self._pool.close()
 
 
-class _Oversized(Exception):
-    """A body that is not read any further."""
-
-
 class _Stale(Exception):
     """A kept connection that was closed before anything was answered; its text is the transport's own words."""
 
@@ -423,7 +419,7 @@ def _read(raw: urllib3.HTTPResponse, most: int) -> bytes:
         parts.append(part)
         size += len(part)
         if size > most:
-            raise _Oversized(f"more than {most} bytes")
+            raise Oversized(f"more than {most} bytes")
     return b"".join(parts)
 
 
@@ -453,6 +449,8 @@ def _failure(error: BaseException) -> Failure:
     chain = list(_chain(error))
     kind = next((kind for types, kind in _KINDS if any(isinstance(each, types) for each in chain)), "failed")
     root = chain[-1]
+    if isinstance(root, (Oversized, CodingError)):
+        return Failure(kind, str(root))
     return Failure(kind, f"{type(root).__name__}: {root}" if str(root) else type(root).__name__)
 
 
@@ -469,7 +467,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 _KINDS: Final[tuple[tuple[tuple[type[BaseException], ...], str], ...]] = (
-    ((_Oversized,), "oversized"),
+    ((Oversized,), "oversized"),
     ((ssl.SSLError, requests.exceptions.SSLError), "tls"),
     ((socket.gaierror, urllib3.exceptions.LocationParseError), "unresolved"),
     ((ConnectionRefusedError,), "refused"),

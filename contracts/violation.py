@@ -141,7 +141,11 @@ RULES: Final[dict[str, Rule]] = {
         Rule("transport.cut", "the answer broke off before its end", "RFC 9112, section 8"),
         Rule("transport.failed", "no answer came", "RFC 9112"),
         Rule("transport.not-http", "what came is not HTTP", "RFC 9112, section 4"),
-        Rule("transport.oversized", "the body is larger than the cap", "option --max-body"),
+        Rule(
+            "transport.oversized",
+            "the body is larger than the cap, or the head than the client reads",
+            "option --max-body",
+        ),
         Rule("transport.refused", "the connection was refused", "RFC 9293, section 3.5.2"),
         Rule("transport.reset", "the connection was closed in place of an answer", "RFC 9112, section 9.5"),
         Rule("transport.timeout", "no complete answer came in time", "option --timeout"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import io
+import re
 import socket
 from typing import Any, Final
 
@@ -12,6 +13,11 @@ HEAD: Final = 256 * 1024
 """Bytes that are kept beside those of the largest body."""
 
 _SWITCHING: Final = 101
+_LIMIT: Final = re.compile("got (more than [0-9]+ (?:headers|bytes when reading header line))")
+
+
+class Oversized(http.client.HTTPException):
+    """More than is read of one answer; its text says of what."""
 
 
 class Tap:
@@ -63,14 +69,23 @@ class Tap:
                 super().__init__(_Tapped(sock, tap), *args, **kwargs)  # type: ignore[arg-type]
 
             def begin(self) -> None:
-                super().begin()
+                self._begin()
                 # http.client passes over 100 alone (RFC 9110, section 15.2: over any number of any of them).
                 while 100 <= self.status < 200 and self.status != _SWITCHING:
                     self.headers = self.msg = None  # type: ignore[assignment]
-                    super().begin()
+                    self._begin()
                 # What is wrong with the head is judged by its bytes, key taken out; urllib3 would log it as it came.
                 self.headers.defects.clear()
                 self.headers.set_payload("")
+
+            def _begin(self) -> None:
+                try:
+                    super().begin()
+                except http.client.HTTPException as error:
+                    # http.client's own limits, for which it has no exception of their own; HTTP sets none.
+                    if found := _LIMIT.fullmatch(str(error)):
+                        raise Oversized(found[1]) from None
+                    raise
 
         class Tapped(connection):  # type: ignore[misc]
             response_class = Answer

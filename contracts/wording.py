@@ -158,7 +158,7 @@ _OTHERWISE: Final = {
     "transport.reset": "an answer before the connection ends",
     "transport.tls": "a certificate to be trusted",
     "transport.unresolved": "a host that name servers know",
-    "transport.oversized": "a smaller body",
+    "transport.oversized": "a smaller answer",
     "transport.timeout": "an answer in time",
 }
 

@@ -261,8 +261,9 @@ FAILURES = [
     pytest.param(once(CHUNKED + b"zz\r\nabcde\r\n"), "cut", id="bad chunk"),
     pytest.param(saying(b"SSH-2.0-OpenSSH_9.9\r\n"), "not-http", id="not http"),
     pytest.param(saying(b"HTTP/1.1 abc OK\r\n\r\n"), "not-http", id="no status"),
-    pytest.param(once(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n"), "not-http", id="many headers"),
-    pytest.param(once(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000 + b"\r\n\r\n"), "not-http", id="long header"),
+    pytest.param(once(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n"), "oversized", id="many headers"),
+    pytest.param(once(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000 + b"\r\n\r\n"), "oversized", id="long header"),
+    pytest.param(saying(b"y" * 70_000 + b"\r\n\r\n"), "not-http", id="long line"),
     pytest.param(saying(http(b"no gzip", "Content-Encoding: gzip")), "coding", id="bad gzip"),
     pytest.param(saying(http(b"x" * 5_000)), "oversized", id="oversized"),
     pytest.param(saying(http(BOMB, "Content-Encoding: gzip")), "oversized", id="gzip bomb"),
@@ -282,6 +283,7 @@ def test_a_failure_is_told_by_its_kind_and_the_session_goes_on(talk: Talk, kind:
             assert isinstance(outcome, Failure)
             assert outcome.kind == kind, outcome
             assert " object at 0x" not in outcome.detail
+            assert kind != "oversized" or outcome.detail.startswith("more than ")
         assert [exchange.outcome.kind for exchange in seen.exchanges if isinstance(exchange.outcome, Failure)] == [
             kind
         ] * 2
