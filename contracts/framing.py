@@ -123,6 +123,9 @@ def _contradictions(head: _Head, lengths: list[bytes], codings: list[bytes]) -> 
         yield Flaw("framing.length", "head", "malformed", f"Content-Length: {told}")
     elif len({int(each) for each in lengths}) > 1:
         yield Flaw("framing.length", "head", "differing", f"Content-Length: {told}")
+    elif len(lengths) > 1:
+        # Who reads it may make one of the same ones (RFC 9110, section 8.6); nobody may send them (section 5.3).
+        yield Flaw("framing.length", "head", "repeated", f"Content-Length: {told}")
     elif head.status in (_SWITCHING, 204) and any(int(each) for each in lengths):
         yield Flaw("framing.body", "head", "length", f"Content-Length: {told}")
     coded = b", ".join(codings).decode("latin-1")

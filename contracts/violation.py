@@ -84,7 +84,11 @@ RULES: Final[dict[str, Rule]] = {
         Rule("framing.body", "a body came where HTTP allows none", "RFC 9110, section 6.4.1"),
         Rule("framing.chunked", "the chunks of the body are malformed", "RFC 9112, section 7.1"),
         Rule("framing.head", "the status line or a header line is malformed", "RFC 9112, sections 4 and 5"),
-        Rule("framing.length", "the answer is at odds with itself about its length", "RFC 9112, section 6"),
+        Rule(
+            "framing.length",
+            "the answer does not tell its length once and clearly",
+            "RFC 9112, section 6; RFC 9110, section 5.3",
+        ),
         Rule("framing.surplus", "something came behind the end of the answer", "RFC 9112, section 6.3"),
         Rule("framing.transfer-coding", "the transfer coding is not one to send", "RFC 9112, sections 6.1 and 7.4"),
         Rule(

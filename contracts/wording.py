@@ -176,6 +176,7 @@ _IN_PARTICULAR: Final = {
     ("framing.head", "status-line"): "a status line such as HTTP/1.1 200 OK",
     ("framing.length", "both"): "Content-Length or Transfer-Encoding, not both",
     ("framing.length", "malformed"): "a length in digits",
+    ("framing.length", "repeated"): "Content-Length once",
     ("framing.transfer-coding", "bodiless"): "none, for the status has no body",
     ("framing.transfer-coding", "old"): "none, for HTTP/1.0 has none",
 }
