@@ -17,6 +17,10 @@ def _normal(text: str) -> str:
     return unicodedata.normalize("NFKC", text)
 
 
+def _plain(text: str) -> str:
+    return "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+
+
 def _bare(text: str) -> str:
     return "".join(char for char in text if char.isalnum())
 
@@ -30,6 +34,7 @@ _SAME: Final[tuple[tuple[str, Callable[[str], str]], ...]] = (
     ("case", str.casefold),
     ("encoding", unquote),
     ("normalisation", _normal),
+    ("accents", _plain),
     ("zeros", _unpadded),
 )
 """In what two ids differ, and what is left of each without it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
@@ -395,7 +396,10 @@ def _backslash_before(value: str, position: int) -> str:
 
 
 def _accented(value: str, position: int) -> str:
-    """The same but for a mark, which some collations pass over."""
+    """The same but for marks, which some collations pass over: without those that it has, else with one."""
+    bare = "".join(char for char in unicodedata.normalize("NFD", value) if not unicodedata.combining(char))
+    if bare != unicodedata.normalize("NFD", value):
+        return bare
     at = next((index for index, char in enumerate(value) if char.isalpha()), 0)
     return unicodedata.normalize("NFC", value[: at + 1] + "\u0301") + value[at + 1 :]
 
@@ -411,6 +415,30 @@ def _percent_wildcard(value: str, position: int) -> str:
 
 def _star(value: str, position: int) -> str:
     return value[: max(1, len(value) - 2)] + "*"
+
+
+def _first_flipped(value: str, position: int) -> str:
+    return value[:1].swapcase() + value[1:]
+
+
+def _folding(value: str, position: int) -> str:
+    """The same in capitals or in small letters, by Unicode's rules: a long s, an i without its dot, Kelvin's sign."""
+    folding = value.translate(_FOLDING)
+    return folding if folding != value else value + "\u00ad"
+
+
+def _braced(value: str, position: int) -> str:
+    """As many a library takes a UUID."""
+    return f"{{{value}}}"
+
+
+def _urn(value: str, position: int) -> str:
+    """As RFC 9562, section 4 writes a UUID."""
+    return f"urn:uuid:{value}"
+
+
+def _dot_segment_after(value: str, position: int) -> str:
+    return value + "/."
 
 
 NEAR: Final[tuple[Change, ...]] = (
@@ -456,10 +484,17 @@ NEAR: Final[tuple[Change, ...]] = (
     _wildcard,
     _percent_wildcard,
     _star,
+    _first_flipped,
+    _folding,
+    _braced,
+    _urn,
+    _dot_segment_after,
 )
 """The near-misses."""
 
 _LOOKALIKES: Final = str.maketrans("aceiopxyABEHKMOPTXvn-_", "асеіорхуАВЕНКМОРТХνո‐＿")
+
+_FOLDING: Final = str.maketrans("sSiIkK", "ſſıı\u212a\u212a")
 
 HOSTILE: Final = (
     "\0",
@@ -483,20 +518,25 @@ HOSTILE: Final = (
     "+",
     " ",
     "\t",
+    "\n",
+    "\r\n",
     "\r\nX-Injected: 1",
+    "".join(map(chr, range(1, 32))),
+    string.punctuation,
     "\x1b[31m",
     "\x7f",
     "\x85",
     "'",
     '"',
     "' OR '1'='1",
-    "1; DROP TABLE jobs; --",
+    "1; SELECT 1 --",
     '{"$ne": null}',
     "[]",
     "{}",
     "{id}",
     "{{7*7}}",
     "${7*7}",
+    "${jndi:x}",
     "$(id)",
     "`id`",
     "<script>alert(1)</script>",
@@ -512,7 +552,10 @@ HOSTILE: Final = (
     "0",
     "-1",
     "1e309",
+    "1.5",
     "9" * 400,
+    "2025-01-01",
+    "ABC",
     "\u200b",
     "\u2028",
     "\ufeff",
@@ -530,7 +573,7 @@ HOSTILE: Final = (
     "\uffff",
     "\U0010ffff",
 )
-"""Texts that have hurt servers, each sendable as one percent-encoded segment."""
+"""Texts that have hurt servers, each sendable as one percent-encoded segment; none does harm where it bites."""
 
 UNDECODABLE: Final = (
     "\udcff",  # a byte that UTF-8 never has

@@ -170,3 +170,8 @@ def test_what_no_resource_is_named_is_made_up(value: str) -> None:
 @pytest.mark.parametrize("value", ["ft-1", "0", "A_b.c:d~e", "x" * 200])
 def test_what_a_resource_may_be_named_is_not(value: str) -> None:
     assert not made_up(value)
+
+
+@pytest.mark.parametrize("value", ["ft-été-1", "ft-e\u0301te\u0301-1"])
+def test_of_an_id_with_marks_the_one_without_them_is_a_near_miss(value: str) -> None:
+    assert "ft-ete-1" in {change(value, 0) for change in NEAR}

@@ -13,6 +13,8 @@ ALIKE = [
     ("jo%62", "job", "encoding"),
     ("\uff4aob", "job", "normalisation"),
     ("cafe\u0301", "caf\u00e9", "normalisation"),
+    ("caf\u00e9", "cafe", "accents"),
+    ("cafe\u0301", "cafe", "accents"),
     ("job-007", "job-7", "zeros"),
     ("01", "1", "zeros"),
     ("job-a", "job_a", "separators"),
