@@ -44,7 +44,7 @@ def _undone(parts: Iterable[bytes], name: str, most: int) -> Iterator[bytes]:
                 # A gzip body may have several members (RFC 1952, section 2.2); a deflate body is one stream.
                 if not name.endswith("gzip"):
                     raise CodingError(f"{len(left)} bytes behind the end of {name}")
-                stream, ended = zlib.decompressobj(CODINGS[name]), False
+                stream = zlib.decompressobj(CODINGS[name])
             try:
                 yield stream.decompress(left, most + 1)
             except zlib.error as error:

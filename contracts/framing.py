@@ -29,6 +29,7 @@ class Flaw:
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.[0-9] ([0-9]{3}) [\t\x20-\x7e\x80-\xff]*")
 _FIELD: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)")
 _CHUNK: Final = re.compile(rb"([0-9A-Fa-f]+)[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n")
+_CHUNK_BEGUN: Final = re.compile(rb"([0-9A-Fa-f]+[ \t]*(;[\t\x20-\x7e\x80-\xff]*)?\r?)?")
 _SWITCHING: Final = 101
 
 
@@ -57,11 +58,12 @@ def flaws(message: bytes) -> Iterator[Flaw]:
         yield Flaw("framing.surplus", "message", "", _shown(unasked))
         message = begin + behind
     while True:
-        head, rest = _head(message)
-        if head is None:
+        found = _head(message)
+        if found is None:
             if begin:
                 yield Flaw("transport.cut", "transport", "", "the empty line behind the head is missing")
             return
+        head, rest = found
         yield from head.flaws
         if not 100 <= head.status < 200 or head.status == _SWITCHING:
             break
@@ -78,11 +80,11 @@ def flaws(message: bytes) -> Iterator[Flaw]:
         yield from _sized(rest, int(lengths[0]))
 
 
-def _head(message: bytes) -> tuple[_Head | None, bytes]:
-    """The status line and the fields up to the empty line, and what comes behind."""
+def _head(message: bytes) -> tuple[_Head, bytes] | None:
+    """The status line and the fields up to the empty line, and what comes behind; None without either."""
     end = re.search(rb"\r?\n\r?\n", message)
     if end is None or not message.startswith(b"HTTP/"):
-        return None, b""
+        return None
     lines = message[: end.end()].split(b"\n")[:-2]
     found = []
     if any(not line.endswith(b"\r") for line in [*lines, end[0][:-1]]):
@@ -97,7 +99,7 @@ def _head(message: bytes) -> tuple[_Head | None, bytes]:
         if field is None:
             found.append(Flaw("framing.head", "head", _malady(line), _shown(line)))
         else:
-            fields.append((field[1].lower(), field[2].rstrip(b" \t")))
+            fields.append((field[1].lower(), field[2]))
     head = _Head(first.startswith(b"HTTP/1.0"), int(status[1]) if status else 0, tuple(fields), tuple(found))
     return head, message[end.end() :]
 
@@ -146,21 +148,18 @@ def _chunked(rest: bytes) -> Iterator[Flaw]:
     """RFC 9112, section 7.1: chunks, each of the size it tells, the last of none, then trailers and an empty line."""
     at = 0
     while True:
-        if b"\r\n" not in rest[at : at + 4096]:
-            if rest[at:].strip(b"0123456789abcdefABCDEF\r"):
-                yield Flaw("framing.chunked", "message", "size", _shown(rest[at:]))
-            else:
-                yield Flaw("transport.cut", "transport", "", "the last chunk is missing")
-            return
         line = _CHUNK.match(rest, at)
         if line is None:
-            yield Flaw("framing.chunked", "message", "size", _shown(rest[at:]))
+            if _CHUNK_BEGUN.fullmatch(rest, at):
+                yield Flaw("transport.cut", "transport", "", "the last chunk is missing")
+            else:
+                yield Flaw("framing.chunked", "message", "size", _shown(rest[at:]))
             return
         size, at = int(line[1], 16), line.end()
         if size == 0:
             break
         if len(rest) < at + size + 2:
-            yield Flaw("transport.cut", "transport", "", f"{len(rest) - at} bytes of a chunk of {size}")
+            yield Flaw("transport.cut", "transport", "", f"{len(rest) - at} of {size} bytes of a chunk")
             return
         at += size
         if rest[at : at + 2] != b"\r\n":
@@ -184,5 +183,5 @@ def _trailer(rest: bytes) -> Iterator[Flaw]:
 
 
 def _shown(data: bytes) -> str:
-    text = data[:SHOWN].decode("utf-8", "backslashreplace")
+    text = data[:SHOWN].decode(errors="backslashreplace")
     return text if len(data) <= SHOWN else f"{text}… ({len(data)} bytes)"

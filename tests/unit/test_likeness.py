@@ -23,6 +23,7 @@ ALIKE = [
     ("job", "job-1", "suffix"),
     ("job.", "job", "suffix"),
     ("xjob", "job", "prefix"),
+    ("ajob", "job", "prefix"),
 ]
 
 
@@ -41,6 +42,8 @@ def test_ids_that_are_all_but_the_same_are_alike(one: str, other: str, kind: str
         ("job-a", "job-b"),
         ("10", "100"),
         ("-", "_"),
+        (" ", "\t"),
+        ("1job", "job"),
     ],
 )
 def test_ids_that_are_counted_up_or_just_differ_are_not_alike(one: str, other: str) -> None:
@@ -50,3 +53,8 @@ def test_ids_that_are_counted_up_or_just_differ_are_not_alike(one: str, other: s
 def test_of_several_parameters_one_alone_differs() -> None:
     assert likeness(("shop", "A"), ("shop", "a")) == "case"
     assert likeness(("shop", "A"), ("SHOP", "a")) == ""
+
+
+def test_resources_of_two_operations_are_not_held_together() -> None:
+    with pytest.raises(ValueError, match=r"shorter|longer"):
+        likeness(("shop",), ("shop", "a"))
