@@ -46,15 +46,15 @@ def refusal(operation: Operation, request: Request, response: Response) -> Itera
         return
     field, documented = response.header("allow"), ", ".join(operation.methods)
     if field is None:
-        yield _of_allow("method.allow-missing", operation, documented)
+        yield _of_allow("method.allow-missing", operation, documented, "", "")
         return
     allowed = {each.strip(" \t") for each in field.split(",")}
     if not allowed.issuperset(operation.methods):
-        yield _of_allow("method.allow-wrong", operation, documented, field, "lacking")
+        yield _of_allow("method.allow-wrong", operation, documented, text_of(field), "lacking")
     if method in allowed:
-        yield _of_allow("method.allow-wrong", operation, f"{documented} without {method}", field, "refused")
+        without = f"{documented} without {method}"
+        yield _of_allow("method.allow-wrong", operation, without, text_of(field), "refused")
 
 
-def _of_allow(rule: str, operation: Operation, expected: str, field: str = "", cause: str = "") -> Violation:
-    actual = text_of(field) if cause else ""
+def _of_allow(rule: str, operation: Operation, expected: str, actual: str, cause: str) -> Violation:
     return Violation(rule, _REFUSED, "header Allow", operation.pointer, text_of(expected), actual, cause)

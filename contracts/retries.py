@@ -64,7 +64,7 @@ def put_off(outcome: Response | Failure, now: float) -> float | None:
         return None
     field = (outcome.header("retry-after") or "").strip()
     if field.isascii() and field.isdigit():
-        return float(field[:18])
+        return float(field)
     at = _instant(field)
     if at is None:
         return None

@@ -225,8 +225,8 @@ def conclude(
 
 def _finding(each: Seen, waivers: Waivers, sdk: Callable[[Finding], str]) -> Finding:
     resources = tuple(sorted(each.resources))
-    waiver = waivers.numbered(each.waiver) if each.waiver else waivers.longest(each.fitting)
-    finding = Finding(each.violation, each.witness, each.count, resources, waiver=waiver)
+    # The one that covers it, where one does, is the one that holds longest.
+    finding = Finding(each.violation, each.witness, each.count, resources, waiver=waivers.longest(each.fitting))
     # Of an answer that was not kept as it came nobody can say any more how it is read.
     is_whole = MASK.encode() not in each.witness.body
     return replace(finding, sdk=sdk(finding)) if is_whole and each.witness.method == "GET" else finding

@@ -211,10 +211,6 @@ class Waivers:
         first = next((each.number for each in fitting if each.holds(self.day)), 0)
         return Cover(first, frozenset(each.number for each in fitting))
 
-    def numbered(self, number: int) -> Waiver:
-        """The waiver of that number."""
-        return self._all[number - 1]
-
     def longest(self, numbers: Iterable[int]) -> Waiver | None:
         """Of the waivers of these numbers the one that held longest."""
         known = frozenset(numbers)

@@ -61,6 +61,8 @@ def test_a_refusal_that_names_what_is_documented_keeps_the_promise(method: str, 
         (refused(None), "method.allow-missing at header Allow of 405: expected GET, got nothing"),
         (refused(""), 'method.allow-wrong at header Allow of 405: expected GET, got ""'),
         (refused("get"), 'method.allow-wrong at header Allow of 405: expected GET, got "get"'),
+        (refused("GET\xa0"), 'method.allow-wrong at header Allow of 405: expected GET, got "GET\\u00a0"'),
+        (refused("XGET"), 'method.allow-wrong at header Allow of 405: expected GET, got "XGET"'),
         (refused("GETS;HEAD"), 'method.allow-wrong at header Allow of 405: expected GET, got "GETS;HEAD"'),
         (
             refused("GET, DELETE"),
@@ -91,6 +93,14 @@ def test_two_methods_that_are_taken_are_two_violations_and_one_wrong_field_is_on
     assert taken[0].identity != taken[1].identity
     wrong = [judge(OPERATION, tried(method, refused(f"GET, {method}")))[0] for method in ("PUT", "DELETE")]
     assert wrong[0].identity == wrong[1].identity
+    (lacking,) = judge(OPERATION, tried("PUT", refused("HEAD")))
+    (missing,) = judge(OPERATION, tried("PUT", refused(None)))
+    assert [(each.cause, each.actual) for each in (wrong[0], lacking, missing)] == [
+        ("refused", '"GET, PUT"'),
+        ("lacking", '"HEAD"'),
+        ("", ""),
+    ]
+    assert {each.document for each in (wrong[0], lacking, missing)} == {OPERATION.pointer}
 
 
 SEVERAL = {"get": {"responses": {"200": {"description": ""}}}, "post": {"responses": {}}, "delete": {"responses": {}}}
@@ -102,7 +112,8 @@ def test_what_the_document_has_for_the_path_is_not_probed_and_must_be_allowed() 
     assert operation.methods == ("GET", "POST", "DELETE")
     assert undocumented(operation) == ("TRACE", "PATCH", "PUT")
     assert told("PUT", refused("GET, POST, DELETE"), operation=operation) == []
-    assert len(told("PUT", refused("GET"), operation=operation)) == 1
+    (line,) = told("PUT", refused("GET"), operation=operation)
+    assert line == 'method.allow-wrong at header Allow of 405: expected GET, POST, DELETE, got "GET"'
     assert told("PUT", refusal(operation, "PUT"), operation=operation) == []
 
 

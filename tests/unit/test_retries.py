@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +50,8 @@ def test_a_server_that_cannot_answer_now_is_asked_again(status: int) -> None:
         ("Sunday, 06-Nov-94 08:49:47 GMT", 10),
         ("Sun Nov  6 08:49:47 1994", 10),
         ("Sun, 06 Nov 1994 08:49:27 GMT", 0),
+        ("Sun, 06 Nov 1994 09:49:47 +0100", 10),
+        ("9" * 5_000, float("inf")),
     ],
 )
 def test_retry_after_is_seconds_or_a_date_in_each_of_its_forms(field: str, seconds: float) -> None:
@@ -75,6 +79,26 @@ def test_waits_grow_exponentially_and_are_part_chance(tried: int, chance: float)
     pause = Retries(9, lambda: chance).pause(Failure("reset", ""), tried, 0.0, NOW)
     assert pause is not None
     assert BASE * 2 ** (tried - 1) / 2 <= pause <= BASE * 2 ** (tried - 1)
+
+
+@pytest.mark.parametrize(
+    ("tried", "chance", "pause"), [(1, 0.0, 0.25), (1, 1.0, 0.5), (2, 0.5, 0.75), (3, 0.0, 1.0), (4, 1.0, 4.0)]
+)
+def test_each_wait_is_twice_the_one_before(tried: int, chance: float, pause: float) -> None:
+    assert Retries(9, lambda: chance).pause(Failure("reset", ""), tried, 0.0, NOW) == pause
+
+
+def test_a_date_without_a_zone_is_in_utc_wherever_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "UTC-9")
+        time.tzset()
+        assert put_off(response(503, ("Retry-After", "Sun Nov  6 08:49:47 1994")), NOW) == 10
+    time.tzset()
+
+
+def test_a_date_is_waited_for() -> None:
+    put_off = response(429, ("Retry-After", "Sun, 06 Nov 1994 08:49:40 GMT"))
+    assert Retries(1).pause(put_off, 1, 0.0, NOW) == 3
 
 
 @pytest.mark.parametrize(("most", "tried", "again"), [(0, 1, False), (1, 1, True), (1, 2, False), (2, 2, True)])
