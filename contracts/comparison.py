@@ -35,7 +35,7 @@ def read(path: Path) -> dict[str, Any]:
         report = json.loads(path.read_bytes())
     except OSError as error:
         raise ConfigurationError(f"--compare {path} cannot be read: {error.strerror}; name a report.json") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ConfigurationError(f"--compare {path} is no JSON; name a report.json of an earlier run") from None
     if not isinstance(report, dict) or report.get("format") != FORMAT:
         raise ConfigurationError(

@@ -15,7 +15,8 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Final
+from functools import partial
+from typing import Any, ClassVar, Final, TypeVar
 from urllib.parse import urlsplit
 
 import requests
@@ -32,7 +33,7 @@ from contracts.exchange import Exchange, Failure, Request, Response
 from contracts.methods import keyless
 from contracts.pace import Pace
 from contracts.retries import Retries, put_off, wants_retry
-from contracts.secret import Mask, check_api_key
+from contracts.secret import REDACTED, Mask, check_api_key
 from contracts.wire import Oversized, Tap
 
 KEY_HEADER: Final = "x-api-key"
@@ -52,6 +53,8 @@ _CHUNK: Final = 256 * 1024
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 Observer = Callable[[Exchange], object]
+
+_Result = TypeVar("_Result")
 
 
 class ForbiddenRequest(ContractError):
@@ -238,7 +241,7 @@ class GuardedSession(requests.Session):
             at, started = time.time(), time.perf_counter()
             self._watchdog.watch(started + self._timeout)
             try:
-                outcome, answer = self._transmit(request)
+                outcome, answer = _unseen(partial(self._transmit, request))
             except _Stale as stale:
                 if not self._watchdog.bit:
                     lost.append(Failure("closed", str(stale)))
@@ -246,8 +249,7 @@ class GuardedSession(requests.Session):
             finally:
                 self._watchdog.rest()
             if self._watchdog.bit:
-                message = self._masked(self._tap.message)
-                outcome = Failure("timeout", f"no complete answer in {self._timeout:g} s", message)
+                outcome = Failure("timeout", f"no complete answer in {self._timeout:g} s", self._message())
                 answer = requests.Timeout(outcome.detail, request=request)
             self._silent = self._silent + 1 if isinstance(outcome, Failure) else 0
             return _Attempt(outcome, answer, time.perf_counter() - started, at, tuple(lost))
@@ -255,8 +257,7 @@ class GuardedSession(requests.Session):
     def _look_behind(self) -> None:
         """Shows the answer before once more if, since it ended, something came behind it."""
         if self._last and isinstance(self._last.outcome, Response) and self._tap.drain():
-            message = self._masked(self._tap.message)
-            outcome = replace(self._last.outcome, message=message)
+            outcome = replace(self._last.outcome, message=self._message())
             self._observer(replace(self._last, outcome=outcome, earlier=()))
         self._last = None
 
@@ -281,23 +282,19 @@ class GuardedSession(requests.Session):
                 raise
         except (Oversized, CodingError, requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             found = _failure(error)
-            failure = Failure(found.kind, adapter.redacted_text(found.detail), self._masked(self._tap.message))
+            failure = Failure(found.kind, adapter.redacted_text(found.detail), self._message())
             # Made anew: below the old one are frames that hold the key.
             return failure, requests.ConnectionError(failure.detail, request=request)
-        except BaseException as error:
-            _forget(error)
-            raise
         self._tap.drain()
         # White space around a value is no part of it (RFC 9110, section 5.5).
-        fields = tuple(
-            (name, adapter.redacted(value.strip(" \t").encode("latin-1", "replace")).decode("latin-1"))
-            for name, value in answer.raw.headers.iteritems()
-        )
-        return Response(answer.status_code, fields, body, self._masked(self._tap.message)), answer
+        came = ((name, value.strip(" \t")) for name, value in answer.raw.headers.iteritems())
+        fields = tuple(adapter.redacted_fields(came))
+        return Response(answer.status_code, fields, body, self._message()), answer
 
-    def _masked(self, message: bytes) -> bytes:
-        """The bytes without the key, none of them moved: their number is what is judged."""
-        return self.get_adapter(self.base_url + "/").masked(message)
+    def _message(self) -> bytes:
+        """What came, without the key, and none of it moved: how much it is is judged."""
+        adapter = self.get_adapter(self.base_url + "/")
+        return _unseen(lambda: adapter.masked(self._tap.message))
 
     def _on_live_connection(self, adapter: _TargetAdapter, request: requests.PreparedRequest) -> requests.Response:
         """Sends; raises _Stale if an idle connection turned out to be closed before any of it was answered."""
@@ -368,8 +365,20 @@ class _TargetAdapter(HTTPAdapter):
         return self._mask(data) if self._mask else data
 
     def redacted_text(self, text: str) -> str:
-        """The words of a failure without the key: some quote what came."""
+        """Words without the key: those of a failure quote what came, and a server may put it into any field."""
         return self._mask.text(text) if self._mask else text
+
+    def redacted_fields(self, fields: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        """Header fields without the key, which may stand in a name, or in a line of its own as name and value."""
+        found = list(fields)
+        together = "\n".join(f"{name}:{value}" for name, value in found)
+        if self.redacted_text(together) == together:
+            yield from found
+            return
+        for name, value in found:
+            field = self.redacted_text(name), self.redacted_text(value)
+            whole = self.redacted_text(f"{name}:{value}") == ":".join(field)
+            yield field if whole else (REDACTED, REDACTED)
 
     def masked(self, data: bytes) -> bytes:
         """As `redacted`, with as many bytes as before."""
@@ -397,6 +406,15 @@ class _TargetAdapter(HTTPAdapter):
 
 class _Stale(Exception):
     """A kept connection that was closed before anything was answered; its text is the transport's own words."""
+
+
+def _unseen(function: Callable[[], _Result]) -> _Result:
+    """The function's result; what it raises is raised without the frames that show what was in hand: the key, maybe."""
+    try:
+        return function()
+    except BaseException as error:
+        _forget(error)
+        raise
 
 
 def _forget(error: BaseException) -> None:

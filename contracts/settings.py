@@ -142,9 +142,10 @@ def read(
     rate_limit: str | None = None,
     retries: int | None = None,
     redact: Iterable[str] = (),
-    environment: Mapping[str, str] = os.environ,
+    environment: Mapping[str, str] | None = None,
 ) -> Settings:
     """Settings from options, then the environment; raises ContractError, in one line, for what makes no sense."""
+    environment = _variables() if environment is None else environment
     files = overlay_files(overlays, no_overlay=no_overlay, pinned=not document)
     loaded = load(Path(document) if document else PINNED, files, annotations)
     for operation in loaded.operations:
@@ -281,6 +282,13 @@ def _check_numbers(timeout: float, max_body: int, max_requests: int | None, retr
         raise ConfigurationError(f"--max-requests {max_requests} leaves nothing to ask; give a number above 0")
     if retries is not None and retries < 0:
         raise ConfigurationError(f"--retries {retries} is no number of times; give 0 or more")
+
+
+def _variables() -> dict[str, str]:
+    """What the process's environment says; the key so that no traceback shows it."""
+    names = (ACCOUNT_VARIABLE, BASE_URL_VARIABLE, JOB_IDS_VARIABLE)
+    found = {name: os.environ[name] for name in names if name in os.environ}
+    return {**found, API_KEY_VARIABLE: Secret(os.environ.get(API_KEY_VARIABLE, ""))}
 
 
 def _api_key(file: str | None, environment: Mapping[str, str]) -> Secret | None:

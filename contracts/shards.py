@@ -117,7 +117,7 @@ def read(path: Path) -> Part:
         return Part(shard, raw["options"], tuple(waivers), raw["sha256"], run, tally, raw["known"], again)
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}; name files that --tally wrote") from None
-    except (AssertionError, AttributeError, ConfigurationError, ValueError, LookupError, TypeError):
+    except (AssertionError, AttributeError, ConfigurationError, ValueError, LookupError, RecursionError, TypeError):
         raise ConfigurationError(f"{path} is no tally of this version; name files that --tally wrote") from None
 
 

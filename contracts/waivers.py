@@ -121,6 +121,8 @@ def load(path: Path) -> tuple[Waiver, ...]:
         raise ConfigurationError(f"--waivers {path} cannot be read: {error.strerror}; name a readable file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"--waivers {path} is no TOML: {error}; mend its syntax") from None
+    except RecursionError:
+        raise ConfigurationError(f"--waivers {path} is nested too deeply; write [[waiver]] entries") from None
     entries = contents.pop("waiver", [])
     if contents or not isinstance(entries, list):
         what = f"{next(iter(contents))}, " if contents else ""

@@ -49,6 +49,9 @@ FORMS = sorted(
         base64.b64encode(CANARY.encode()).decode(),
         "canary+0f3a",
         "canary%2B0f3a",
+        CANARY.upper(),
+        CANARY.title(),
+        CANARY[:-1],
     }
 )
 
@@ -79,6 +82,9 @@ def echoing(asked: Asked, response: Response) -> Response:
         json.dumps({"id": key}).encode("utf-16"),
         f'{{"{key}": 1, "{key}": 2}}'.encode(),
         key.encode() + b"\xff",
+        json.dumps({"id": key.upper(), "status": key.title()}).encode(),
+        html.escape(json.dumps({"id": key})).encode(),
+        key[:-1].encode(),
     ]
     return Response(200, (JSON, ("X-Echo", key), (f"X-{len(key)}", quoted)), bodies[next(TURN) % len(bodies)])
 
@@ -114,6 +120,7 @@ def misstating(asked: Asked, response: Response) -> Raw:
         b"X-Echo " + key,
         b" " + key,
         key + b" : x",
+        b"X-Echo: " + key[: key.index(b"&")] + b"\r\n " + key[key.index(b"&") :],
         b"Connection: " + key,
         b"Content-Encoding: " + key,
         b"Content-Length: " + key,

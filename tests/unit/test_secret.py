@@ -38,6 +38,19 @@ FORMS: list[Callable[[str], str]] = [
     lambda key: urllib.parse.quote(urllib.parse.quote(key, safe=""), safe=""),
     lambda key: html.escape(html.escape(key)),
     lambda key: json.dumps(html.escape(key))[1:-1],
+    lambda key: html.escape(json.dumps(key)[1:-1]),
+    lambda key: urllib.parse.quote(json.dumps(key)[1:-1]),
+    lambda key: urllib.parse.quote(html.escape(key)),
+    lambda key: json.dumps(urllib.parse.quote(html.escape(json.dumps(key)[1:-1])))[1:-1],
+    lambda key: json.dumps(key)[1:-1].replace("\\", "\\u005c"),
+    lambda key: html.escape(key).replace(";", ""),
+    lambda key: "".join(f"%u{ord(char):04x}" for char in key),
+    str.upper,
+    str.title,
+    lambda key: json.dumps(key.swapcase())[1:-1],
+    lambda key: key.encode().hex(),
+    lambda key: key.encode().hex().upper(),
+    lambda key: base64.b64encode(key.encode() + b" ").decode()[:28],
 ]
 
 
@@ -93,9 +106,30 @@ def test_what_holds_no_key_is_left_as_it_is(data: bytes) -> None:
     assert Mask(KEY)(data) == data
 
 
-def test_what_looks_like_its_beginning_is_left_as_it_is() -> None:
-    data = f"{KEY[:-1]} {KEY[1:]} %73k".encode()
-    assert Mask(KEY)(data) == data
+@pytest.mark.parametrize("form", FORMS[:3])
+def test_a_key_that_is_cut_off_is_found_as_long_as_most_of_it_is_there(form: Callable[[str], str]) -> None:
+    for start in range(len(KEY)):
+        for end in range(start + 1, len(KEY) + 1):
+            part = form(KEY[start:end])
+            hidden = (end - start) * 10 >= len(KEY) * 6
+            assert Mask(KEY).text(f"a {part} b") == f"a {REDACTED if hidden else part} b"
+
+
+def test_of_a_short_key_nothing_less_than_eight_characters_is_taken_for_it() -> None:
+    assert Mask("abc-123").text("abc-12 bc-123 ABC-123") == f"abc-12 bc-123 {REDACTED}"
+    assert Mask("abcd-12345").text("bcd-1234 cd-12345 bcd-123 d-12345") == f"{REDACTED} {REDACTED} bcd-123 d-12345"
+
+
+@pytest.mark.parametrize("written", ["pat+0123456789abcdef", "pat%200123456789abcdef", "pat 0123456789abcdef"])
+def test_a_key_with_a_blank_is_found_in_forms(written: str) -> None:
+    assert Mask("pat 0123456789abcdef").text(f"?a={written}&b=1+1") == f"?a={REDACTED}&b=1+1"
+
+
+@pytest.mark.parametrize("slash", ["/", "\\/", "%2F", "_", "&#47;"])
+def test_base64_that_is_escaped_is_found(slash: str) -> None:
+    key = "sk-0>?0>?0>?0>?"
+    coded = base64.b64encode(key.encode()).decode().replace("/", slash)
+    assert Mask(key).text(f"before {coded} after") == f"before {REDACTED} after"
 
 
 def test_no_representation_of_what_holds_a_key_shows_it() -> None:

@@ -28,7 +28,7 @@ from contracts.framing import flaws
 from contracts.pace import BudgetSpent, Limits, Pace
 from contracts.retries import Retries
 from contracts.scratch import ScratchError
-from contracts.secret import check_api_key
+from contracts.secret import REDACTED, check_api_key
 from contracts.session import GONE, ForbiddenRequest, GuardedSession, check_base_url
 from tests.unit.tiny import document_of
 
@@ -996,8 +996,12 @@ def test_the_key_may_be_sent_in_clear_text_where_that_is_allowed() -> None:
         b"HTTP/1.1 " + KEY.encode() + b"\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + KEY.encode() + b"\r\n",
         http(KEY.encode() * 100),
+        http(b"{}", f"{KEY}: x", f"X-{KEY}: {KEY}"),
+        http(b"{}", f"X-Echo: {KEY.upper()}"),
+        http(KEY.encode()).replace(b"Length: 22", b"Length: 21"),
+        http(b"{}") + KEY[1:].encode(),
     ],
-    ids=range(6),
+    ids=range(10),
 )
 def test_a_key_that_comes_back_is_in_nothing_that_a_foreign_library_gets(data: bytes) -> None:
     with talking(once(data), api_key=KEY, max_body=999) as (seen, made):
@@ -1008,7 +1012,18 @@ def test_a_key_that_comes_back_is_in_nothing_that_a_foreign_library_gets(data: b
             told = traceback.TracebackException.from_exception(error, capture_locals=True)
             inside = [frame.locals for frame in told.stack[1:]]  # The first one is this test's, which knows the key.
             shown = [inside, error.args, error.__context__, error.__cause__]
-        assert KEY not in repr(shown) + repr(seen.exchanges)
+        assert KEY[1:-1] not in (repr(shown) + repr(seen.exchanges)).lower()
+
+
+@pytest.mark.parametrize("line", ["user:invented-0123456789", "user: invented-0123456789", "user:x"])
+def test_a_key_that_looks_like_a_header_is_in_no_header(line: str) -> None:
+    key = line.replace("user: ", "user:")
+    with talking(once(http(b"{}", line, "X-A: b")), api_key=key) as (seen, _):
+        outcome = seen.ask()
+    assert isinstance(outcome, Response)
+    assert (REDACTED, REDACTED) in outcome.headers
+    assert ("X-A", "b") in outcome.headers
+    assert "user" not in repr(outcome)
 
 
 def test_no_frame_that_holds_the_key_is_left_in_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -1022,6 +1037,26 @@ def test_no_frame_that_holds_the_key_is_left_in_a_traceback(monkeypatch: pytest.
         told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
         assert KEY not in "".join(told.format())
         assert {frame.name for frame in told.stack}.isdisjoint({"putheader", "urlopen", "send"})
+
+
+@pytest.mark.parametrize("where", ["__call__", "blot", "text"])
+@pytest.mark.parametrize("error", [MemoryError, KeyboardInterrupt])
+def test_what_was_in_hand_when_masking_failed_is_in_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, where: str, error: type[BaseException]
+) -> None:
+    def fail(self: Any, data: Any) -> None:
+        raise error
+
+    with talking(saying(http(KEY.encode(), f"X-Echo: {KEY}")), api_key=KEY) as (seen, _):
+        monkeypatch.setattr(f"contracts.secret.Mask.{where}", fail)
+        with pytest.raises(error) as caught:
+            seen.ask()
+        told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+        # The first frame is this test's, which knows the key.
+        assert KEY not in repr([frame.locals for frame in told.stack[1:]])
+        names = [frame.name for frame in told.stack]
+        assert "ask" in names
+        assert "fail" not in names
 
 
 def kind_of(outcome: Response | Failure) -> str:

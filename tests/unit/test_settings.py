@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,27 @@ def test_the_key_is_in_no_representation() -> None:
     settings = chosen(environment={"SGP_API_KEY": "sk-invented"})
     assert settings.api_key == "sk-invented"
     assert "sk-invented" not in repr(settings) + str(settings)
+
+
+def test_the_key_is_in_no_traceback_of_what_fails_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setenv("SGP_API_KEY", "sk-invented")
+    monkeypatch.setattr("contracts.settings.load", fail)
+    with pytest.raises(MemoryError) as caught:
+        read()
+    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert [frame.name for frame in told.stack][1:] == ["read", "fail"]
+    assert "sk-invented" not in repr([frame.locals for frame in told.stack[1:]])
+
+
+@pytest.mark.parametrize("option", ["waivers", "compare"])
+def test_a_file_that_is_nested_too_deeply_is_refused_in_one_line(tmp_path: Path, option: str) -> None:
+    file = tmp_path / "deep"
+    file.write_text("[" * 200_000 if option == "compare" else "a=" + "[" * 5_000)
+    with pytest.raises(ConfigurationError, match=f"--{option} .*; (write|name) "):
+        chosen(**{option: str(file)})
 
 
 def test_a_key_in_a_file_comes_before_that_of_the_environment(tmp_path: Path) -> None:
