@@ -19,7 +19,7 @@ from contracts.exchange import Response
 from contracts.mock import Asked, Change, Raw
 from strategies.answers import catalogue
 from strategies.mocking import mock_server
-from tests.options.harness import ROOT, Result
+from tests.options.harness import ROOT, Result, judge
 
 DOCUMENT = load(overlays=[PINNED_OVERLAY])
 (OPERATION,) = DOCUMENT.operations
@@ -125,6 +125,17 @@ def test_a_signal_before_the_first_answer_ends_the_run_without_evidence(number: 
     assert result.code == 6, result.output + result.errors
     assert "interrupted before anything was answered" in result.output + result.errors
     assert "Traceback" not in result.output + result.errors
+
+
+def test_a_signal_that_comes_while_pytest_is_at_a_report_ends_the_run_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "late.py").write_text(
+        "import os, signal\ndef pytest_runtest_makereport(call):\n"
+        "    if call.when == 'call': os.kill(os.getpid(), signal.SIGINT)\n"
+    )
+    with mock_server(DOCUMENT) as server:
+        result = judge("--base-url", server.url, "--job-id", KNOWN[0], "-p", "late", PYTHONPATH=str(tmp_path))
+    assert result.code == 6, result.output
+    assert result.verdict[0].startswith("INCONCLUSIVE  the run was interrupted; ")
 
 
 def test_a_wait_for_the_next_turn_is_ended_too() -> None:
