@@ -348,6 +348,8 @@ class _TargetAdapter(HTTPAdapter):
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
         self.__api_key = api_key
         self._mask = Mask(api_key) if api_key else None
+        # What is between name and value in a header line that is the key itself.
+        self._colon = ": " if api_key and api_key.partition(":")[2].startswith(" ") else ":"
         self._watchdog, self._tap = watchdog, tap
         self._pool: Any = None
 
@@ -371,13 +373,13 @@ class _TargetAdapter(HTTPAdapter):
     def redacted_fields(self, fields: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         """Header fields without the key, which may stand in a name, or in a line of its own as name and value."""
         found = list(fields)
-        together = "\n".join(f"{name}:{value}" for name, value in found)
+        together = "\n".join(f"{name}{self._colon}{value}" for name, value in found)
         if self.redacted_text(together) == together:
             yield from found
             return
         for name, value in found:
             field = self.redacted_text(name), self.redacted_text(value)
-            whole = self.redacted_text(f"{name}:{value}") == ":".join(field)
+            whole = self.redacted_text(f"{name}{self._colon}{value}") == self._colon.join(field)
             yield field if whole else (REDACTED, REDACTED)
 
     def masked(self, data: bytes) -> bytes:

@@ -59,6 +59,29 @@ def test_a_key_is_found_in_every_form_that_a_text_gives_it(form: Callable[[str],
     assert Mask(KEY).text(f"before {form(KEY)} after") == f"before {REDACTED} after"
 
 
+WRITERS: list[Callable[[str], str]] = [
+    urllib.parse.quote,
+    lambda text: urllib.parse.quote(text, safe=""),
+    lambda text: json.dumps({"a": text}),
+    lambda text: json.dumps(text).replace("/", "\\/"),
+    lambda text: "".join(f"\\u{ord(char):04x}" if char in "&<>'\"\\" else char for char in text),
+    html.escape,
+    lambda text: "".join(f"&#{ord(char)};" for char in text),
+]
+
+
+@given(st.lists(st.sampled_from(WRITERS), max_size=4), st.text(st.characters(max_codepoint=126), max_size=9))
+def test_a_key_is_found_however_what_holds_it_is_written_within_something_else(
+    writers: list[Callable[[str], str]], around: str
+) -> None:
+    written = f"{around} {KEY} {around}"
+    for write in writers:
+        written = write(written)
+    masked = Mask(KEY).text(written)
+    assert REDACTED in masked
+    assert len(Mask(KEY).blot(written.encode())) == len(written.encode())
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
 def test_a_key_is_found_in_wider_encodings(encoding: str) -> None:
     assert KEY not in Mask(KEY)(f'{{"a": "{KEY}"}}'.encode(encoding)).decode(encoding, "replace").replace("\0", "")

@@ -1015,9 +1015,16 @@ def test_a_key_that_comes_back_is_in_nothing_that_a_foreign_library_gets(data: b
         assert KEY[1:-1] not in (repr(shown) + repr(seen.exchanges)).lower()
 
 
-@pytest.mark.parametrize("line", ["user:invented-0123456789", "user: invented-0123456789", "user:x"])
-def test_a_key_that_looks_like_a_header_is_in_no_header(line: str) -> None:
-    key = line.replace("user: ", "user:")
+@pytest.mark.parametrize(
+    ("key", "line"),
+    [
+        ("user:invented-0123456789", "user:invented-0123456789"),
+        ("user:invented-0123456789", "user: invented-0123456789"),
+        ("user: invented-0123456789", "user: invented-0123456789"),
+        ("user:x", "user:x"),
+    ],
+)
+def test_a_key_that_looks_like_a_header_is_in_no_header(key: str, line: str) -> None:
     with talking(once(http(b"{}", line, "X-A: b")), api_key=key) as (seen, _):
         outcome = seen.ask()
     assert isinstance(outcome, Response)
