@@ -68,6 +68,7 @@ def test_no_body_is_no_broken_one(field: str) -> None:
         (zlib.compress(b"packed") + b"junk", "deflate", "[1-4] bytes behind the end of deflate"),
         (zlib.compress(b"packed", wbits=-15), "deflate", "no deflate: .* incorrect header check"),
     ],
+    ids=range(9),
 )
 @pytest.mark.parametrize("size", [1, 7, 1000])
 def test_a_body_that_is_not_what_its_coding_says_is_told(data: bytes, field: str, told: str, size: int) -> None:

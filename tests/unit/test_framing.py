@@ -135,7 +135,7 @@ def test_a_sound_message_has_no_flaw(name: str) -> None:
     assert list(flaws(SOUND[name])) == []
 
 
-@pytest.mark.parametrize(("flaw", "message"), BROKEN)
+@pytest.mark.parametrize(("flaw", "message"), BROKEN, ids=range(len(BROKEN)))
 def test_a_broken_message_has_one_flaw(flaw: tuple[str, str, str, str], message: bytes) -> None:
     assert list(flaws(message)) == [Flaw(*flaw)]
 
