@@ -7,16 +7,13 @@ cookies of the environment play no part.
 
 from __future__ import annotations
 
-import http.client
 import io
 import itertools
-import socket
-import ssl
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
 import requests
@@ -30,10 +27,12 @@ from contracts.deadline import Watchdog
 from contracts.document import Operation, operation_at
 from contracts.errors import ConfigurationError, ContractError, TargetError
 from contracts.exchange import Exchange, Failure, Request, Response
+from contracts.failures import PROBLEMS, REACHED, UNREACHABLE, failure_of
+from contracts.mask import Mask
 from contracts.methods import keyless
 from contracts.pace import Pace
 from contracts.retries import Retries, put_off, wants_retry
-from contracts.secret import REDACTED, Mask, check_api_key
+from contracts.secret import check_api_key, unseen
 from contracts.wire import Oversized, Tap
 
 KEY_HEADER: Final = "x-api-key"
@@ -53,8 +52,6 @@ _CHUNK: Final = 256 * 1024
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 Observer = Callable[[Exchange], object]
-
-_Result = TypeVar("_Result")
 
 
 class ForbiddenRequest(ContractError):
@@ -133,8 +130,9 @@ class GuardedSession(requests.Session):
         self.adapters.clear()
         self._watchdog = Watchdog()
         self._tap = Tap(max_body)
-        adapter = _TargetAdapter(check_api_key(api_key) if api_key else None, self._watchdog, self._tap)
-        self.mount(f"{parts.scheme}://{parts.netloc}/", adapter)
+        key = check_api_key(api_key) if api_key else None
+        self._mask = Mask(key)
+        self.mount(f"{parts.scheme}://{parts.netloc}/", _TargetAdapter(key, self._watchdog, self._tap))
         self._silent = self._put_off = 0
         self._ended: ContractError | None = None
         self._admission = admission or Admission()
@@ -241,7 +239,7 @@ class GuardedSession(requests.Session):
             at, started = time.time(), time.perf_counter()
             self._watchdog.watch(started + self._timeout)
             try:
-                outcome, answer = _unseen(partial(self._transmit, request))
+                outcome, answer = unseen(partial(self._transmit, request))
             except _Stale as stale:
                 if not self._watchdog.bit:
                     lost.append(Failure("closed", str(stale)))
@@ -276,25 +274,23 @@ class GuardedSession(requests.Session):
         try:
             answer = self._on_live_connection(adapter, request)
             try:
-                body = adapter.redacted(_read(answer.raw, self._max_body))
+                body = self._mask(_read(answer.raw, self._max_body))
             except BaseException:
                 answer.close()
                 raise
         except (Oversized, CodingError, requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            found = _failure(error)
-            failure = Failure(found.kind, adapter.redacted_text(found.detail), self._message())
+            found = failure_of(error)
+            failure = Failure(found.kind, self._mask.text(found.detail), self._message())
             # Made anew: below the old one are frames that hold the key.
             return failure, requests.ConnectionError(failure.detail, request=request)
         self._tap.drain()
         # White space around a value is no part of it (RFC 9110, section 5.5).
         came = ((name, value.strip(" \t")) for name, value in answer.raw.headers.iteritems())
-        fields = tuple(adapter.redacted_fields(came))
-        return Response(answer.status_code, fields, body, self._message()), answer
+        return Response(answer.status_code, self._mask.fields(came), body, self._message()), answer
 
     def _message(self) -> bytes:
         """What came, without the key, and none of it moved: how much it is is judged."""
-        adapter = self.get_adapter(self.base_url + "/")
-        return _unseen(lambda: adapter.masked(self._tap.message))
+        return unseen(lambda: self._mask.blot(self._tap.message))
 
     def _on_live_connection(self, adapter: _TargetAdapter, request: requests.PreparedRequest) -> requests.Response:
         """Sends; raises _Stale if an idle connection turned out to be closed before any of it was answered."""
@@ -302,7 +298,7 @@ class GuardedSession(requests.Session):
         try:
             return adapter.send(request, stream=True, timeout=self._timeout, verify=self.verify, proxies={})
         except requests.ConnectionError as error:
-            failure = _failure(error)
+            failure = failure_of(error)
             if adapter.connections == opened and failure.kind == "reset":
                 raise _Stale(failure.detail) from None
             raise
@@ -324,21 +320,17 @@ class GuardedSession(requests.Session):
         problems = []
         for values in resources:
             outcome = self.ask(operation, values).outcome
-            if isinstance(outcome, Response) or outcome.kind in _REACHED:
+            if isinstance(outcome, Response) or outcome.kind in REACHED:
                 return
             problems.append(self.unreachable(outcome))
-            if outcome.kind in _UNREACHABLE:
+            if outcome.kind in UNREACHABLE:
                 break
         if problems:
             raise problems[0]
 
     def unreachable(self, failure: Failure) -> TargetError:
         """The error that tells of no answer where one is needed, with the mend."""
-        return TargetError(self.base_url, *_PROBLEMS[failure.kind])
-
-
-_REACHED: Final = ("coding", "cut", "oversized")
-_UNREACHABLE: Final = ("refused", "tls", "unresolved")
+        return TargetError(self.base_url, *PROBLEMS[failure.kind])
 
 
 class _TargetAdapter(HTTPAdapter):
@@ -347,9 +339,6 @@ class _TargetAdapter(HTTPAdapter):
     def __init__(self, api_key: str | None, watchdog: Watchdog, tap: Tap) -> None:
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
         self.__api_key = api_key
-        self._mask = Mask(api_key) if api_key else None
-        # What is between name and value in a header line that is the key itself.
-        self._colon = ": " if api_key and api_key.partition(":")[2].startswith(" ") else ":"
         self._watchdog, self._tap = watchdog, tap
         self._pool: Any = None
 
@@ -361,30 +350,6 @@ class _TargetAdapter(HTTPAdapter):
             return super().send(request, *args, **kwargs)
         finally:
             del request.headers[KEY_HEADER]
-
-    def redacted(self, data: bytes) -> bytes:
-        """What came back without the key: a server may send back what it was sent."""
-        return self._mask(data) if self._mask else data
-
-    def redacted_text(self, text: str) -> str:
-        """Words without the key: those of a failure quote what came, and a server may put it into any field."""
-        return self._mask.text(text) if self._mask else text
-
-    def redacted_fields(self, fields: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-        """Header fields without the key, which may stand in a name, or in a line of its own as name and value."""
-        found = list(fields)
-        together = "\n".join(f"{name}{self._colon}{value}" for name, value in found)
-        if self.redacted_text(together) == together:
-            yield from found
-            return
-        for name, value in found:
-            field = self.redacted_text(name), self.redacted_text(value)
-            whole = self.redacted_text(f"{name}{self._colon}{value}") == self._colon.join(field)
-            yield field if whole else (REDACTED, REDACTED)
-
-    def masked(self, data: bytes) -> bytes:
-        """As `redacted`, with as many bytes as before."""
-        return self._mask.blot(data) if self._mask else data
 
     @property
     def connections(self) -> int:
@@ -408,27 +373,6 @@ class _TargetAdapter(HTTPAdapter):
 
 class _Stale(Exception):
     """A kept connection that was closed before anything was answered; its text is the transport's own words."""
-
-
-def _unseen(function: Callable[[], _Result]) -> _Result:
-    """The function's result; what it raises is raised without the frames that show what was in hand: the key, maybe."""
-    try:
-        return function()
-    except BaseException as error:
-        _forget(error)
-        raise
-
-
-def _forget(error: BaseException) -> None:
-    """Take from an exception, and all behind it, the frames in which it passed: they hold the key."""
-    seen: set[int] = set()
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        each = waiting.pop()
-        if each is not None and id(each) not in seen:
-            seen.add(id(each))
-            each.__traceback__ = None
-            waiting += [each.__cause__, each.__context__]
 
 
 def _read(raw: urllib3.HTTPResponse, most: int) -> bytes:
@@ -462,51 +406,3 @@ def _rewound(answer: requests.Response, exchange: Exchange) -> requests.Response
         preload_content=False,
     )
     return answer
-
-
-def _failure(error: BaseException) -> Failure:
-    """The kind of failure that an exception of requests, urllib3 or the sockets below them stands for."""
-    chain = list(_chain(error))
-    kind = next((kind for types, kind in _KINDS if any(isinstance(each, types) for each in chain)), "failed")
-    root = chain[-1]
-    if isinstance(root, (Oversized, CodingError)):
-        return Failure(kind, str(root))
-    return Failure(kind, f"{type(root).__name__}: {root}" if str(root) else type(root).__name__)
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The exception and those it was raised from, outermost first; urllib3 keeps some in `args` and `reason`."""
-    seen: set[int] = set()
-    waiting: list[object] = [error]
-    while waiting:
-        each = waiting.pop(0)
-        if isinstance(each, BaseException) and id(each) not in seen:
-            seen.add(id(each))
-            yield each
-            waiting += [*each.args, getattr(each, "reason", None), each.__cause__]
-
-
-_KINDS: Final[tuple[tuple[tuple[type[BaseException], ...], str], ...]] = (
-    ((Oversized,), "oversized"),
-    ((ssl.SSLError, requests.exceptions.SSLError), "tls"),
-    ((socket.gaierror, urllib3.exceptions.LocationParseError), "unresolved"),
-    ((ConnectionRefusedError,), "refused"),
-    ((urllib3.exceptions.IncompleteRead, http.client.IncompleteRead, urllib3.exceptions.InvalidChunkLength), "cut"),
-    ((CodingError,), "coding"),
-    ((TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError), "timeout"),
-    ((ConnectionResetError, BrokenPipeError, ConnectionAbortedError), "reset"),
-    ((http.client.HTTPException, urllib3.exceptions.HTTPError), "not-http"),
-)
-
-_PROBLEMS: Final[dict[str, tuple[str, str]]] = {
-    "tls": ("does not pass the TLS check", "mend its certificate, or name its authority by --ca-bundle FILE"),
-    "unresolved": ("has a host that no name server knows", "correct --base-url"),
-    "refused": ("refuses connections", "start the server, or correct --base-url"),
-    "timeout": ("does not answer in time", "start the server, or give it longer by --timeout SECONDS"),
-    "reset": ("closes the connection without an answer", "look into the server's log; is it https rather than http?"),
-    "not-http": ("answers something that is not HTTP", "correct the port in --base-url"),
-    "cut": ("breaks off in the middle of its answer", "look into the server's log"),
-    "coding": ("sends a body that does not decompress", "look into the server's log"),
-    "oversized": ("sends more than the harness reads", "raise --max-body"),
-    "failed": ("cannot be reached", "correct --base-url"),
-}

@@ -21,15 +21,13 @@ from contracts.exchange import Exchange, Failure, Response
 from contracts.features import Feature
 from contracts.history import History
 from contracts.json_text import UNREADABLE
+from contracts.patience import Patience
 from contracts.redaction import Redaction
 from contracts.violation import Violation
 from contracts.waivers import Cover
 
 Waiving = Callable[[Violation, Resource], Cover]
 """What waivers make of a violation on a resource."""
-
-PATIENCE: Final = 3
-"""After so many requests in a row that ran out of time a resource is not read over and over any more."""
 
 KEPT: Final = 50_000
 """How many different sightings are kept: a server may make up new properties for ever."""
@@ -349,7 +347,7 @@ class Judge:
         self.tally = Tally()
         self._waiver, self._redaction = waiver, redaction
         self._vanished = Vanished(discovered)
-        self._waited = Counter[tuple[str, Resource]]()
+        self._patience = Patience()
         self._history = history or History(redacted=redaction.violation)
         self._second_opinion = second_opinion
 
@@ -359,7 +357,7 @@ class Judge:
             violations = judge(exchange.operation, exchange)
             self.tally.note(exchange, violations, self._waiver)
             return violations
-        self._wait(exchange)
+        self._patience.note(exchange)
         exchange = self._vanished.judged(exchange)
         found = {*judge(exchange.operation, exchange), *self._vanished.note(exchange)}
         try:
@@ -371,21 +369,12 @@ class Judge:
             self.tally.differ(self._redaction.exchange(exchange), differences)
         return violations
 
-    def _wait(self, exchange: Exchange) -> None:
-        """Count the requests in a row for one resource that ran out of time."""
-        key = (exchange.operation.path, exchange.request.resource)
-        if isinstance(exchange.outcome, Failure) and exchange.outcome.kind == "timeout":
-            self._waited[key] += 1
-        else:
-            self._waited.pop(key, None)
-
     def passes_over(self, operation: Operation, resource: Resource) -> bool:
         """Whether to read a resource once more would take time and tell nothing new; the tally notes that it was so."""
-        key = (operation.path, resource)
-        if self._waited[key] < PATIENCE:
-            return False
-        self.tally.passed_over.add(key)
-        return True
+        lost = self._patience.is_lost(operation.path, resource)
+        if lost:
+            self.tally.passed_over.add((operation.path, resource))
+        return lost
 
     def take(self) -> Tally:
         """The tally since the last time it was taken."""

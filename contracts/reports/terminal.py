@@ -10,7 +10,8 @@ from contracts.comparison import Comparison
 from contracts.discovery import Resource
 from contracts.features import Feature
 from contracts.grouping import grouped
-from contracts.tally import PATIENCE, Sighting
+from contracts.patience import TIMEOUTS
+from contracts.tally import Sighting
 from contracts.verdict import Finding, Outcome, Verdict
 from contracts.wording import (
     borne,
@@ -72,7 +73,7 @@ def _remarks(verdict: Verdict) -> Iterator[str]:
     if verdict.vanished:
         yield visible(f"vanished    listed, and refused when asked for: {_first(verdict.vanished)}")
     if verdict.passed_over:
-        words = f"not read any more after {PATIENCE} requests in a row ran out of time"
+        words = f"not read any more after {TIMEOUTS} requests in a row ran out of time"
         yield visible(f"passed over {_first(verdict.passed_over)}: {words}")
     for note in (*verdict.run.notes, *verdict.run.document.notes):
         yield f"note        {note}"

@@ -19,7 +19,7 @@ from contracts.keywords import official_client
 from contracts.official_sdk import client, method
 from contracts.session import GuardedSession
 from strategies.answers import catalogue
-from tests.unit.test_session import Peer, Talk, dripping, heard, once, peer, saying
+from tests.unit.talking import Peer, Talk, dripping, heard, once, peer, saying
 from tests.unit.tiny import answer
 
 OPERATION = load(overlays=[PINNED_OVERLAY]).operations[0]

@@ -22,7 +22,7 @@ from contracts.official_sdk import load as load_sdk
 from contracts.session import GuardedSession
 from strategies.answers import catalogue
 from strategies.faults import Turn, faults
-from tests.unit.test_session import Talk, once, peer
+from tests.unit.talking import Talk, once, peer
 from tests.unit.tiny import answer, document_of, exchange_of
 
 OPERATION = load(overlays=[PINNED_OVERLAY]).operations[0]

@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strategies import covering_job_ids, job_ids, parameter_values, path_values
-from strategies.job_ids import HOSTILE, NEAR, TARGETS, covering_path_values, made_up
+from strategies.hostile import HOSTILE
+from strategies.job_ids import TARGETS, covering_path_values, made_up
+from strategies.near_misses import NEAR
 from strategies.resources import sendable
 from tests.properties.invented import CALM, PINNED_DOCUMENT, SHOP, UNIONS
 

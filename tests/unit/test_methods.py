@@ -19,7 +19,7 @@ from contracts.probing import ProbingSession
 from contracts.session import ForbiddenRequest
 from contracts.tally import Judge
 from contracts.wording import curl, violation_line
-from tests.unit.test_session import KEY, http, peer, saying
+from tests.unit.talking import KEY, http, peer, saying
 from tests.unit.tiny import answer, document_at, document_of, exchange_of
 
 DOCUMENT = document_of()

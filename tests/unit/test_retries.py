@@ -92,13 +92,14 @@ def test_a_date_without_a_zone_is_in_utc_wherever_it_is_read(monkeypatch: pytest
     with monkeypatch.context() as elsewhere:
         elsewhere.setenv("TZ", "UTC-9")
         time.tzset()
-        assert put_off(response(503, ("Retry-After", "Sun Nov  6 08:49:47 1994")), NOW) == 10
+        seconds = put_off(response(503, ("Retry-After", "Sun Nov  6 08:49:47 1994")), NOW)
     time.tzset()
+    assert seconds == 10
 
 
 def test_a_date_is_waited_for() -> None:
-    put_off = response(429, ("Retry-After", "Sun, 06 Nov 1994 08:49:40 GMT"))
-    assert Retries(1).pause(put_off, 1, 0.0, NOW) == 3
+    later = response(429, ("Retry-After", "Sun, 06 Nov 1994 08:49:40 GMT"))
+    assert Retries(1).pause(later, 1, 0.0, NOW) == 3
 
 
 @pytest.mark.parametrize(("most", "tried", "again"), [(0, 1, False), (1, 1, True), (1, 2, False), (2, 2, True)])

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import gzip
-import pickle
 import socket
 import sqlite3
 import ssl
 import threading
-import time
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -20,151 +14,30 @@ import requests
 import trustme
 
 from contracts.admission import ENOUGH, TurnedAway
-from contracts.checks import judge
-from contracts.document import Document
 from contracts.errors import ConfigurationError, ContractError, TargetError
 from contracts.exchange import Exchange, Failure, Response
 from contracts.framing import flaws
-from contracts.pace import BudgetSpent, Limits, Pace
-from contracts.retries import Retries
 from contracts.scratch import ScratchError
-from contracts.secret import REDACTED, check_api_key
 from contracts.session import GONE, ForbiddenRequest, GuardedSession, check_base_url
+from tests.unit.talking import (
+    KEY,
+    OPERATION,
+    Peer,
+    Talk,
+    closing,
+    dripping,
+    heard,
+    http,
+    once,
+    peer,
+    resetting,
+    saying,
+    session_to,
+    silent,
+    talking,
+    unused_port,
+)
 from tests.unit.tiny import document_of
-
-KEY = "sk-invented-0123456789"
-DOCUMENT = document_of(path="/things/{thing}")
-OPERATION = DOCUMENT.operations[0]
-
-
-@dataclass
-class Peer:
-    """A server of one thread: its URL, the requests it read, and how many connections it took."""
-
-    url: str
-    requests: list[bytes] = field(default_factory=list)
-    connections: int = 0
-
-    @property
-    def paths(self) -> list[str]:
-        return [request.split()[1].decode() for request in self.requests]
-
-
-Talk = Callable[[socket.socket, Peer], None]
-
-
-@contextmanager
-def peer(talk: Talk, *, context: ssl.SSLContext | None = None) -> Iterator[Peer]:
-    """A server that holds the conversation `talk` on every connection, one after another."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        scheme = "https" if context else "http"
-        made = Peer(f"{scheme}://127.0.0.1:{listener.getsockname()[1]}")
-        over = threading.Event()
-
-        def serve() -> None:
-            while not over.is_set():
-                connection, _ = listener.accept()
-                if over.is_set():
-                    connection.close()
-                    return
-                made.connections += 1
-                try:
-                    with context.wrap_socket(connection, server_side=True) if context else connection as wrapped:
-                        wrapped.settimeout(5)
-                        talk(wrapped, made)
-                except OSError:
-                    pass
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        try:
-            yield made
-        finally:
-            over.set()
-            socket.create_connection(listener.getsockname()).close()
-            thread.join(10)
-
-
-def heard(connection: socket.socket, made: Peer) -> bool:
-    """Whether another request came; it is noted."""
-    data = b""
-    while b"\r\n\r\n" not in data:
-        more = connection.recv(65536)
-        if not more:
-            return False
-        data += more
-    made.requests.append(data)
-    return True
-
-
-def saying(*answers: bytes) -> Talk:
-    """Answers the requests of a connection with these bytes in turn, the last one again and again."""
-
-    def talk(connection: socket.socket, made: Peer) -> None:
-        waiting = list(answers)
-        while heard(connection, made):
-            connection.sendall(waiting.pop(0) if len(waiting) > 1 else waiting[0])
-
-    return talk
-
-
-def once(data: bytes) -> Talk:
-    """Answers one request of a connection, and closes it."""
-
-    def talk(connection: socket.socket, made: Peer) -> None:
-        if heard(connection, made):
-            connection.sendall(data)
-
-    return talk
-
-
-def dripping(head: bytes, drop: bytes) -> Talk:
-    """Sends the head, then the drop every hundredth of a second until the other side has gone."""
-
-    def talk(connection: socket.socket, made: Peer) -> None:
-        if heard(connection, made):
-            connection.sendall(head)
-            connection.settimeout(0.01)
-            for _ in range(400):
-                try:
-                    if not connection.recv(1):
-                        return
-                except TimeoutError:
-                    connection.sendall(drop)
-
-    return talk
-
-
-def http(body: bytes = b'{"a": 1}', *fields: str, status: str = "200 OK", version: str = "1.1") -> bytes:
-    lines = [f"HTTP/{version} {status}", "Content-Type: application/json", f"Content-Length: {len(body)}", *fields]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
-
-
-@dataclass
-class Seen:
-    """A session and all that it showed."""
-
-    session: GuardedSession
-    exchanges: list[Exchange]
-
-    def ask(self, thing: str = "one", headers: dict[str, str] | None = None) -> Response | Failure:
-        return self.session.ask(OPERATION, {"thing": thing}, headers).outcome
-
-
-@contextmanager
-def session_to(url: str, document: Document = DOCUMENT, **options: Any) -> Iterator[Seen]:
-    exchanges: list[Exchange] = []
-    with GuardedSession(url, document.operations, exchanges.append, **options) as session:
-        yield Seen(session, exchanges)
-
-
-@contextmanager
-def talking(talk: Talk, **options: Any) -> Iterator[tuple[Seen, Peer]]:
-    with peer(talk) as made, session_to(made.url, **options) as seen:
-        yield seen, made
-
-
-# What comes back.
 
 
 @pytest.mark.parametrize(
@@ -234,23 +107,15 @@ def test_a_connection_closed_when_the_next_request_arrives_is_no_failure() -> No
 # What fails, and how.
 
 
-def resetting(connection: socket.socket, made: Peer) -> None:
-    heard(connection, made)
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-
-
-def closing(connection: socket.socket, made: Peer) -> None:
-    heard(connection, made)
-
-
-def silent(connection: socket.socket, made: Peer) -> None:
-    while heard(connection, made):
-        pass
-
-
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
 BOMB = gzip.compress(b"x" * 5_000, mtime=0)
+
+
 PACKED = gzip.compress(b"packed" * 1000, mtime=0)
+
+
 FAILURES = [
     pytest.param(resetting, "reset", id="reset"),
     pytest.param(closing, "reset", id="closed"),
@@ -367,18 +232,6 @@ def test_interim_answers_are_passed_over(status: bytes, count: int) -> None:
         assert made.connections == 1
 
 
-def test_the_key_is_masked_in_the_message_and_moves_nothing_there() -> None:
-    with talking(saying(http(KEY.encode())), api_key=KEY) as (seen, _):
-        outcome = seen.ask()
-        assert KEY.encode() not in outcome.message
-        assert not list(flaws(outcome.message))
-
-
-def unused_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 def test_what_has_once_ended_a_session_ends_all_that_is_asked_of_it_later() -> None:
     observed: list[Exchange] = []
 
@@ -416,38 +269,6 @@ def test_a_target_that_refuses_this_caller_everything_is_asked_no_more() -> None
         with pytest.raises(TurnedAway, match=f"{ENOUGH} requests were refused, and none was let in"):
             seen.ask("another")
         assert len(made.requests) == 5 * ENOUGH
-
-
-def test_an_exchange_says_when_its_last_attempt_was_sent() -> None:
-    came: list[float] = []
-
-    def talk(connection: socket.socket, made: Peer) -> None:
-        while heard(connection, made):
-            came.append(time.time())
-            connection.sendall(BUSY if len(came) == 1 else http())
-
-    rest = Rest()
-    with retrying(talk, 2, rest) as (seen, _):
-        seen.ask()
-    (exchange,) = seen.exchanges
-    assert len(exchange.earlier) == 1
-    assert came[0] < exchange.at <= came[1] <= exchange.at + exchange.seconds
-
-
-@pytest.mark.parametrize(("field", "held"), [("Retry-After: 7", True), ("X-None: 1", False)])
-def test_others_are_held_back_where_the_server_says_so_alone(field: str, held: bool) -> None:
-    rest, kept = Rest(), []
-
-    class Kept(Pace):
-        def hold(self, seconds: float) -> None:
-            kept.append(seconds)
-            super().hold(seconds)
-
-    pace = Kept(clock=rest.clock, sleep=rest.sleep)
-    with talking(saying(http(b"", field, status="503"), http()), retries=Retries(1), pace=pace) as (seen, made):
-        seen.ask()
-        assert len(made.requests) == 2
-    assert bool(kept) is held
 
 
 @pytest.mark.parametrize("granted", [http(), http(status="404 Not Found"), http(status="500 Oops")])
@@ -616,64 +437,6 @@ def test_a_redirect_is_an_answer_and_nothing_is_sent_after_it(status: str) -> No
     assert other.requests == []
 
 
-def test_the_key_reaches_the_wire_and_nothing_else() -> None:
-    with talking(saying(http()), api_key=KEY) as (seen, made):
-        seen.ask()
-        answer = seen.session.get(made.url + "/things/two")
-        for request in made.requests:
-            assert request.count(KEY.encode()) == 1
-            assert f"\r\nx-api-key: {KEY}\r\n".encode() in request
-        shown = [seen.exchanges, seen.session.__dict__, answer.request.headers, answer.__dict__, seen.session.adapters]
-        assert KEY not in repr(shown)
-        assert KEY.encode() not in pickle.dumps(answer.request)
-
-
-def test_a_key_that_a_server_sends_back_is_not_kept() -> None:
-    echo = http(f'{{"id": "{KEY}"}}'.encode(), f"X-Echo: {KEY}")
-    with talking(saying(echo), api_key=KEY) as (seen, _):
-        assert KEY not in repr(seen.ask())
-
-
-@pytest.mark.parametrize("talk", [resetting, silent, saying(b"nonsense\r\n")])
-def test_the_key_is_in_no_failure(talk: Talk) -> None:
-    with talking(talk, api_key=KEY, timeout=0.2) as (seen, made):
-        assert KEY not in repr(seen.ask())
-        with pytest.raises(requests.RequestException) as caught:
-            seen.session.get(made.url + "/things/x")
-        assert caught.value.request is not None
-        assert KEY not in repr(caught.value) + repr(caught.value.request.headers)
-        assert made.requests
-
-
-@pytest.mark.parametrize("key", ["a\nb", "a\r\nX: y", "schlüssel-geheim", "\0geheim", "🔑geheim", " ", "a\x7fgeheim"])
-def test_a_key_that_no_header_can_hold_is_refused_and_not_repeated(key: str) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        check_api_key(key)
-    assert "geheim" not in str(caught.value)
-    with pytest.raises(ConfigurationError):
-        GuardedSession("https://example.invalid", (), print, api_key=key)
-
-
-def test_white_space_around_a_key_is_no_part_of_it() -> None:
-    assert check_api_key(f" {KEY}\n") == KEY
-    with talking(saying(http()), api_key=KEY + "\n") as (seen, made):
-        seen.ask()
-        assert f"x-api-key: {KEY}\r\n".encode() in made.requests[0]
-
-
-@pytest.mark.parametrize("host", ["example.invalid", "10.0.0.1", "localhost.example.invalid", "[::2]", "0.0.0.0"])
-def test_the_key_is_not_sent_in_clear_text_to_another_machine(host: str) -> None:
-    with pytest.raises(ConfigurationError, match="clear text"):
-        GuardedSession(f"http://{host}", (), print, api_key=KEY)
-    GuardedSession(f"https://{host}", (), print, api_key=KEY).close()
-    GuardedSession(f"http://{host}", (), print).close()
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"])
-def test_the_key_may_be_sent_in_clear_text_to_this_machine(host: str) -> None:
-    GuardedSession(f"http://{host}:1", (), print, api_key=KEY).close()
-
-
 def test_cookies_are_not_kept() -> None:
     with talking(saying(http(b"", "Set-Cookie: a=b; Path=/"))) as (seen, made):
         seen.ask()
@@ -832,148 +595,7 @@ def test_credentials_in_a_base_url_are_refused_and_not_repeated(text: str) -> No
     assert "geheim" not in str(caught.value)
 
 
-# How often, how fast, and once more.
-
-
-class Rest:
-    """Notes how long was waited, and waits not at all: a clock of its own goes on instead."""
-
-    def __init__(self) -> None:
-        self.slept: list[float] = []
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-
-    def clock(self) -> float:
-        return sum(self.slept)
-
-    def pace(self, limits: Limits = Limits()) -> Pace:  # noqa: B008
-        return Pace(limits, clock=self.clock, sleep=self.sleep)
-
-
-def retrying(talk: Talk, most: int, rest: Rest, limits: Limits = Limits(), **options: Any) -> Any:  # noqa: B008
-    return talking(talk, pace=rest.pace(limits), retries=Retries(most, lambda: 1.0), **options)
-
-
-BUSY = http(b"", status="503 Busy")
-OK = http(b"ok")
-
-
-def flaring(*answers: bytes | None) -> Talk:
-    """Answers requests with these in turn, whatever connection they come on; None closes it in place of an answer."""
-    waiting = list(answers)
-
-    def talk(connection: socket.socket, made: Peer) -> None:
-        while heard(connection, made):
-            answer = waiting.pop(0) if len(waiting) > 1 else waiting[0]
-            if answer is None:
-                return
-            connection.sendall(answer)
-
-    return talk
-
-
-@pytest.mark.parametrize(
-    ("answers", "earlier", "slept"),
-    [
-        ([OK], [], []),
-        ([BUSY, OK], [503], [0.5]),
-        ([BUSY, http(b"", status="502"), OK], [503, 502], [0.5, 1.0]),
-        ([None, OK], ["reset"], [0.5]),
-        ([http(b"", "Retry-After: 7", status="429"), OK], [429], [7.0]),
-        ([http(b"", "Retry-After: 7", status="503"), BUSY, OK], [503, 503], [7.0, 1.0]),
-        ([http(b"", status="500")], [], []),
-        ([http(b"", "Retry-After: 61", status="429")], [], []),
-        ([http(b"", status="301 Moved")], [], []),
-    ],
-    ids=lambda value: repr(value)[:40],
-)
-def test_what_was_not_answered_is_asked_for_again(answers: Any, earlier: Any, slept: Any) -> None:
-    rest = Rest()
-    with retrying(flaring(*answers), 2, rest) as (seen, made):
-        outcome = seen.ask()
-        assert isinstance(outcome, Response)
-        (exchange,) = seen.exchanges
-        assert [getattr(each, "status", None) or each.kind for each in exchange.earlier] == earlier
-        assert rest.slept == pytest.approx(slept)
-        assert len(made.requests) == len(earlier) + 1
-        assert exchange.seconds < 5
-
-
-def test_when_no_attempt_succeeds_the_last_one_stands() -> None:
-    rest = Rest()
-    with retrying(flaring(BUSY, None, http(b"", status="504 Late")), 2, rest) as (seen, _):
-        outcome = seen.ask()
-        assert isinstance(outcome, Response)
-        assert outcome.status == 504
-        # The second attempt found the connection closed, and was made again at once.
-        assert [kind_of(each) for each in seen.exchanges[0].earlier] == ["503", "closed", "504"]
-
-
-@pytest.mark.parametrize("answer", [BUSY, http(b"", "Retry-After: 5", status="429")])
-def test_without_retries_every_failure_stands_at_once(answer: bytes) -> None:
-    rest = Rest()
-    with retrying(flaring(answer), 0, rest) as (seen, made):
-        for _ in range(2 * GONE):
-            seen.ask()
-        assert (len(made.requests), rest.slept) == (2 * GONE, [])
-
-
-def test_a_target_that_is_gone_is_found_out_within_the_retries() -> None:
-    rest = Rest()
-    exchanges: list[Exchange] = []
-    url = f"http://127.0.0.1:{unused_port()}"
-    with GuardedSession(url, [OPERATION], exchanges.append, retries=Retries(2), pace=rest.pace()) as session:
-        for _ in range(3):
-            session.ask(OPERATION, {"thing": "x"})
-        with pytest.raises(TargetError, match="gave no answer"):
-            session.ask(OPERATION, {"thing": "x"})
-        assert sum(1 + len(exchange.earlier) for exchange in exchanges) == GONE
-
-
-def test_a_target_that_puts_off_everybody_is_asked_no_more() -> None:
-    rest = Rest()
-    with retrying(flaring(http(b"", "Retry-After: 1", status="429")), 2, rest) as (seen, made):
-        for _ in range(GONE):
-            seen.ask()
-        with pytest.raises(TargetError, match=f"put off {GONE} requests in a row"):
-            seen.ask()
-        assert len(made.requests) == 3 * GONE
-
-
-def test_attempts_count_against_the_budget_and_keep_the_rate() -> None:
-    rest = Rest()
-    with retrying(flaring(BUSY, BUSY, OK), 2, rest, Limits(4, interval=10)) as (seen, made):
-        seen.ask()
-        assert rest.clock() == pytest.approx(20)
-        seen.ask()
-        with pytest.raises(BudgetSpent):
-            seen.ask()
-        assert len(made.requests) == 4
-
-
-def test_a_request_for_a_list_is_held_to_the_limits_too() -> None:
-    with retrying(saying(http()), 0, Rest(), Limits(1)) as (seen, made):
-        seen.session.fetch(made.url + "/list")
-        with pytest.raises(BudgetSpent):
-            seen.session.fetch(made.url + "/list")
-
-
-def test_a_connection_found_closed_is_a_request_more() -> None:
-    def talk(connection: socket.socket, made: Peer) -> None:
-        if heard(connection, made):
-            connection.sendall(http(b"x"))
-            heard(connection, made)
-
-    with retrying(talk, 0, Rest(), Limits(3)) as (seen, made):
-        assert isinstance(seen.ask("0"), Response)
-        assert isinstance(seen.ask("1"), Response)
-        with pytest.raises(BudgetSpent):
-            seen.ask("2")
-        assert len(made.requests) == 3
-
-
-# Whose account, and the key once more.
+# Whose account.
 
 
 def test_the_account_is_sent_as_the_official_client_sends_it() -> None:
@@ -981,114 +603,3 @@ def test_the_account_is_sent_as_the_official_client_sends_it() -> None:
         seen.ask()
         seen.session.get(made.url + "/things/two")
         assert all(b"x-selected-account-id: acc-1\r\n" in request for request in made.requests)
-
-
-def test_the_key_may_be_sent_in_clear_text_where_that_is_allowed() -> None:
-    GuardedSession("http://10.0.0.1", (), print, api_key=KEY, plain_http_key=True).close()
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        http(f'{{"id": "{KEY}"}}'.encode(), f"X-Echo: {KEY}"),
-        http(KEY.encode(), status=f"200 {KEY}"),
-        KEY.encode() + b"\r\n\r\n",
-        b"HTTP/1.1 " + KEY.encode() + b"\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + KEY.encode() + b"\r\n",
-        http(KEY.encode() * 100),
-        http(b"{}", f"{KEY}: x", f"X-{KEY}: {KEY}"),
-        http(b"{}", f"X-Echo: {KEY.upper()}"),
-        http(KEY.encode()).replace(b"Length: 22", b"Length: 21"),
-        http(b"{}") + KEY[1:].encode(),
-    ],
-    ids=range(10),
-)
-def test_a_key_that_comes_back_is_in_nothing_that_a_foreign_library_gets(data: bytes) -> None:
-    with talking(once(data), api_key=KEY, max_body=999) as (seen, made):
-        try:
-            answer = seen.session.get(made.url + "/things/x")
-            shown = [answer.headers, answer.text, answer.reason, answer.raw.headers, answer.raw.reason]
-        except requests.RequestException as error:
-            told = traceback.TracebackException.from_exception(error, capture_locals=True)
-            inside = [frame.locals for frame in told.stack[1:]]  # The first one is this test's, which knows the key.
-            shown = [inside, error.args, error.__context__, error.__cause__]
-        assert KEY[1:-1] not in (repr(shown) + repr(seen.exchanges)).lower()
-
-
-@pytest.mark.parametrize(
-    ("key", "line"),
-    [
-        ("user:invented-0123456789", "user:invented-0123456789"),
-        ("user:invented-0123456789", "user: invented-0123456789"),
-        ("user: invented-0123456789", "user: invented-0123456789"),
-        ("user:x", "user:x"),
-    ],
-)
-def test_a_key_that_looks_like_a_header_is_in_no_header(key: str, line: str) -> None:
-    with talking(once(http(b"{}", line, "X-A: b")), api_key=key) as (seen, _):
-        outcome = seen.ask()
-    assert isinstance(outcome, Response)
-    assert (REDACTED, REDACTED) in outcome.headers
-    assert ("X-A", "b") in outcome.headers
-    assert "user" not in repr(outcome)
-
-
-def test_no_frame_that_holds_the_key_is_left_in_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(self: Any, *args: Any, **options: Any) -> None:
-        raise MemoryError
-
-    with talking(saying(http()), api_key=KEY) as (seen, _):
-        monkeypatch.setattr("http.client.HTTPConnection._send_output", fail)
-        with pytest.raises(MemoryError) as caught:
-            seen.ask()
-        told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-        assert KEY not in "".join(told.format())
-        assert {frame.name for frame in told.stack}.isdisjoint({"putheader", "urlopen", "send"})
-
-
-@pytest.mark.parametrize("where", ["__call__", "blot", "text"])
-@pytest.mark.parametrize("error", [MemoryError, KeyboardInterrupt])
-def test_what_was_in_hand_when_masking_failed_is_in_no_traceback(
-    monkeypatch: pytest.MonkeyPatch, where: str, error: type[BaseException]
-) -> None:
-    def fail(self: Any, data: Any) -> None:
-        raise error
-
-    with talking(saying(http(KEY.encode(), f"X-Echo: {KEY}")), api_key=KEY) as (seen, _):
-        monkeypatch.setattr(f"contracts.secret.Mask.{where}", fail)
-        with pytest.raises(error) as caught:
-            seen.ask()
-        told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-        # The first frame is this test's, which knows the key.
-        assert KEY not in repr([frame.locals for frame in told.stack[1:]])
-        names = [frame.name for frame in told.stack]
-        assert "ask" in names
-        assert "fail" not in names
-
-
-def kind_of(outcome: Response | Failure) -> str:
-    return outcome.kind if isinstance(outcome, Failure) else str(outcome.status)
-
-
-def closing_after(answers: int) -> Talk:
-    """Answers so many requests of a connection, reads one more, and closes it without a word."""
-
-    def talk(connection: socket.socket, made: Peer) -> None:
-        for _ in range(answers):
-            if not heard(connection, made):
-                return
-            connection.sendall(http())
-        heard(connection, made)
-
-    return talk
-
-
-@pytest.mark.parametrize("answers", [1, 7])
-def test_a_request_that_was_lost_on_a_kept_connection_is_sent_again_and_told_and_no_finding(answers: int) -> None:
-    exchanges: list[Exchange] = []
-    with peer(closing_after(answers)) as made, GuardedSession(made.url, [OPERATION], exchanges.append) as session:
-        for _ in range(answers + 1):
-            session.ask(OPERATION, {"thing": "x"})
-    assert len(made.requests) == answers + 2
-    assert [[kind_of(each) for each in exchange.earlier] for exchange in exchanges] == [*[[]] * answers, ["closed"]]
-    assert judge(OPERATION, exchanges[-1]) == ()
