@@ -6,6 +6,7 @@ Sources: JSON Schema 2020-12 Validation, section 7.3; the OpenAPI Format Registr
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
@@ -42,9 +43,24 @@ _NATIVE: Final = {
 }
 
 
+# RFC 3339, section 5.6. jsonschema_rs before 0.61, which Schemathesis wants, takes what stands near the digits in ASCII
+# for digits too, such as "-025" for a year (its #1031).
+_DATE: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_TIME: Final = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+_GRAMMARS: Final = {
+    "date": re.compile(_DATE),
+    "date-time": re.compile(f"{_DATE}[Tt]{_TIME}"),
+    "time": re.compile(_TIME),
+}
+
+
 def _conforms(name: str, value: object) -> bool:
+    if not isinstance(value, str):
+        return True
+    if name in _GRAMMARS and not _GRAMMARS[name].fullmatch(value):
+        return False
     try:
-        return not isinstance(value, str) or bool(_NATIVE[name].is_valid(value))
+        return bool(_NATIVE[name].is_valid(value))
     except UnicodeEncodeError:  # Half a surrogate pair, which no format allows.
         return False
 
@@ -62,6 +78,9 @@ ASSERTED: Final[dict[str, Callable[[Any], bool]]] = {
     "int64": partial(_fits, 64),
 }
 """Format to what decides it; each takes any JSON value, and is true of those that the format says nothing of."""
+
+STRICTER: Final = {name: ASSERTED[name] for name in _GRAMMARS}
+"""Those that we decide otherwise than jsonschema_rs by itself."""
 
 HINTS: Final = frozenset("binary byte double float password".split())
 """Formats of the registry that describe a representation and leave every value of the type legal."""

@@ -44,7 +44,7 @@ class Validation:
         self._places = {id(node): pointer for pointer, node in _nodes(document.contents)}
         self._fast = jsonschema_rs.validator_map_for(
             _tightened(document),
-            formats={"date-time": formats.is_date_time},
+            formats=formats.STRICTER,
             validate_formats=True,
         )
         # References resolve in this one file: a registry would cost 1.7 times as much.

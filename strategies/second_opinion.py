@@ -10,6 +10,7 @@ import copy
 import functools
 import json
 import math
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -51,7 +52,7 @@ CHECKS: Final = {
 class Settled:
     """A difference that is known, and why we differ.
 
-    Either a rule of ours that we alone tell (`expected` and `actual`: parts of these, if only some are meant), or in
+    Either a rule of ours that we alone tell (`expected` and `actual`: patterns of these, if only some are meant), or in
     `theirs` what another validator alone tells: the title of a failure of Schemathesis, or jsonschema's keyword; with
     `number` only where the text holds a number that is too large for Python's json module.
     """
@@ -66,7 +67,8 @@ class Settled:
 
     def covers(self, violation: Violation) -> bool:
         """Whether this violation is one that we alone tell, on purpose."""
-        return violation.rule == self.rule and self.expected in violation.expected and self.actual in violation.actual
+        told = (self.expected, violation.expected), (self.actual, violation.actual)
+        return violation.rule == self.rule and all(re.search(pattern, text) for pattern, text in told)
 
 
 def settled() -> tuple[Settled, ...]:

@@ -98,6 +98,16 @@ def test_what_is_wrong_beside_a_large_number_is_no_difference(number: str) -> No
     assert SecondOpinion(document)(exchange) == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "text"), [("date-time", "-026-01-01T00:00:00Z"), ("date", "+026-01-01"), ("time", "0.:00:00Z")]
+)
+def test_what_jsonschema_rs_takes_for_a_digit_is_told_by_us_alone_and_settled(name: str, text: str) -> None:
+    document = document_of({"format": name})
+    exchange = asked(document.operations[0], answer(200, text))
+    assert [each.rule for each in judge(document.operations[0], exchange)] == ["schema.format"]
+    assert SecondOpinion(document)(exchange) == ()
+
+
 def test_what_is_settled_names_a_rule_or_what_another_tells_and_its_source() -> None:
     for each in settled():
         assert bool(each.rule) != bool(each.theirs)

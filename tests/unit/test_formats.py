@@ -102,6 +102,12 @@ ILLEGAL = [
     "\ufeff1985-04-12T23:20:50Z",
     "1985-04-12T23:20:50Z\x00",
     "1985-04-12T23:20:5\u0660Z",
+    "-985-04-12T23:20:50Z",  # jsonschema_rs 0.60 takes these for digits
+    "+985-04-12T23:20:50Z",
+    "1985-+4-12T23:20:50Z",
+    "1985-04-12T23:20:5,Z",
+    "1985-04-12T23:20:50.+Z",
+    "1985-04-12T23:20:50+0.:00",
     "\u0661985-04-12T23:20:50Z",
     "\uff11985-04-12T23:20:50Z",
     "1985-04-12T23:20:50.\u0665Z",
@@ -135,6 +141,22 @@ def test_a_date_time_of_rfc_3339_is_one(text: str) -> None:
 @pytest.mark.parametrize("text", ILLEGAL)
 def test_what_breaks_the_grammar_or_rules_of_rfc_3339_is_no_date_time(text: str) -> None:
     assert not is_date_time(text)
+
+
+EXACT = {
+    "date": ["2024-02-29", "0001-12-31"],
+    "time": ["23:20:50.52Z", "00:00:00-08:59"],
+    "date-time": ["1985-04-12T23:20:50.52Z", "1990-12-31t15:59:60-08:00"],
+}
+
+
+@pytest.mark.parametrize("name", EXACT)
+@given(data=st.data(), char=st.characters().filter(lambda char: char not in "0123456789"))
+def test_only_a_digit_stands_for_a_digit(name: str, data: st.DataObject, char: str) -> None:
+    text = data.draw(st.sampled_from(EXACT[name]))
+    assert ASSERTED[name](text)
+    at = data.draw(st.sampled_from([place for place, digit in enumerate(text) if digit.isdigit()]))
+    assert not ASSERTED[name](text[:at] + char + text[at + 1 :])
 
 
 OFFSETS = st.integers(-1439, 1439).map(lambda minutes: datetime.timezone(datetime.timedelta(minutes=minutes)))
