@@ -299,7 +299,7 @@ class GuardedSession(requests.Session):
             return adapter.send(request, stream=True, timeout=self._timeout, verify=self.verify, proxies={})
         except requests.ConnectionError as error:
             failure = failure_of(error)
-            if adapter.connections == opened and failure.kind == "reset":
+            if adapter.connections == opened and failure.kind == "reset" and not self._tap.message:
                 raise _Stale(failure.detail) from None
             raise
 

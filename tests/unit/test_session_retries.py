@@ -213,3 +213,19 @@ def test_others_are_held_back_where_the_server_says_so_alone(field: str, held: b
         seen.ask()
         assert len(made.requests) == 2
     assert bool(kept) is held
+
+
+def test_a_kept_connection_that_ends_after_some_bytes_has_not_just_been_closed() -> None:
+    def talk(connection: socket.socket, made: Peer) -> None:
+        heard(connection, made)
+        connection.sendall(http())
+        connection.recv(1)  # What is not read makes the end of it a reset.
+        connection.sendall(b"late")
+
+    with talking(talk) as (seen, made):
+        seen.ask()
+        outcome = seen.ask("two")
+    assert isinstance(outcome, Failure)
+    assert outcome.kind == "reset"
+    assert made.connections == 1
+    assert not any(exchange.earlier for exchange in seen.exchanges)
