@@ -3,11 +3,9 @@
 Imports no pytest, no Hypothesis and no Schemathesis: anything may import it.
 """
 
-from contracts.checks import judge
-from contracts.document import Document, Operation, load
-from contracts.errors import DocumentError
-from contracts.exchange import Exchange, Failure, Request, Response
-from contracts.violation import Violation
+from contracts.http import Exchange, Failure, Request, Response
+from contracts.judge import Violation, judge
+from contracts.openapi import Document, DocumentError, Operation, load
 
 __all__ = [
     "Document",

@@ -1,8 +1,8 @@
-"""Strategies derived from an OpenAPI document: what can be asked of it, and every answer that it promises.
+"""Derive strategies from an OpenAPI document: the requests to ask its operations, and every answer that it promises.
 
-For another team's tests, with whatever document:
+Another team's tests may use them with any document. Hypothesis is imported when the first strategy is made.
 
-    from contracts.document import load
+    from contracts.openapi import load
     from hypothesis import given
     from strategies import answers, covering_answers
 
@@ -18,9 +18,8 @@ For another team's tests, with whatever document:
 """
 
 from strategies.answers import answers, catalogue, covering_answers
-from strategies.covering import covering_set
-from strategies.from_schema import from_schema
-from strategies.job_ids import covering_job_ids, job_ids, parameter_values, path_values
+from strategies.ids import covering_job_ids, job_ids, parameter_values, path_values
+from strategies.values import covering_set, from_schema
 
 __all__ = [
     "answers",

@@ -1,7 +1,8 @@
-"""Resources whose answers broke a promise, remembered from run to run in one of Hypothesis's own example databases.
+"""Remember resources whose answers broke a promise, from run to run, in one of Hypothesis's example databases.
 
-Hypothesis saves what makes a test fail; here answers are collected and no example fails, so that is done by hand: under
-a key of the operation, the path parameters as JSON. What one machine found, the next one asks for first.
+Hypothesis saves the examples of failed tests by itself. Here answers are collected and no test fails, so the path
+parameters are saved by hand, as JSON under a key of the operation. The next run, on any machine, asks for them first.
+Hides the kinds of databases and their errors.
 """
 
 from __future__ import annotations
@@ -14,24 +15,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from contracts.document import Operation
-from contracts.errors import ConfigurationError
-from strategies.resources import sendable
+from contracts.openapi import ConfigurationError, Operation, Resource
+from strategies.ids import sendable
 
 if TYPE_CHECKING:
     from hypothesis.database import ExampleDatabase
 
-Resource = tuple[str, ...]
 
-KEPT: Final = 100
-"""So many resources are remembered of one operation."""
+MAX_KEPT: Final = 100
+"""How many resources of one operation are remembered."""
 
 
 def database(where: str) -> ExampleDatabase:
-    """The database that an option names: a folder, `redis://host:port/number`, or `github:owner/repository`.
+    """Return the database that an option names: a folder, `redis://host:port/number`, or `github:owner/repository`.
 
-    GitHub's is read only: what a workflow kept as an artifact; new examples go to Hypothesis's usual folder beside it.
-    Raises ConfigurationError, in one line, when it cannot be had.
+    GitHub's holds the artifact of a workflow and is read only; new examples go to Hypothesis's usual folder besides.
+    Raises ConfigurationError, in one line, if the database cannot be opened.
     """
     from hypothesis import database as kinds
 
@@ -44,8 +43,8 @@ def database(where: str) -> ExampleDatabase:
         shared = kinds.ReadOnlyDatabase(kinds.GitHubArtifactDatabase(owner, repository))
         return kinds.MultiplexedDatabase(kinds.DirectoryBasedExampleDatabase(Path(".hypothesis", "examples")), shared)
     if "://" in where:
-        mend = "name a folder, redis://... or github:owner/repository"
-        raise ConfigurationError(f"--example-database {where.partition('://')[0]}:// is not known; {mend}")
+        fix = "name a folder, redis://... or github:owner/repository"
+        raise ConfigurationError(f"--example-database {where.partition('://')[0]}:// is not known; {fix}")
     return kinds.DirectoryBasedExampleDatabase(Path(where))
 
 
@@ -54,13 +53,13 @@ def _redis(where: str) -> ExampleDatabase:
         import redis
         from hypothesis.extra.redis import RedisExampleDatabase
     except ImportError:
-        mend = "pip install 'fine-tuning-job-contract[redis]'"
-        raise ConfigurationError(f"--example-database redis://... needs the redis client; {mend}") from None
+        fix = "pip install 'fine-tuning-job-contract[redis]'"
+        raise ConfigurationError(f"--example-database redis://... needs the redis client; {fix}") from None
     try:
         server = redis.Redis.from_url(where)
         server.ping()
     except (redis.RedisError, ValueError) as error:
-        place = where.rpartition("@")[2]  # What stands before it may be a password.
+        place = where.rpartition("@")[2]  # The part before it may hold a password.
         problem = f"does not answer ({type(error).__name__}); is it running there, and the URL right?"
         raise ConfigurationError(f"--example-database {place} {problem}") from None
     return RedisExampleDatabase(server)
@@ -68,7 +67,7 @@ def _redis(where: str) -> ExampleDatabase:
 
 @contextmanager
 def _reachable() -> Iterator[None]:
-    """Tells in one line what a database raises that is gone."""
+    """Raise ConfigurationError, in one line, if the database can no longer be reached."""
     client = sys.modules.get("redis")
     gone = (OSError, client.RedisError) if client else (OSError,)
     try:
@@ -79,7 +78,7 @@ def _reachable() -> Iterator[None]:
 
 
 class Memory:
-    """What is remembered of one operation; raises ConfigurationError where the database cannot be had any more."""
+    """The memory of one operation. Every method raises ConfigurationError if the database can no longer be reached."""
 
     def __init__(self, kept: ExampleDatabase, operation: Operation) -> None:
         self._kept = kept
@@ -88,10 +87,10 @@ class Memory:
         self._size = len(operation.parameters)
 
     def recall(self) -> tuple[Resource, ...]:
-        """The resources remembered, in a stable order."""
+        """Return the resources remembered, in a stable order."""
         with _reachable():
             found = {each for data in self._kept.fetch(self._key) if (each := self._read(data)) is not None}
-        return tuple(sorted(found))[:KEPT]
+        return tuple(sorted(found))[:MAX_KEPT]
 
     def _read(self, data: bytes) -> Resource | None:
         try:
@@ -102,23 +101,23 @@ class Memory:
         return tuple(values) if fits and all(isinstance(each, str) and sendable(each) for each in values) else None
 
     def learn(self, broken: Iterable[Resource], kept: Iterable[Resource]) -> None:
-        """Remember resources whose answers broke a promise, and forget those that were asked for and kept all."""
+        """Remember resources whose answers broke a promise, and forget those whose answers kept all of them."""
         forgotten = set(kept)
         known = set(self.recall()) - forgotten
-        # What a database that cannot be written to knows is kept anew beside it: it is the next one's contents.
-        wanted = known | set(sorted({*broken} - known)[: KEPT - len(known)])
+        # A database that is read only keeps its contents for the next run in the writable one beside it.
+        wanted = known | set(sorted({*broken} - known)[: MAX_KEPT - len(known)])
         with _reachable():
             for each in forgotten - wanted:
                 self._kept.delete(self._key, _data(each))
             for each in wanted:
                 self._kept.save(self._key, _data(each))
         if not wanted <= set(self.recall()):
-            # Hypothesis's own passes over a folder that it cannot write to in silence.
+            # Hypothesis says nothing about a folder that it cannot write to.
             raise ConfigurationError("--example-database keeps nothing; may it be written to?")
 
 
 def memories(operations: Iterable[Operation], where: str) -> dict[Operation, Memory]:
-    """What is remembered of each operation; nothing of any where no database is named."""
+    """Return the memory of every operation; none if no database is named."""
     if not where:
         return {}
     kept = database(where)

@@ -1,7 +1,7 @@
-"""Other validators on every distinct answer, and where they differ from ours: a finding about this harness.
+"""Ask other validators about every distinct answer. A difference from our judge is a finding about this harness.
 
-Asked are Schemathesis's own checks, jsonschema_rs, and jsonschema as it comes, with none of our keywords. Differences
-that are known and settled stand in `settled.yaml`.
+These are Schemathesis's own checks, jsonschema_rs, and jsonschema with none of our keywords except for patterns.
+Differences that are known and settled stand in `settled.yaml`. Hides Schemathesis: its schema, cases and failures.
 """
 
 from __future__ import annotations
@@ -12,25 +12,26 @@ import json
 import math
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
+from urllib.parse import quote
 
-import jsonschema
 import requests
 import schemathesis
 import yaml
+from hypothesis import HealthCheck, Phase, find, settings
+from hypothesis import strategies as st
+from hypothesis.errors import HypothesisException
+from hypothesis.strategies import SearchStrategy
 from schemathesis import checks as theirs
 
-from contracts.checks import Reading, is_bodiless, read
-from contracts.document import Document, Operation
-from contracts.exchange import Exchange, Response
-from contracts.formats import checker
-from contracts.json_text import UNREADABLE, walk
-from contracts.pointer import find, split
-from contracts.validation import LARGE, compiled
-from contracts.violation import Violation
+from contracts.http import Exchange, Response
+from contracts.judge import LARGE, ParsedResponse, Violation, compiled, is_bodiless, parse_response
+from contracts.openapi import UNREADABLE, Document, Operation, ResponseSpec, from_pointer, resolve_pointer, walk_json
+from strategies.ids import path_values
+from strategies.values import Schemas, ecma_validator, is_readable, with_portable_patterns
 
 CHECKS: Final = {
     theirs.status_code_conformance: ("status.",),
@@ -45,16 +46,16 @@ CHECKS: Final = {
         "content-type.malformed",
     ),
 }
-"""Their check to the beginnings of our rules' codes that say the same."""
+"""Schemathesis's check to the beginnings of the codes of our rules that it corresponds to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A difference that is known, and why we differ.
+    """A difference that is known, its reason and the source of the reason.
 
-    Either a rule of ours that we alone tell (`expected` and `actual`: patterns of these, if only some are meant), or in
-    `theirs` what another validator alone tells: the title of a failure of Schemathesis, or jsonschema's keyword; with
-    `number` only where the text holds a number that is too large for Python's json module.
+    Either `rule` is one that our judge alone reports, limited to violations whose `expected` and `actual` match these
+    Python patterns. Or `theirs` is what another validator alone reports, the title of a failure of Schemathesis or a
+    keyword of jsonschema; with `number`, only for texts with a number too large for Python's json module.
     """
 
     why: str
@@ -66,23 +67,35 @@ class Settled:
     number: bool = False
 
     def covers(self, violation: Violation) -> bool:
-        """Whether this violation is one that we alone tell, on purpose."""
-        told = (self.expected, violation.expected), (self.actual, violation.actual)
-        return violation.rule == self.rule and all(re.search(pattern, text) for pattern, text in told)
+        """Return whether this violation is one that our judge alone reports, on purpose."""
+        limits = (self.expected, violation.expected), (self.actual, violation.actual)
+        return violation.rule == self.rule and all(re.search(pattern, text) for pattern, text in limits)
 
 
 def settled() -> tuple[Settled, ...]:
-    """The settled differences, as data."""
+    """Return the settled differences."""
     raw = yaml.safe_load(files("strategies").joinpath("settled.yaml").read_text("utf-8"))
     return tuple(Settled(**each) for each in raw)
 
 
 class SecondOpinion:
-    """Schemathesis's view of one document's answers."""
+    """The opinions of other validators on one document's answers, and the cases that Schemathesis draws of it.
+
+    `notes` say in words where the validators have no opinion, or Schemathesis draws nothing, because of a pattern.
+    """
 
     def __init__(self, document: Document) -> None:
+        self.notes: list[str] = []
+        contents = with_portable_patterns(document.contents)
+        self._plain = functools.lru_cache(maxsize=64)(lambda schema: ecma_validator({**contents, "$ref": schema}))
         self.schema = schemathesis.openapi.from_dict(_readable(document))
-        self._plain = functools.lru_cache(maxsize=64)(functools.partial(_as_it_comes, document))
+        schemas, specs = Schemas(document), (spec for operation in document.operations for spec in operation.responses)
+        self._unreadable = {spec: pattern for spec in specs if (pattern := _unreadable_pattern(schemas, spec))}
+        self.notes += [
+            f"no second opinion on {spec.pointer}: other validators cannot read the pattern {pattern}"
+            for spec, pattern in self._unreadable.items()
+        ]
+        self._cases = functools.cache(self._drawable)
         known = settled()
         self._settled = [each for each in known if each.rule]
         self._theirs = {each.theirs for each in known if not each.number}
@@ -90,11 +103,39 @@ class SecondOpinion:
         self._differences = functools.lru_cache(maxsize=1024)(self._compare)
 
     def operation(self, operation: Operation) -> Any:
-        """Schemathesis's operation for one of ours."""
+        """Return Schemathesis's operation for one of ours."""
         return self.schema[operation.path]["GET"]
 
+    def cases(self, operation: Operation) -> SearchStrategy[Any]:
+        """Return a strategy for Schemathesis's cases of an operation.
+
+        If Schemathesis cannot draw any, for instance because of a pattern in a path parameter, the cases have path
+        parameters of ours.
+        """
+        return self._cases(operation)
+
+    def _drawable(self, operation: Operation) -> SearchStrategy[Any]:
+        made = self.operation(operation)
+        strategy: SearchStrategy[Any] = made.as_strategy()
+        ours = path_values(operation).map(lambda values: made.Case(path_parameters=_encoded(values)))
+
+        @st.composite
+        def cases(draw: st.DrawFn) -> Any:
+            try:
+                return draw(strategy)
+            except _REFUSALS:
+                return draw(ours)
+
+        try:
+            find(strategy, lambda case: True, settings=_ONE_DRAW)
+        except (HypothesisException, *_REFUSALS) as error:
+            reason = re.split(r"\n|\. ", str(error).strip())[0]
+            self.notes.append(f"Schemathesis draws no cases of {operation} ({type(error).__name__}: {reason})")
+            return ours
+        return cases()
+
     def __call__(self, exchange: Exchange) -> tuple[str, ...]:
-        """Where Schemathesis differs from us about an answer, in words; nothing where the difference is settled."""
+        """Return in words where a validator differs from our judge about an answer, except for settled differences."""
         if not isinstance(exchange.outcome, Response):
             return ()
         headers = tuple(field for field in exchange.outcome.headers if field[0].lower() not in _PASSING)
@@ -102,20 +143,22 @@ class SecondOpinion:
         return self._differences(exchange.operation, answer)
 
     def _compare(self, operation: Operation, answer: Response) -> tuple[str, ...]:
-        reading = read(operation, answer)
-        return tuple(self._each(operation, answer, reading))
+        parsed = parse_response(operation, answer)
+        return tuple(self._unsettled(operation, answer, parsed))
 
-    def _each(self, operation: Operation, answer: Response, reading: Reading) -> Iterator[str]:
-        if reading.schema and reading.value is not UNREADABLE:
-            yield from self._of_validators(operation, reading, reading.schema, answer)
+    def _unsettled(self, operation: Operation, answer: Response, parsed: ParsedResponse) -> Iterator[str]:
+        if parsed.schema and parsed.value is not UNREADABLE and parsed.spec not in self._unreadable:
+            yield from self._of_validators(operation, parsed, parsed.schema, answer)
         case = self.operation(operation).Case(path_parameters={each.name: "x" for each in operation.parameters})
         response = _converted(answer)
         for check, codes in CHECKS.items():
-            if check is theirs.response_schema_conformance and not answer.body and is_bodiless(answer.status):
-                continue  # It reads the body that such an answer never has.
-            ours = [violation for violation in reading.violations if violation.rule.startswith(codes)]
+            # Schemathesis would read the body that a bodiless answer never has.
+            bodiless = not answer.body and is_bodiless(answer.status)
+            if check is theirs.response_schema_conformance and (bodiless or parsed.spec in self._unreadable):
+                continue
+            ours = [violation for violation in parsed.violations if violation.rule.startswith(codes)]
             if check is theirs.status_code_conformance:
-                ours += [violation for violation in reading.violations if violation.rule == "status.server-error"]
+                ours += [violation for violation in parsed.violations if violation.rule == "status.server-error"]
             if ours and all(any(each.covers(violation) for each in self._settled) for violation in ours):
                 continue
             try:
@@ -127,34 +170,59 @@ class SecondOpinion:
             if titles & self._of_numbers and not ours and _holds_large_number(answer.body):
                 titles -= self._of_numbers
             if bool(titles) != bool(ours):
-                words = "; ".join(sorted(titles))
-                told = ", ".join(violation.rule for violation in ours) or "nothing"
-                yield f"{check.__name__} tells {words or 'nothing'}; we tell {told} of {operation} {answer.status}"
+                words = "; ".join(sorted(titles)) or "nothing"
+                rules = ", ".join(violation.rule for violation in ours) or "nothing"
+                yield f"{check.__name__} reports {words}, the judge {rules} of {operation} {answer.status}"
 
-    def _of_validators(self, operation: Operation, reading: Reading, schema: str, answer: Response) -> Iterator[str]:
-        if any(each.rule == "json.depth" for each in reading.violations):
-            return  # Of what is nested too deeply to be judged there is no first opinion.
-        ours = [each for each in reading.violations if each.rule.startswith(("schema.", "union."))]
-        told = ", ".join(sorted({each.rule for each in ours})) or "nothing"
-        fast = compiled(operation.document).opinion(schema, reading.value)
+    def _of_validators(
+        self, operation: Operation, parsed: ParsedResponse, schema: str, answer: Response
+    ) -> Iterator[str]:
+        if any(each.rule == "json.depth" for each in parsed.violations):
+            return  # The judge itself has no opinion on a text that is nested too deeply.
+        ours = [each for each in parsed.violations if each.rule.startswith(("schema.", "union."))]
+        rules = ", ".join(sorted({each.rule for each in ours})) or "nothing"
+        fast = compiled(operation.document).opinion(schema, parsed.value)
         if fast is not None and fast is bool(ours):
-            yield f"jsonschema_rs {'accepts' if fast else 'refuses'}; we tell {told} of {operation} {answer.status}"
+            verb = "accepts" if fast else "refuses"
+            yield f"jsonschema_rs {verb} the value, the judge reports {rules} of {operation} {answer.status}"
         if len(answer.body) >= LARGE and zlib.crc32(answer.body) % SAMPLE:
             return
         if ours and all(any(each.covers(violation) for each in self._settled) for violation in ours):
             return
-        keywords = {str(error.validator) for error in self._plain(schema).iter_errors(reading.value)}
+        keywords = {str(error.validator) for error in self._plain(schema).iter_errors(parsed.value)}
         if bool(keywords - self._theirs) != bool(ours):
             words = ", ".join(sorted(keywords)) or "nothing"
-            yield f"jsonschema tells {words}; we tell {told} of {operation} {answer.status}"
+            yield f"jsonschema reports {words}, the judge {rules} of {operation} {answer.status}"
 
 
-def _as_it_comes(document: Document, schema: str) -> jsonschema.Draft202012Validator:
-    return jsonschema.Draft202012Validator({**document.contents, "$ref": schema}, format_checker=checker())
+_REFUSALS: Final = (schemathesis.errors.SchemathesisError, re.error, OverflowError, RecursionError)
+"""Errors for a pattern that Schemathesis cannot draw by: its own, and those of Python's `re`."""
+
+_ONE_DRAW: Final = settings(
+    database=None,
+    deadline=None,
+    derandomize=True,
+    max_examples=10,
+    phases=(Phase.generate,),
+    suppress_health_check=tuple(HealthCheck),
+)
+
+
+def _encoded(values: Mapping[str, str]) -> dict[str, str]:
+    """Return path parameters as Schemathesis puts them into a URL: it encodes only values that it drew itself."""
+    return {name: quote(value, safe="", errors="surrogateescape") for name, value in values.items()}
+
+
+def _unreadable_pattern(schemas: Schemas, spec: ResponseSpec) -> str:
+    """Return a pattern of the spec's schemas that other validators cannot read in any form; empty if none."""
+    places = {place for pointer in spec.content.values() if pointer for place in schemas.reach(pointer)}
+    inside = [schema for place in sorted(places) if isinstance(schema := schemas.at(place).schema, dict)]
+    patterns = [name for schema in inside for name in (schema.get("pattern"), *schema.get("patternProperties", ()))]
+    return next((pattern for pattern in patterns if pattern and not is_readable(pattern)), "")
 
 
 def _holds_large_number(text: bytes) -> bool:
-    """Whether Python's json module refuses one of the text's numbers, or takes it for infinite."""
+    """Return whether Python's json module refuses one of the text's numbers, or takes it for infinite."""
 
     def finite(number: str) -> float:
         if math.isinf(float(number)):
@@ -171,34 +239,35 @@ def _holds_large_number(text: bytes) -> bool:
 
 
 SAMPLE: Final = 16
-"""Of so many large answers one is given to jsonschema as it comes, which takes half a second for a megabyte."""
+"""jsonschema gets one large answer in this many, because it takes half a second for a megabyte."""
 
 
 def _readable(document: Document) -> dict[str, Any]:
-    """The document with every answer's schema behind a reference, if tuples are among them.
+    """Return a copy of the document that Schemathesis can read.
 
-    Schemathesis 4.32 rewrites `prefixItems` at the top of an answer's schema into an older draft's keyword, and then
-    refuses it; what it is referred to is left as it is.
+    Patterns are portable. If there are tuples, every answer's schema stands behind a reference: Schemathesis 4.32
+    rewrites `prefixItems` at the top of an answer's schema into an older draft's keyword, and then refuses it, but
+    leaves referenced schemas unchanged.
     """
-    contents = copy.deepcopy(dict(document.contents))
-    if not any("prefixItems" in value for _, value in walk(contents) if isinstance(value, dict)):
+    contents: dict[str, Any] = copy.deepcopy(dict(with_portable_patterns(document.contents)))
+    if not any("prefixItems" in value for _, value in walk_json(contents) if isinstance(value, dict)):
         return contents
     schemas = contents.setdefault("components", {}).setdefault("schemas", {})
     for number, pointer in enumerate(_schemas_of_answers(document)):
-        *way, last = split(pointer)
-        holder: Any = find(contents, way)
+        *way, last = from_pointer(pointer)
+        holder: Any = resolve_pointer(contents, way)
         schemas[f"zz-answer-{number}"] = holder[last]
         holder[last] = {"allOf": [{"$ref": f"#/components/schemas/zz-answer-{number}"}]}
     return contents
 
 
 def _schemas_of_answers(document: Document) -> Iterator[str]:
-    promises = (promise for operation in document.operations for promise in operation.promises)
-    # A response may be shared by operations.
-    yield from dict.fromkeys(pointer for promise in promises for pointer in promise.content.values() if pointer)
+    specs = (spec for operation in document.operations for spec in operation.responses)
+    # Operations may share a response.
+    yield from dict.fromkeys(pointer for spec in specs for pointer in spec.content.values() if pointer)
 
 
-# Header fields that differ from answer to answer and that no promise rests on.
+# Header fields that differ from answer to answer and that no check reads.
 _PASSING: Final = frozenset({"date", "server", "age", "x-request-id", "set-cookie"})
 
 
@@ -213,6 +282,6 @@ def _converted(answer: Response) -> schemathesis.Response:
 def _failures(case: Any, response: schemathesis.Response, check: Any) -> list[str]:
     try:
         case.validate_response(response, checks=[check])
-    except BaseExceptionGroup as group:  # Schemathesis raises every failure in a group of its own.
+    except BaseExceptionGroup as group:  # Schemathesis raises its failures in a group.
         return [str(getattr(failure, "title", failure)) for failure in group.exceptions]
     return []

@@ -1,4 +1,4 @@
-"""Violations as annotations of a GitHub Actions run: lines that the runner takes from the output.
+"""Word violations as annotations of a GitHub Actions run, which the runner takes from the output.
 
 Source: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 """
@@ -8,23 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from contracts.grouping import grouped
+from contracts.openapi import line_of, pointer_lines
+from contracts.reports.grouping import grouped
+from contracts.reports.messages import group_line
 from contracts.reports.sarif import relative
-from contracts.source import line_of, lines
 from contracts.verdict import Verdict
-from contracts.wording import group_line
 
-MOST: Final = 10
-"""The runner shows no more of one kind in a step."""
+MAX_ANNOTATIONS: Final = 10
+"""The number of annotations of one kind that the runner shows for a step."""
 
 
-def commands(verdict: Verdict) -> Iterator[str]:
-    """One command for each violation, or those that are told together, as many as are shown."""
-    known = lines(verdict.run.document.path)
+def github_commands(verdict: Verdict) -> Iterator[str]:
+    """Yield one command for each group of violations (see `grouped`), MAX_ANNOTATIONS at most."""
+    lines = pointer_lines(verdict.run.document.path)
     file = _property(relative(verdict.run.document.path))
-    for group in grouped(verdict.findings)[:MOST]:
+    for group in grouped(verdict.findings)[:MAX_ANNOTATIONS]:
         first = group[0].violation
-        line, title = line_of(known, first.document), _property(first.rule)
+        line, title = line_of(lines, first.pointer), _property(first.rule)
         yield f"::error file={file},line={line},title={title}::{_data(group_line(group))}"
 
 

@@ -1,58 +1,60 @@
-"""exchanges.har: every exchange of the run as an HTTP Archive 1.2, for browsers' and proxies' own viewers.
+"""Write exchanges.har: every exchange of the run as an HTTP Archive 1.2, for the viewers of browsers and proxies.
 
 Source: https://w3c.github.io/web-performance/specs/HAR/Overview.html
 """
 
 from __future__ import annotations
 
-import base64
 import datetime
+from collections.abc import Iterable
 from importlib.metadata import version
-from pathlib import Path
 from typing import TextIO
 
 import harfile
 
-from contracts.recorder import Pairs, Recorded, recorded
+from contracts.http import Exchange, Failure, Response
 
 
-def render(folder: Path, file: TextIO) -> int:
-    """Write the exchanges that were recorded in the folder; returns how many."""
+def render(exchanges: Iterable[Exchange], file: TextIO) -> int:
+    """Write the exchanges to the file; return how many there were."""
     count = 0
     creator = harfile.Creator("fine-tuning-job-contract", version("fine-tuning-job-contract"))
     with harfile.HarFile(file, creator=creator) as archive:
-        for each in recorded(folder):
+        for exchange in exchanges:
             count += 1
-            time = round(each.seconds * 1000, 3)
+            request, outcome = exchange.request, exchange.outcome
+            milliseconds = round(exchange.seconds * 1000, 3)
             archive.add_entry(
-                startedDateTime=datetime.datetime.fromtimestamp(each.at, datetime.UTC),
-                time=time,
-                request=harfile.Request(each.method, each.url, "HTTP/1.1", headers=_records(each.asked), bodySize=0),
-                response=_response(each),
-                timings=harfile.Timings(send=0, wait=time, receive=0),
-                comment=f"no answer: {each.failure}" if each.failure else None,
+                startedDateTime=datetime.datetime.fromtimestamp(exchange.at, datetime.UTC),
+                time=milliseconds,
+                request=harfile.Request(
+                    request.method, request.url, "HTTP/1.1", headers=_records(request.headers), bodySize=0
+                ),
+                response=_response(outcome if isinstance(outcome, Response) else Response(0, (), b"")),
+                timings=harfile.Timings(send=0, wait=milliseconds, receive=0),
+                comment=f"no answer: {outcome.kind}" if isinstance(outcome, Failure) else None,
             )
     return count
 
 
-def _records(fields: Pairs) -> list[harfile.Record]:
+def _records(fields: Iterable[tuple[str, str]]) -> list[harfile.Record]:
     return [harfile.Record(name, value) for name, value in fields]
 
 
-def _response(each: Recorded) -> harfile.Response:
-    kind = next((value for name, value in each.fields if name.lower() == "content-type"), "")
+def _response(response: Response) -> harfile.Response:
+    kept = response.to_json()
+    is_text = "body" in kept
+    content = harfile.Content(
+        size=len(response.body),
+        mimeType=next((value for name, value in response.headers if name.lower() == "content-type"), ""),
+        text=kept["body"] if is_text else kept["body_base64"],
+        encoding=None if is_text else "base64",
+    )
     return harfile.Response(
-        status=each.status,
+        status=response.status,
         statusText="",
         httpVersion="HTTP/1.1",
-        headers=_records(each.fields),
-        content=_content(each.body, kind),
-        bodySize=len(each.body),
+        headers=_records(response.headers),
+        content=content,
+        bodySize=len(response.body),
     )
-
-
-def _content(body: bytes, kind: str) -> harfile.Content:
-    try:
-        return harfile.Content(size=len(body), mimeType=kind, text=body.decode())
-    except UnicodeDecodeError:
-        return harfile.Content(size=len(body), mimeType=kind, text=base64.b64encode(body).decode(), encoding="base64")

@@ -1,32 +1,31 @@
-"""report.md: the verdict for the summary of a CI job."""
+"""Write report.md: the verdict as Markdown, for the summary of a CI job."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TextIO
 
-from contracts import latency
-from contracts.comparison import Comparison
-from contracts.verdict import Finding, Outcome, Verdict
-from contracts.wording import borne, curl, expired, headline, retries, spread, stale, violation_line
+from contracts.reports.comparison import Comparison
+from contracts.reports.messages import accepted_until, curl, expired, headline, retries, spread, stale, violation_line
+from contracts.verdict import Finding, Outcome, Verdict, latency_quantile
 
 _MARKS = {Outcome.CONFORMS: "✅", Outcome.VIOLATES: "❌", Outcome.INCONCLUSIVE: "❔"}
 
 
 def render(verdict: Verdict, comparison: Comparison | None, file: TextIO) -> None:
-    """Write the report."""
+    """Write the report to the file."""
     file.writelines(line + "\n" for line in summary(verdict, comparison))
 
 
 def summary(verdict: Verdict, comparison: Comparison | None = None) -> Iterator[str]:
-    """The lines of the report."""
+    """Yield the lines of the report, without line ends."""
     run = verdict.run
     yield f"## {_MARKS[verdict.outcome]} {verdict.outcome}: {_plain(headline(verdict))}"
     yield ""
     yield "| | |"
     yield "| --- | --- |"
-    for name, told in _facts(verdict):
-        yield f"| {name} | {_plain(told)} |"
+    for name, fact in _facts(verdict):
+        yield f"| {name} | {_plain(fact)} |"
     if comparison:
         yield from _comparison(comparison)
     yield from _broken(verdict)
@@ -38,13 +37,13 @@ def summary(verdict: Verdict, comparison: Comparison | None = None) -> Iterator[
 def _broken(verdict: Verdict) -> Iterator[str]:
     if verdict.findings:
         yield from ("", "### Violations", "")
-        for number, each in enumerate(verdict.findings, 1):
-            yield from _violation(number, each, verdict)
+        for number, finding in enumerate(verdict.findings, 1):
+            yield from _violation(number, finding, verdict)
     if verdict.waived:
         yield from ("", "### Waived", "")
-        for each in verdict.waived:
-            told = f" {code(borne(each.waiver))}" if each.waiver else ""
-            yield f"- {code(violation_line(each.violation))} ({spread(each)}){told}"
+        for finding in verdict.waived:
+            until = f" {code(accepted_until(finding.waiver))}" if finding.waiver else ""
+            yield f"- {code(violation_line(finding.violation))} ({spread(finding)}){until}"
     if verdict.stale:
         yield from ("", "### Stale waivers", "")
         yield from (f"- {code(stale(waiver, verdict.run.started.date()))}" for waiver in verdict.stale)
@@ -53,12 +52,12 @@ def _broken(verdict: Verdict) -> Iterator[str]:
 def _required(verdict: Verdict) -> Iterator[str]:
     if verdict.unmet:
         yield from ("", "### Required and not seen", "")
-        for each in verdict.unmet:
-            yield f"- {code(each.requirement)}: {each.words or f'{len(each.missing)} promises'}"
+        for unmet in verdict.unmet:
+            yield f"- {code(unmet.requirement)}: {unmet.words or f'{len(unmet.missing)} promises'}"
     unseen = list(verdict.unseen)
     if unseen:
         yield from ("", f"<details><summary>Not seen: {len(unseen)} of {len(verdict.coverage)} promises</summary>", "")
-        yield from (f"- {code(f'{one.place} {one.kind} {one.which}'.rstrip())}" for one in unseen)
+        yield from (f"- {code(f'{one.location} {one.kind} {one.which}'.rstrip())}" for one in unseen)
         yield from ("", "</details>")
 
 
@@ -74,9 +73,10 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
     if verdict.retries:
         yield "sent again", retries(verdict)
     for path, counts in sorted(verdict.times.items()):
-        told = ", ".join(f"p{share} {latency.quantile(counts, share / 100) * 1000:.1f} ms" for share in (50, 95, 99))
-        yield "latency", told if len(verdict.times) == 1 else f"{path}: {told}"
-    seen = sum(1 for each in verdict.coverage.values() if each)
+        quantiles = (f"p{share} {latency_quantile(counts, share / 100) * 1000:.1f} ms" for share in (50, 95, 99))
+        fact = ", ".join(quantiles)
+        yield "latency", fact if len(verdict.times) == 1 else f"{path}: {fact}"
+    seen = sum(observation is not None for observation in verdict.coverage.values())
     yield "seen", f"{seen} of {len(verdict.coverage)} promises"
     if verdict.probes:
         yield "probed", ", ".join(f"{answer}: {count}" for answer, count in verdict.probes.items())
@@ -84,20 +84,20 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
         yield "self-test", f"would have noticed {verdict.faults['caught']} of {verdict.faults['all']} faults"
 
 
-def _violation(number: int, each: Finding, verdict: Verdict) -> Iterator[str]:
-    yield f"{number}. **{each.violation.rule}** {code(violation_line(each.violation))} ({spread(each)})"
-    if each.waiver:
-        yield f"   {code(expired(each))}"
-    if each.sdk:
-        yield f"   {_plain(each.sdk)}"
-    command = code(curl(each.witness, keyed=verdict.run.keyed, account=verdict.run.account))
+def _violation(number: int, finding: Finding, verdict: Verdict) -> Iterator[str]:
+    yield f"{number}. **{finding.violation.rule}** {code(violation_line(finding.violation))} ({spread(finding)})"
+    if finding.waiver:
+        yield f"   {code(expired(finding))}"
+    if finding.sdk:
+        yield f"   {_plain(finding.sdk)}"
+    command = code(curl(finding.witness, verdict.run))
     yield from ("   <details><summary>repeat</summary>", "", f"   {command}", "", "   </details>")
 
 
 def _comparison(comparison: Comparison) -> Iterator[str]:
     yield from ("", "### Since the report before", "")
     for name, lines in (
-        ("new", [violation_line(each.violation) for each in comparison.new]),
+        ("new", [violation_line(finding.violation) for finding in comparison.new]),
         ("fixed", comparison.fixed),
         ("no longer seen", comparison.unseen),
     ):
@@ -107,7 +107,7 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
 
 
 def code(text: str) -> str:
-    """The text as a code span, whatever it holds (CommonMark, section 6.1)."""
+    """Return the text as a code span, whatever characters it holds (CommonMark, section 6.1)."""
     fence = "`"
     while fence in text:
         fence += "`"
@@ -115,6 +115,6 @@ def code(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """The text without a meaning of its own in Markdown, on one line."""
+    """Return the text on one line, with its characters escaped that have a meaning in Markdown."""
     escaped = "".join("\\" + char if char in "\\`*_[]<>|#" else char for char in text)
     return " ".join(escaped.split())

@@ -1,160 +1,156 @@
-"""report.json: everything that a verdict holds, for machines; `report.schema.json` beside this file describes it."""
+"""Write report.json: everything that a verdict holds, for machines.
+
+Hides the names of its fields (format 1), which `report.schema.json` beside this file describes.
+"""
 
 from __future__ import annotations
 
-import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Final, TextIO
 
-from contracts import latency
-from contracts.comparison import FORMAT, Comparison
-from contracts.discovery import Resource
-from contracts.features import Feature
-from contracts.ledger import Night
-from contracts.requirements import Unmet
-from contracts.source import line_of, lines
-from contracts.tally import Sighting, Witness
-from contracts.verdict import Finding, Verdict
-from contracts.violation import RULES
-from contracts.waivers import Waiver
-from contracts.wording import curl, headline, violation_line
+from contracts.coverage import Feature, Unmet
+from contracts.http import Response
+from contracts.judge import RULES
+from contracts.openapi import Document, Resource, line_of, pointer_lines
+from contracts.reports.comparison import FORMAT, Comparison
+from contracts.reports.messages import curl, headline, violation_line
+from contracts.verdict import FeatureObservation, Finding, RunFacts, RunSummary, Verdict, Witness, latency_quantile
 
 QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 
-def render(verdict: Verdict, comparison: Comparison | None, trend: Sequence[Night], file: TextIO) -> None:
+def render(verdict: Verdict, comparison: Comparison | None, trend: Sequence[RunSummary], file: TextIO) -> None:
     """Write the report."""
     json.dump(report(verdict, comparison, trend), file, indent=2)
     file.write("\n")
 
 
-def report(verdict: Verdict, comparison: Comparison | None = None, trend: Sequence[Night] = ()) -> dict[str, Any]:
-    """The report as plain JSON values, in a stable order; `trend` is what a ledger knows of the latest runs."""
-    run, document = verdict.run, verdict.run.document
-    known = lines(document.path)
-    seen = {feature: sighting for feature, sighting in verdict.coverage.items() if sighting}
+def report(verdict: Verdict, comparison: Comparison | None = None, trend: Sequence[RunSummary] = ()) -> dict[str, Any]:
+    """Return the report as JSON values, in a stable order; `trend` are the latest runs of a ledger, oldest first."""
+    lines = pointer_lines(verdict.run.document.path)
     return {
         "format": FORMAT,
         "outcome": str(verdict.outcome),
         "exit_code": verdict.exit_code,
         "headline": headline(verdict),
-        "run": {
-            "target": run.target,
-            "profile": run.profile,
-            "seed": run.seed,
-            "started": run.started.isoformat(),
-            "seconds": round(run.seconds, 3),
-            "incident": run.incident,
-            "notes": list(run.notes),
-        },
-        "document": {
-            "title": document.title,
-            "version": document.version,
-            "file": document.path.name,
-            "sha256": document.sha256,
-            "overlays": list(document.overlays),
-            "notes": list(document.notes),
-        },
+        "run": _run(verdict.run),
+        "document": _document(verdict.run.document),
         "requests": {"total": verdict.requests, "answers": dict(verdict.answers), "retries": dict(verdict.retries)},
         "latency": {path: _latency(counts) for path, counts in sorted(verdict.times.items())},
         "vanished": _resources(verdict.vanished),
-        "passed_over": _resources(verdict.passed_over),
+        "passed_over": _resources(verdict.skipped_hanging),
         "self_test": dict(verdict.faults),
         "probes": dict(verdict.probes),
         "coverage": {
             "promised": len(verdict.coverage),
-            "seen": len(seen),
-            "features": [_feature(feature, sighting) for feature, sighting in verdict.coverage.items()],
-            "undeclared": [_feature(feature, sighting) for feature, sighting in verdict.undeclared.items()],
+            "seen": sum(observation is not None for observation in verdict.coverage.values()),
+            "features": [_feature(*each) for each in verdict.coverage.items()],
+            "undeclared": [_feature(*each) for each in verdict.undeclared.items()],
         },
-        "required": [_unmet(each) for each in verdict.unmet],
-        "violations": [_violation(each, verdict, line_of(known, each.violation.document)) for each in verdict.findings],
-        "waived": [_violation(each, verdict, line_of(known, each.violation.document)) for each in verdict.waived],
-        "stale_waivers": [_waiver(each) for each in verdict.stale],
+        "required": [_unmet(unmet) for unmet in verdict.unmet],
+        "violations": [_violation(finding, verdict, lines) for finding in verdict.findings],
+        "waived": [_violation(finding, verdict, lines) for finding in verdict.waived],
+        "stale_waivers": [waiver.to_json() for waiver in verdict.stale],
         "differences": [
-            {"message": words, "count": each.count, "witness": _witness(each.witness)}
-            for words, each in verdict.differences.items()
+            {"message": words, "count": difference.count, "witness": _witness(difference.witness)}
+            for words, difference in verdict.differences.items()
         ],
         "comparison": comparison and _comparison(comparison),
-        "trend": [{**asdict(night), "started": night.started.isoformat()} for night in trend],
+        "trend": [{**asdict(summary), "started": summary.started.isoformat()} for summary in trend],
     }
 
 
-def _resources(found: tuple[tuple[str, Resource], ...]) -> list[dict[str, Any]]:
-    return [{"operation": path, "resource": list(resource)} for path, resource in found]
+def _run(run: RunFacts) -> dict[str, Any]:
+    return {
+        "target": run.target,
+        "profile": run.profile,
+        "seed": run.seed,
+        "started": run.started.isoformat(),
+        "seconds": round(run.seconds, 3),
+        "incident": run.incident,
+        "notes": list(run.notes),
+    }
 
 
-def _latency(counts: Any) -> dict[str, Any]:
-    told = {name: round(latency.quantile(counts, share), 6) for name, share in QUANTILES.items()}
-    return {"answers": sum(counts.values()), **told}
+def _document(document: Document) -> dict[str, Any]:
+    return {
+        "title": document.title,
+        "version": document.version,
+        "file": document.path.name,
+        "sha256": document.sha256,
+        "overlays": list(document.overlays),
+        "notes": list(document.notes),
+    }
 
 
-def _feature(feature: Feature, sighting: Sighting | None) -> dict[str, Any]:
-    first = {"at": sighting.first, "resource": list(sighting.resource)} if sighting else None
-    return {**asdict(feature), "count": sighting.count if sighting else 0, "first": first}
+def _resources(resources: Iterable[tuple[str, Resource]]) -> list[dict[str, Any]]:
+    return [{"operation": path, "resource": list(resource)} for path, resource in resources]
 
 
-def _violation(each: Finding, verdict: Verdict, line: int) -> dict[str, Any]:
-    violation, rule = each.violation, RULES[each.violation.rule]
-    told = {name: value for name, value in asdict(violation).items() if name != "document"}
+def _latency(counts: Mapping[int, int]) -> dict[str, Any]:
+    quantiles = {name: round(latency_quantile(counts, share), 6) for name, share in QUANTILES.items()}
+    return {"answers": sum(counts.values()), **quantiles}
+
+
+def _feature(feature: Feature, observation: FeatureObservation | None) -> dict[str, Any]:
+    first = {"at": observation.first, "resource": list(observation.resource)} if observation else None
+    return {**_named(feature), "count": observation.count if observation else 0, "first": first}
+
+
+def _named(feature: Feature) -> dict[str, str]:
+    # The report's names of these fields are older than the code's, and programs that read reports depend on them.
+    return {
+        "operation": feature.operation,
+        "place": feature.location,
+        "kind": feature.kind,
+        "which": feature.which,
+    }
+
+
+def _violation(finding: Finding, verdict: Verdict, lines: Mapping[str, int]) -> dict[str, Any]:
+    violation, rule, recurrence = finding.violation, RULES[finding.violation.rule], finding.recurrence
     return {
         "id": violation.fingerprint,
-        **told,
-        "document": {"pointer": violation.document, "line": line},
+        "rule": violation.rule,
+        "status": violation.status,
+        "place": violation.place,
+        "document": {"pointer": violation.pointer, "line": line_of(lines, violation.pointer)},
+        "expected": violation.expected,
+        "actual": violation.actual,
+        "cause": violation.variant,
+        "branch": violation.branch,
+        "nearest": violation.suggestion,
         "meaning": rule.meaning,
         "source": rule.source,
         "message": violation_line(violation),
-        "count": each.count,
-        "resources": [list(values) for values in each.resources],
-        "witness": _witness(each.witness),
-        "sdk": each.sdk,
-        "waiver": each.waiver and _waiver(each.waiver),
-        "recurrence": each.recurrence and {"often": str(each.recurrence.often), **asdict(each.recurrence)},
-        "curl": curl(each.witness, keyed=verdict.run.keyed, account=verdict.run.account),
+        "count": finding.count,
+        "resources": [list(resource) for resource in finding.resources],
+        "witness": _witness(finding.witness),
+        "sdk": finding.sdk,
+        "waiver": finding.waiver and finding.waiver.to_json(),
+        "recurrence": recurrence and {"often": str(recurrence.reproducibility), **asdict(recurrence)},
+        "curl": curl(finding.witness, verdict.run),
     }
 
 
-def _unmet(each: Unmet) -> dict[str, Any]:
-    missing = [asdict(feature) for feature in each.missing]
-    return {"requirement": each.requirement, "missing": missing, "words": each.words}
-
-
-def _waiver(waiver: Waiver) -> dict[str, Any]:
-    return {**asdict(waiver), "expires": waiver.expires.isoformat()}
+def _unmet(unmet: Unmet) -> dict[str, Any]:
+    missing = [_named(feature) for feature in unmet.missing]
+    return {"requirement": unmet.requirement, "missing": missing, "words": unmet.words}
 
 
 def _witness(witness: Witness) -> dict[str, Any]:
-    request = {
-        "method": witness.method,
-        "operation": witness.operation,
-        "url": witness.url,
-        "parameters": dict(witness.parameters),
-        "headers": _pairs(witness.asked),
-    }
-    if not witness.status:
-        return {"request": request, "response": None}
-    response = {"status": witness.status, "headers": _pairs(witness.fields), **body_of(witness.body)}
-    return {"request": request, "response": response}
-
-
-def _pairs(fields: tuple[tuple[str, str], ...]) -> list[list[str]]:
-    return [[name, value] for name, value in fields]
-
-
-def body_of(body: bytes) -> dict[str, str]:
-    """A body as JSON can hold it: as `body` where it is UTF-8, else as `body_base64`."""
-    try:
-        return {"body": body.decode()}
-    except UnicodeDecodeError:
-        return {"body_base64": base64.b64encode(body).decode()}
+    request, outcome = witness.request.to_json(), witness.outcome
+    del request["exists"]
+    response = outcome.to_json() if isinstance(outcome, Response) else None
+    return {"request": {"operation": witness.operation, **request}, "response": response}
 
 
 def _comparison(comparison: Comparison) -> dict[str, Any]:
     return {
-        "new": [each.violation.fingerprint for each in comparison.new],
-        "still": [each.violation.fingerprint for each in comparison.still],
+        "new": [finding.violation.fingerprint for finding in comparison.new],
+        "still": [finding.violation.fingerprint for finding in comparison.still],
         "fixed": list(comparison.fixed),
         "unseen": list(comparison.unseen),
     }

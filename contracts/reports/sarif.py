@@ -1,4 +1,4 @@
-"""report.sarif: violations as results that point at lines of the document, for code scanning.
+"""Write report.sarif: violations as results that point at lines of the document, for code scanning.
 
 Source: SARIF 2.1.0, https://docs.oasis-open.org/sarif/sarif/v2.1.0/
 """
@@ -10,24 +10,24 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from contracts.source import line_of, lines
+from contracts.judge import RULES
+from contracts.openapi import line_of, pointer_lines
+from contracts.reports.messages import accepted_until, violation_line
 from contracts.verdict import Finding, Verdict
-from contracts.violation import RULES
-from contracts.wording import borne, violation_line
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
 def render(verdict: Verdict, file: TextIO) -> None:
-    """Write the report."""
+    """Write the report to the file."""
     json.dump(log(verdict), file, indent=2)
     file.write("\n")
 
 
 def log(verdict: Verdict) -> dict[str, Any]:
-    """The log as plain JSON values."""
-    used = sorted({each.violation.rule for each in (*verdict.findings, *verdict.waived)})
-    known = lines(verdict.run.document.path)
+    """Return the log as JSON values."""
+    used = sorted({finding.violation.rule for finding in (*verdict.findings, *verdict.waived)})
+    lines = pointer_lines(verdict.run.document.path)
     driver = {
         "name": "fine-tuning-job-contract",
         "version": version("fine-tuning-job-contract"),
@@ -39,28 +39,24 @@ def log(verdict: Verdict) -> dict[str, Any]:
     run = {
         "tool": {"driver": driver},
         "invocations": [
-            {"executionSuccessful": not verdict.run.incident, "startTimeUtc": _utc(verdict), "exitCode": _code(verdict)}
+            {
+                "executionSuccessful": not verdict.run.incident,
+                "startTimeUtc": verdict.run.started.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "exitCode": verdict.exit_code,
+            }
         ],
         "results": [
-            *(_result(each, verdict, used, known) for each in verdict.findings),
-            *(_result(each, verdict, used, known) | _suppressed(each) for each in verdict.waived),
+            *(_result(finding, verdict, used, lines) for finding in verdict.findings),
+            *(_result(finding, verdict, used, lines) | _suppressed(finding) for finding in verdict.waived),
         ],
         "columnKind": "utf16CodeUnits",
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _utc(verdict: Verdict) -> str:
-    return verdict.run.started.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _code(verdict: Verdict) -> int:
-    return verdict.exit_code
-
-
-def _result(each: Finding, verdict: Verdict, used: list[str], known: dict[str, int]) -> dict[str, Any]:
-    violation = each.violation
-    region = {"startLine": line_of(known, violation.document)}
+def _result(finding: Finding, verdict: Verdict, used: list[str], lines: dict[str, int]) -> dict[str, Any]:
+    violation = finding.violation
+    region = {"startLine": line_of(lines, violation.pointer)}
     artifact = {"uri": relative(verdict.run.document.path)}
     return {
         "ruleId": violation.rule,
@@ -70,22 +66,23 @@ def _result(each: Finding, verdict: Verdict, used: list[str], known: dict[str, i
         "locations": [
             {
                 "physicalLocation": {"artifactLocation": artifact, "region": region},
-                "logicalLocations": [{"fullyQualifiedName": violation.document or "#", "kind": "element"}],
+                "logicalLocations": [{"fullyQualifiedName": violation.pointer or "#", "kind": "element"}],
             }
         ],
         "partialFingerprints": {"violation/v1": violation.fingerprint},
-        "occurrenceCount": each.count,
+        "occurrenceCount": finding.count,
     }
 
 
-def _suppressed(each: Finding) -> dict[str, Any]:
-    """What a waiver is in SARIF (section 3.27.23), so that code scanning does not raise it."""
-    assert each.waiver is not None
-    return {"suppressions": [{"kind": "external", "status": "accepted", "justification": borne(each.waiver)}]}
+def _suppressed(finding: Finding) -> dict[str, Any]:
+    """Return the waiver as a suppression (SARIF, section 3.27.23), so that code scanning raises no alert."""
+    assert finding.waiver is not None
+    justification = accepted_until(finding.waiver)
+    return {"suppressions": [{"kind": "external", "status": "accepted", "justification": justification}]}
 
 
 def relative(path: Path) -> str:
-    """The file as a URI relative to the folder that the run was started in, where it lies below that."""
+    """Return the file as a URI relative to the working directory if it lies below that, otherwise its name."""
     try:
         return path.resolve().relative_to(Path.cwd()).as_posix()
     except ValueError:

@@ -1,35 +1,35 @@
-"""The verdict as a person reads it in a terminal, in three seconds; a violation takes three lines at most."""
+"""Word the verdict for a terminal, to be read in three seconds; a violation takes three lines at most."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from contracts.comparison import Comparison
-from contracts.discovery import Resource
-from contracts.features import Feature
-from contracts.grouping import grouped
-from contracts.patience import TIMEOUTS
-from contracts.tally import Sighting
-from contracts.verdict import Finding, Outcome, Verdict
-from contracts.wording import (
-    borne,
+from contracts.coverage import Feature
+from contracts.http import TIMEOUTS
+from contracts.openapi import Resource
+from contracts.reports.comparison import Comparison
+from contracts.reports.grouping import grouped
+from contracts.reports.messages import (
+    accepted_until,
     curl,
     expired,
     group_line,
     headline,
     missing,
+    rejection_line,
     retries,
     spread,
     stale,
     violation_line,
     visible,
 )
+from contracts.verdict import FeatureObservation, Finding, Outcome, Verdict
 
 
-def lines(verdict: Verdict, comparison: Comparison | None = None) -> Iterator[str]:
-    """The lines of a verdict: the outcome, what was asked, what was seen, and every distinct violation."""
+def terminal_lines(verdict: Verdict, comparison: Comparison | None = None) -> Iterator[str]:
+    """Yield the lines of a verdict: outcome, facts of the run, coverage, remarks and every distinct violation."""
     yield f"{verdict.outcome}  {headline(verdict)}"
     yield from _about(verdict)
     yield from _coverage(verdict)
@@ -39,12 +39,11 @@ def lines(verdict: Verdict, comparison: Comparison | None = None) -> Iterator[st
     yield from _required(verdict)
     yield from _waived(verdict)
     groups = grouped(verdict.findings)
-    together = f", {len(groups)} when told by their likely cause" if len(groups) < len(verdict.findings) else ""
+    together = f", {len(groups)} when grouped by likely cause" if len(groups) < len(verdict.findings) else ""
     yield f"violations  {len(verdict.findings) or 'none'}{together}"
     for number, group in enumerate(groups, 1):
         yield f"{number:>3}. {group_line(group)} [{spread(*group)}]"
-        witness = min(each.witness for each in group)
-        yield f"     {curl(witness, keyed=verdict.run.keyed, account=verdict.run.account)}"
+        yield f"     {curl(min(finding.witness for finding in group), verdict.run)}"
         if known := " · ".join(dict.fromkeys(filter(None, map(_known, group)))):
             yield f"     {visible(known)}"
 
@@ -72,107 +71,104 @@ def _remarks(verdict: Verdict) -> Iterator[str]:
     yield from _hint(verdict)
     if verdict.vanished:
         yield visible(f"vanished    listed, and refused when asked for: {_first(verdict.vanished)}")
-    if verdict.passed_over:
+    if verdict.skipped_hanging:
         words = f"not read any more after {TIMEOUTS} requests in a row ran out of time"
-        yield visible(f"passed over {_first(verdict.passed_over)}: {words}")
+        yield visible(f"passed over {_first(verdict.skipped_hanging)}: {words}")
     for note in (*verdict.run.notes, *verdict.run.document.notes):
         yield f"note        {note}"
     for words, difference in verdict.differences.items():
         yield visible(f"harness     the validators differ ({difference.count}x): {words}")
-        yield f"            {curl(difference.witness, keyed=verdict.run.keyed, account=verdict.run.account)}"
+        yield f"            {curl(difference.witness, verdict.run)}"
 
 
-def _first(found: Sequence[tuple[str, Resource]]) -> str:
-    names = ", ".join("/".join(resource) for _, resource in found[:3])
-    return f"{names} and {len(found) - 3} more" if len(found) > 3 else names
+def _first(resources: Sequence[tuple[str, Resource]]) -> str:
+    names = ", ".join("/".join(resource) for _, resource in resources[:3])
+    return f"{names} and {len(resources) - 3} more" if len(resources) > 3 else names
 
 
 def _waived(verdict: Verdict) -> Iterator[str]:
     label = "waived"
-    for each in verdict.waived:
-        assert each.waiver is not None
-        yield f"{label:<12}{violation_line(each.violation)} [{spread(each)}]"
-        yield f"            {borne(each.waiver)}"
+    for finding in verdict.waived:
+        assert finding.waiver is not None
+        yield f"{label:<12}{violation_line(finding.violation)} [{spread(finding)}]"
+        yield f"            {accepted_until(finding.waiver)}"
         label = ""
     for waiver in verdict.stale:
         yield f"stale       {stale(waiver, verdict.run.started.date())}"
 
 
-def _known(each: Finding) -> str:
-    """What else is known of a violation that stands, on one line."""
-    return " · ".join(filter(None, (expired(each), each.sdk)))
+def _known(finding: Finding) -> str:
+    """Return everything else that is known of a standing violation, on one line."""
+    return " · ".join(filter(None, (expired(finding), finding.sdk)))
 
 
 def _required(verdict: Verdict) -> Iterator[str]:
-    if verdict.denied and not verdict.findings:
-        return  # The headline has said it all.
+    if verdict.all_rejected and not verdict.findings:
+        return  # The headline says it already.
     label, several = "required", len(verdict.run.document.operations) > 1
-    for each in verdict.unmet:
-        names = list(missing(each, several=several))
+    for unmet in verdict.unmet:
+        names = list(missing(unmet, several=several))
         more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-        seen = "not seen " if each.missing else ""
-        yield visible(f"{label:<12}{each.requirement}: {seen}{', '.join(names[:4])}{more}")
+        seen = "not seen " if unmet.missing else ""
+        yield visible(f"{label:<12}{unmet.requirement}: {seen}{', '.join(names[:4])}{more}")
         label = ""
 
 
 def _changes(comparison: Comparison) -> str:
-    counts = {"new": comparison.new, "fixed": comparison.fixed, "still there": comparison.still}
-    told = [f"{len(found)} {name}" for name, found in counts.items()]
-    return ", ".join([*told, *([f"{len(comparison.unseen)} no longer seen"] if comparison.unseen else [])])
+    lists = {"new": comparison.new, "fixed": comparison.fixed, "still there": comparison.still}
+    counts = [f"{len(violations)} {name}" for name, violations in lists.items()]
+    return ", ".join([*counts, *([f"{len(comparison.unseen)} no longer seen"] if comparison.unseen else [])])
 
 
 def _hint(verdict: Verdict) -> Iterator[str]:
-    """What a single cause would explain, where every answer was the same refusal."""
-    if verdict.denied and verdict.outcome is Outcome.VIOLATES:
-        yield f"hint        {verdict.denied}"
+    """Yield the likely cause if every response was the same refusal."""
+    if verdict.all_rejected and verdict.outcome is Outcome.VIOLATES:
+        yield f"hint        {rejection_line(verdict.all_rejected, verdict.run.document)}"
     if [*verdict.answers] == ["404"]:
         yield "hint        every answer was 404: is the path in --base-url right, and do the ids exist?"
 
 
 def _coverage(verdict: Verdict) -> Iterator[str]:
-    label, operations = "seen", verdict.run.document.operations
+    operations, label = verdict.run.document.operations, "seen"
     for operation in operations:
-        features = [feature for feature in verdict.coverage if feature.operation == operation.path]
         several = f"{operation}: " if len(operations) > 1 else ""
-        for place, group in _grouped(features).items():
-            counts = " · ".join(f"{each.which} {_times(verdict.coverage[each])}" for each in group)
-            yield f"{label:<12}{several}{place}: {counts}"
+        for line in _seen([feature for feature in verdict.coverage if feature.operation == operation.path], verdict):
+            yield f"{label:<12}{several}{line}"
             label = ""
-        optional = [feature for feature in features if feature.kind in ("present", "absent")]
-        if optional:
-            both = Counter(feature.place for feature in optional if verdict.coverage[feature])
-            full = sum(1 for count in both.values() if count == 2)
-            places = len({feature.place for feature in optional})
-            yield f"{label:<12}{several}optional properties seen present and absent: {full} of {places}"
-            label = ""
-        rest = [feature for feature in features if feature.kind in _LISTLESS]
-        if rest:
-            count = sum(1 for feature in rest if verdict.coverage[feature])
-            yield f"{label:<12}{several}pairs, sizes, bounds and formats seen: {count} of {len(rest)}"
-            label = ""
-    missing = [
-        f"{feature.place} {feature.kind} {feature.which}".rstrip()
+    unseen = [
+        f"{feature.location} {feature.kind} {feature.which}".rstrip()
         for feature in verdict.unseen
         if feature.kind not in _LISTED
     ]
-    if missing:
-        yield f"not seen    {', '.join(missing[:4])}{f' and {len(missing) - 4} more' if len(missing) > 4 else ''}"
+    if unseen:
+        yield f"not seen    {', '.join(unseen[:4])}{f' and {len(unseen) - 4} more' if len(unseen) > 4 else ''}"
+
+
+def _seen(features: list[Feature], verdict: Verdict) -> Iterator[str]:
+    """Yield what was seen of one operation's features: counts for choices, and a share for the other kinds."""
+    places: dict[str, list[Feature]] = {}
+    for feature in features:
+        if feature.kind in _LISTED:
+            places.setdefault(feature.location, []).append(feature)
+    for place, choices in places.items():
+        yield f"{place}: {' · '.join(f'{each.which} {_times(verdict.coverage[each])}' for each in choices)}"
+    sides = [feature for feature in features if feature.kind in ("present", "absent")]
+    if sides:
+        seen = Counter(feature.location for feature in sides if verdict.coverage[feature])
+        both = sum(count == 2 for count in seen.values())
+        yield f"optional properties seen present and absent: {both} of {len({side.location for side in sides})}"
+    others = [feature for feature in features if feature.kind in _COUNTED]
+    if others:
+        count = sum(verdict.coverage[feature] is not None for feature in others)
+        yield f"pairs, sizes, bounds and formats seen: {count} of {len(others)}"
 
 
 _LISTED: Final = ("status", "branch", "value", "alternative")
-"""Kinds of features that are told one by one, with their counts."""
+"""Kinds of features that are listed by name, with their counts."""
 
-_LISTLESS: Final = ("pair", "empty", "several", "bound", "format")
-"""Kinds of which only the number seen is told."""
-
-
-def _times(sighting: Sighting | None) -> str:
-    return str(sighting.count) if sighting else "never"
+_COUNTED: Final = ("pair", "empty", "several", "bound", "format")
+"""Kinds of features of which only the number seen is printed."""
 
 
-def _grouped(features: Iterable[Feature]) -> Mapping[str, list[Feature]]:
-    groups: dict[str, list[Feature]] = {}
-    for feature in features:
-        if feature.kind in _LISTED:
-            groups.setdefault(feature.place, []).append(feature)
-    return groups
+def _times(observation: FeatureObservation | None) -> str:
+    return str(observation.count) if observation else "never"

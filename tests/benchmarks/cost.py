@@ -1,9 +1,9 @@
-"""What a request costs: ours with everything on, beside three others, paired in one run against the embedded mock.
+"""Measure the cost of a request: ours with everything on and three others, paired in one run against the mock.
 
     python tests/benchmarks/cost.py [--smoke]
 
 Rounds alternate between the contenders, and a ratio is taken round by round, so that a machine whose speed drifts
-does not decide. The mock runs in a process of its own. Nothing is asserted: the figures are for people.
+does not decide. The mock runs in a process of its own. Nothing is asserted: the figures are for readers.
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ import jsonschema
 import requests
 import schemathesis
 
-from contracts import formats
-from contracts.document import PINNED, PINNED_OVERLAY, Document, load
-from contracts.exchange import Response
-from contracts.mock import Asked
-from contracts.session import GuardedSession
-from contracts.tally import Judge
+from contracts.http.exchange import Response
+from contracts.http.session import GuardedSession
+from contracts.openapi import formats
+from contracts.openapi.document import PINNED, Document, load
+from contracts.openapi.overlay import PINNED_OVERLAY
+from contracts.run.observer import Observer
 from strategies.answers import catalogue
-from strategies.mocking import mock_server
+from strategies.mock.mocking import mock_server
+from strategies.mock.server import Asked
 from strategies.second_opinion import SecondOpinion
 
 ROOT = Path(__file__).parents[2]
@@ -42,18 +43,18 @@ Ask = Callable[[str], None]
 
 
 def contenders(document: Document, url: str) -> dict[str, Ask]:
-    """Each way of asking for one job, by its name."""
+    """Return the ways of asking for one job, by name."""
     operation = document.operations[0]
     name = operation.parameters[0].name
     bare, checked, shared = _plain_session(), _plain_session(), _plain_session()
-    (pointer,) = operation.promises[0].content.values()
+    (pointer,) = operation.responses[0].content.values()
     schema = {**document.schema(str(pointer)), "components": document.contents["components"]}
-    validator = jsonschema.Draft202012Validator(schema, format_checker=formats.checker())
+    validator = jsonschema.Draft202012Validator(schema, format_checker=formats.format_checker())
     theirs = schemathesis.openapi.from_path(PINNED)
     theirs.config.update(base_url=url)
     case_of = theirs[operation.path]["GET"].Case
     opinion = SecondOpinion(document)
-    ours = GuardedSession(url, document.operations, Judge(opinion), exists=lambda operation, resource: True)
+    ours = GuardedSession(url, document.operations, Observer(opinion), exists=lambda operation, resource: True)
 
     def ask_and_check(job_id: str) -> None:
         validator.validate(checked.get(url + operation.url_path({name: job_id})).json())
@@ -81,14 +82,14 @@ def _plain_session() -> requests.Session:
 
 
 def _drop(result: object) -> None:
-    """The result is of no interest."""
+    """Drop the result, which is of no interest."""
 
 
 @dataclass(frozen=True)
 class Cost:
     """Microseconds per request of one contender, round by round: on the clock, and of this process's own work.
 
-    The clock includes the server's share and whatever else the machine does; the work does not.
+    The clock includes the server's share and all else that the machine does; the work does not.
     """
 
     clock: list[float]
@@ -96,7 +97,7 @@ class Cost:
 
 
 def paired(asks: dict[str, Ask], job_ids: list[str], rounds: int, count: int) -> dict[str, Cost]:
-    """What a request costs each contender."""
+    """Return the cost of a request by each contender."""
     taken = {name: Cost([], []) for name in asks}
     for number in range(rounds + 1):
         for name, ask in asks.items():
@@ -111,13 +112,13 @@ def paired(asks: dict[str, Ask], job_ids: list[str], rounds: int, count: int) ->
 
 
 def ratio(one: list[float], other: list[float]) -> str:
-    """Median, smallest and largest quotient of two contenders' rounds."""
+    """Return the median, the smallest and the largest quotient of two contenders' rounds, as text."""
     quotients = [a / b for a, b in zip(one, other, strict=True)]
     return f"{statistics.median(quotients):.2f} ({min(quotients):.2f} to {max(quotients):.2f})"
 
 
 def own_process(url: str, job_ids: list[str], count: int) -> tuple[float, float]:
-    """Seconds and peak mebibytes of a process that asks `count` times in our way."""
+    """Return the seconds and peak mebibytes of a process that asks `count` times in our way."""
     command = [sys.executable, __file__, "--child", json.dumps([url, job_ids, count])]
     seconds, peak = json.loads(subprocess.run(command, check=True, capture_output=True, cwd=ROOT).stdout)
     return seconds, peak
@@ -133,7 +134,7 @@ def _child(url: str, job_ids: list[str], count: int) -> None:
 
 
 def start_up(document: Document) -> float:
-    """Seconds from the start of `pytest tests/api` to the first request it sends."""
+    """Return the seconds from the start of `pytest tests/api` to the first request that it sends."""
     first: list[float] = []
 
     def note(_: Asked, response: Response) -> Response:
@@ -151,8 +152,8 @@ def start_up(document: Document) -> float:
 
 @contextmanager
 def serve() -> Iterator[str]:
-    """The mock's URL, served by a process of its own."""
-    command = [sys.executable, "-m", "strategies.mocking", "--port", "0"]
+    """Yield the URL of the mock, which a process of its own serves."""
+    command = [sys.executable, "-m", "contracts", "mock", "--port", "0"]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
@@ -163,7 +164,7 @@ def serve() -> Iterator[str]:
 
 
 def main() -> None:
-    """Run all and print the figures."""
+    """Run all benchmarks and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--smoke", action="store_true", help="few requests: proves that it runs, measures nothing")
     parser.add_argument("--child", help=argparse.SUPPRESS)
@@ -187,10 +188,10 @@ def measure(document: Document, url: str, job_ids: list[str], rounds: int, count
     print(
         f"cost of a request, {rounds} rounds of {count}, median (smallest to largest), and the client's own work in it"
     )
-    for name, each in taken.items():
-        clock = f"{statistics.median(each.clock):7.0f} us ({min(each.clock):.0f} to {max(each.clock):.0f})"
-        print(f"  {name:<36} {clock:<32} {statistics.median(each.work):7.0f} us")
-    named = {name.split()[0]: each for name, each in taken.items()}
+    for name, cost in taken.items():
+        clock = f"{statistics.median(cost.clock):7.0f} us ({min(cost.clock):.0f} to {max(cost.clock):.0f})"
+        print(f"  {name:<36} {clock:<32} {statistics.median(cost.work):7.0f} us")
+    named = {name.split()[0]: cost for name, cost in taken.items()}
     print("ratios, round by round, on the clock and of the work")
     for one, other in (("c", "d"), ("c'", "d"), ("d", "a"), ("d", "b"), ("c'", "d'")):
         clock = ratio(named[one].clock, named[other].clock)

@@ -1,4 +1,4 @@
-"""How much faster several workers judge a server that takes its time, in one run: the same seed, one after the other.
+"""Measure how much faster several workers judge a slow server than one: two runs of one seed, one after the other.
 
 python tests/benchmarks/workers.py --delay 0.08 --workers 8
 """
@@ -14,15 +14,16 @@ import tempfile
 import time
 from pathlib import Path
 
-from contracts.document import PINNED_OVERLAY, load
+from contracts.openapi.document import load
+from contracts.openapi.overlay import PINNED_OVERLAY
 from strategies.answers import catalogue
-from strategies.mocking import mock_server, slow
+from strategies.mock.mocking import mock_server, slow
 
 ROOT = Path(__file__).parents[2]
 
 
 def run(url: str, ids: Path, profile: str, workers: int) -> tuple[float, float]:
-    """Seconds on the wall, and of processors, that a run with so many workers takes."""
+    """Return the seconds on the clock, and of the processors, that a run with this many workers takes."""
     words = [sys.executable, "-m", "pytest", "tests/api", "-q", "-p", "no:cacheprovider", "-n", str(workers)]
     words += ["--base-url", url, "--job-ids", str(ids), "--hypothesis-profile", profile, "--hypothesis-seed", "1"]
     words += ["--example-database", str(ids.parent / "examples")]
@@ -37,7 +38,7 @@ def _processors() -> float:
 
 
 def main() -> None:
-    """Print the times, their ratio, and how busy the machine was with other things."""
+    """Print the times, their ratio, and the load of the machine."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--delay", type=float, default=0.08, help="seconds before each answer (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=8, help="default: %(default)s")

@@ -1,4 +1,4 @@
-"""The long form of *no false alarms*: servers that keep the contract, with drawn ids and answers, by many seeds."""
+"""Nothing is reported about servers that keep the contract, with ids and answers drawn by many seeds."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from contracts.exchange import Response
-from contracts.mock import Asked, Change, Raw
-from contracts.session import GuardedSession
-from contracts.tally import Judge
+from contracts.http.exchange import Response
+from contracts.http.session import GuardedSession
+from contracts.run.observer import Observer
 from strategies import answers, job_ids
-from strategies.mocking import mock_server
-from tests.options.harness import judge_within
-from tests.options.test_conforming_servers import (
+from strategies.mock.mocking import mock_server
+from strategies.mock.server import Asked, Change, Raw
+from tests.support.conforming import (
     DOCUMENT,
     KNOWN,
     OPERATION,
@@ -25,20 +24,22 @@ from tests.options.test_conforming_servers import (
     SERVERS,
     different_for_every_resource,
 )
+from tests.support.suite import run_suite
+from tests.support.talking import guarded_session
 
 SEEDS = 1_000
-HANDFUL = 50
+CHUNK_SIZE = 50
 ROWS = 6
 CHANGES = tuple(SERVERS.values())
 
-granted = job_ids(OPERATION).flatmap(
+accepted = job_ids(OPERATION).flatmap(
     lambda job_id: st.tuples(st.just(job_id), answers(OPERATION, 200, {PARAMETER: job_id}))
 )
 refused = st.tuples(job_ids(OPERATION, undecodable=True), answers(OPERATION, 422))
 
 
 class World:
-    """Resources with their answers, all drawn from one seed; given by the mock server in place of its own."""
+    """Resources and their answers, drawn from one seed, which the mock server sends in place of its own."""
 
     def __init__(self) -> None:
         self.known: dict[str, Response] = {}
@@ -50,7 +51,7 @@ class World:
 
         @seed(number)
         @settings(max_examples=ROWS, database=None, phases=(Phase.generate,), suppress_health_check=list(HealthCheck))
-        @given(granted, refused)
+        @given(accepted, refused)
         def collect(here: tuple[str, Response], nowhere: tuple[str, Response]) -> None:
             self.known.update([here])
             self.unknown.update([nowhere])
@@ -70,33 +71,33 @@ class World:
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[tuple[World, str]]:
-    made = World()
-    with mock_server(DOCUMENT, changes=[made.answer]) as server:
-        yield made, server.url
+    drawn = World()
+    with mock_server(DOCUMENT, changes=[drawn.answer]) as server:
+        yield drawn, server.url
 
 
-@pytest.mark.parametrize("start", range(0, SEEDS, HANDFUL))
-def test_nothing_is_reported_whatever_is_drawn(start: int, world: tuple[World, str]) -> None:
-    made, url = world
+@pytest.mark.parametrize("start", range(0, SEEDS, CHUNK_SIZE))
+def test_nothing_is_reported_about_drawn_ids_and_answers(start: int, world: tuple[World, str]) -> None:
+    drawn, url = world
     answered = Counter[str]()
-    for number in range(start, start + HANDFUL):
-        made.draw(number)
-        judged = Judge(SECOND_OPINION)
-        with GuardedSession(
-            url, DOCUMENT.operations, judged, exists=lambda operation, resource: resource[0] in made.known
+    for number in range(start, start + CHUNK_SIZE):
+        drawn.draw(number)
+        observer = Observer(SECOND_OPINION)
+        with guarded_session(
+            url, DOCUMENT.operations, observer, exists=lambda operation, resource: resource[0] in drawn.known
         ) as session:
-            made.ask(session)
-        found = [*(str(seen.violation) for seen in judged.tally.found), *judged.tally.differences]
+            drawn.ask(session)
+        found = [*(str(record.violation) for record in observer.tally.found), *observer.tally.differences]
         assert not found, f"seed {number}: {found}"
-        answered += judged.tally.answers
+        answered += observer.tally.answers
     assert {*answered} == {"200", "422"}
-    assert answered.total() > HANDFUL * ROWS
+    assert answered.total() > CHUNK_SIZE * ROWS
 
 
 @pytest.mark.parametrize("profile", ["ci", "nightly", "prerelease"])
 def test_nothing_is_reported_in_any_profile(profile: str) -> None:
     ids = [word for job_id in KNOWN for word in ("--job-id", job_id)]
     with mock_server(DOCUMENT, changes=[different_for_every_resource]) as server:
-        result = judge_within(900, "--base-url", server.url, *ids, "--hypothesis-profile", profile)
+        result = run_suite("--base-url", server.url, *ids, "--hypothesis-profile", profile)
     assert "violations  none" in result.verdict, result.output
     assert result.code == 0, result.output

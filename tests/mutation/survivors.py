@@ -1,8 +1,9 @@
-"""Holds the mutants that the last `mutmut run` left alive against those that `equivalent.yaml` explains.
+"""Compare the mutants that the last `mutmut run` left alive with those that `equivalent.yaml` explains.
 
     python tests/mutation/survivors.py [PATTERN ...]
 
-Exits with 1 for a mutant that is neither killed nor explained and, where all were tried, for an explanation of none.
+Exit with 1 for a mutant that is neither killed nor explained and, if no PATTERN is given, for an explanation without
+a mutant.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ EQUIVALENT: Final = Path(__file__).with_name("equivalent.yaml")
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One change to the code: the function it is in, the line as it was and as it became, blanks at the ends left out.
+    """One change to the code: its function, the line before and the line after it, both stripped of blanks.
 
     The name that mutmut gives it is a number, which changes with every edit of the function.
     """
@@ -37,30 +38,33 @@ class Mutant:
 
 
 def alive(results: str, patterns: Iterable[str] = ()) -> dict[str, str]:
-    """The name of each mutant that no test failed for, and what became of it, from the text of `mutmut results`.
+    """Return the status of every mutant that no test failed for, by its name, from the text of `mutmut results`.
 
-    Also one that timed out: mutmut calls it that when pytest could not run its tests at all.
+    Mutants that timed out are among them, because mutmut also calls it a timeout if pytest could not run at all.
     """
     wanted = tuple(patterns) or ("*",)
-    told = (line.strip().rpartition(": ") for line in results.splitlines() if ": " in line)
+    rows = (line.strip().rpartition(": ") for line in results.splitlines() if ": " in line)
     return {
         name: status
-        for name, _, status in told
+        for name, _, status in rows
         if status != "killed" and any(fnmatch(name, pattern) for pattern in wanted)
     }
 
 
 def mutant(name: str, diff: str) -> Mutant:
-    """The change that the text of `mutmut show NAME` describes."""
+    """Return the change that the text of `mutmut show NAME` describes."""
     lines = [line for line in diff.splitlines() if line[:3] not in ("---", "+++")]
     line, became = ("\n".join(each[1:].strip() for each in lines if each.startswith(sign)) for sign in "-+")
     module, _, mangled = name.rpartition("__mutmut_")[0].rpartition(".")
-    # `x_` and a function's name, or `xǁ`, a class's, `ǁ` and a method's.
+    # The mangled name is `x_` and a function's name, or `xǁ`, a class's name, `ǁ` and a method's name.
     return Mutant(f"{module}.{mangled[2:].replace('ǁ', '.')}", line, became)
 
 
 def explained(text: str) -> Counter[Mutant]:
-    """What an `equivalent.yaml` explains; a change that a function takes at two places has to stand there twice."""
+    """Return the mutants that the text of an `equivalent.yaml` explains, with their number.
+
+    A change that is possible at two places of a function has to be listed twice.
+    """
     return Counter(
         Mutant(entry["function"], entry["line"], became)
         for entry in yaml.safe_load(text) or ()
@@ -74,7 +78,7 @@ def _mutmut(*arguments: str) -> str:
 
 
 def main(patterns: list[str]) -> int:
-    """Prints what is unexplained or explains nothing; the exit code."""
+    """Print unexplained mutants and explanations without a mutant; return the exit code."""
     left = alive(_mutmut("results"), patterns)
     found = Counter(mutant(name, _mutmut("show", name)) for name in left)
     known = explained(EQUIVALENT.read_text("utf-8"))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.page import pages
+from tests.support import pages
 
 SWITCHES = [
     "--no-sandbox",

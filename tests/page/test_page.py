@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.page.conftest import Open
-from tests.page.pages import told
+from tests.support.pages import report_of
 
 NAMES = ("conforms", "violates", "inconclusive", "complete", "revolting", "large")
 AXE = Path(os.environ["AXE"]) if "AXE" in os.environ else None
@@ -21,8 +21,8 @@ SIZES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_says_what_the_report_says(open_page: Open, written: dict[str, Path], name: str) -> None:
-    report, page = told(written[name]), open_page(name).page
+def test_the_page_shows_the_values_of_the_report(open_page: Open, written: dict[str, Path], name: str) -> None:
+    report, page = report_of(written[name]), open_page(name).page
     assert page.locator("h1").inner_text() == report["outcome"]
     assert page.locator(".headline").inner_text() == report["headline"]
     figures = dict(zip(*(page.locator(f".figures {each}").all_inner_texts() for each in ("span", "b")), strict=True))
@@ -51,7 +51,7 @@ def test_it_says_what_the_report_says(open_page: Open, written: dict[str, Path],
 def test_every_count_of_the_coverage_stands_in_the_tree_or_in_a_matrix(
     open_page: Open, written: dict[str, Path], name: str
 ) -> None:
-    features, page = told(written[name])["coverage"]["features"], open_page(name).page
+    features, page = report_of(written[name])["coverage"]["features"], open_page(name).page
     wanted = sorted(each["count"] for each in features)
     shown = page.evaluate(
         "[...document.querySelectorAll('.tree .num:nth-child(2), .matrix .heat')].map(each => each.textContent)"
@@ -64,8 +64,8 @@ def text_of(page: Page, selector: str) -> str:
     return page.locator(selector).first.text_content() or ""
 
 
-def test_waivers_requirements_what_recurs_and_the_trend_are_shown(open_page: Open, written: dict[str, Path]) -> None:
-    report, page = told(written["complete"]), open_page("complete").page
+def test_waivers_requirements_rechecks_and_the_trend_are_shown(open_page: Open, written: dict[str, Path]) -> None:
+    report, page = report_of(written["complete"]), open_page("complete").page
     assert page.locator("#waived .violation").count() == len(report["waived"]) == 2
     assert "until 2026-02-01, pets team: rows from before <2024>" in text_of(page, "#waived .violation")
     assert "schema.minimum" in text_of(page, "#waived .generic")
@@ -83,7 +83,7 @@ def test_waivers_requirements_what_recurs_and_the_trend_are_shown(open_page: Ope
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_is_silent_and_asks_nobody_for_anything(open_page: Open, written: dict[str, Path], name: str) -> None:
+def test_the_page_logs_nothing_and_sends_no_request(open_page: Open, written: dict[str, Path], name: str) -> None:
     opened = open_page(name)
     opened.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     assert opened.complaints == []
@@ -91,7 +91,7 @@ def test_it_is_silent_and_asks_nobody_for_anything(open_page: Open, written: dic
     assert opened.requests == [written[name].as_uri()]
 
 
-def test_whatever_an_answer_holds_is_shown_and_never_run(open_page: Open, written: dict[str, Path]) -> None:
+def test_the_contents_of_a_response_are_shown_and_never_run(open_page: Open, written: dict[str, Path]) -> None:
     opened = open_page("revolting")
     page = opened.page
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
@@ -105,7 +105,7 @@ def test_whatever_an_answer_holds_is_shown_and_never_run(open_page: Open, writte
     assert "&lt;b&gt;&amp;&#60;" in text
     assert "(80,0" in text
     carried = page.evaluate("JSON.parse(document.getElementById('report').textContent)")
-    assert carried == told(written["revolting"])
+    assert carried == report_of(written["revolting"])
 
 
 def test_the_policy_lets_no_script_run_that_was_not_written_with_the_page(open_page: Open) -> None:
@@ -152,7 +152,7 @@ def test_nothing_is_wider_than_the_screen(open_page: Open, name: str, size: str)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_the_filter_narrows_the_list_says_how_far_and_can_be_linked_to(open_page: Open) -> None:
+def test_the_filter_narrows_the_list_counts_it_and_can_be_linked_to(open_page: Open) -> None:
     page = open_page("violates").page
     total = page.locator(".violation").count()
     shown = page.locator(".violation:visible")
@@ -173,7 +173,7 @@ def test_the_filter_narrows_the_list_says_how_far_and_can_be_linked_to(open_page
 
 
 def test_a_violation_can_be_linked_to_even_where_a_filter_hides_it(open_page: Open, written: dict[str, Path]) -> None:
-    last = told(written["violates"])["violations"][-1]["id"]
+    last = report_of(written["violates"])["violations"][-1]["id"]
     page = open_page("violates", f"#violation-{last}").page
     target = page.locator(f"#violation-{last}")
     assert target.locator("details").get_attribute("open") is not None
@@ -207,7 +207,7 @@ def test_the_keyboard_reaches_everything(open_page: Open) -> None:
     assert outline == "solid"
 
 
-def test_all_that_the_filter_shows_is_opened_and_closed_at_once(open_page: Open) -> None:
+def test_everything_that_the_filter_shows_is_opened_and_closed_at_once(open_page: Open) -> None:
     page = open_page("violates").page
     page.select_option("#rule", "schema.type")
     opened = page.locator(".violation details[open] .rule")
@@ -227,7 +227,7 @@ def test_letters_that_are_typed_into_the_filter_are_letters(open_page: Open) -> 
 
 def test_the_command_and_the_violation_can_be_copied(open_page: Open, written: dict[str, Path]) -> None:
     page = open_page("violates", permissions=["clipboard-read", "clipboard-write"]).page
-    first = told(written["violates"])["violations"][0]
+    first = report_of(written["violates"])["violations"][0]
     page.locator(".violation summary").first.click()
     page.locator("[data-copy=curl]").first.click()
     page.wait_for_function("document.getElementById('said').textContent === 'Copied'")
@@ -268,7 +268,7 @@ def test_without_scripts_the_verdict_and_every_violation_can_be_read(open_page: 
     assert page.locator("h1").inner_text() == "VIOLATES"
     assert page.locator(".controls:visible").count() == 0
     summaries = page.locator(".violation summary")
-    assert summaries.count() == len(told(written["violates"])["violations"])
+    assert summaries.count() == len(report_of(written["violates"])["violations"])
     summaries.first.click()
     assert page.locator(".violation .command").first.is_visible()
 

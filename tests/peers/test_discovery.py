@@ -1,4 +1,4 @@
-"""Discovery through the official SDK, over a socket: what is asked, what is picked, and why there is no list."""
+"""Discovery through the official SDK, over a socket: the requests, the picked resources, and reasons for no list."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from contracts.checks import read
-from contracts.coverage import promised, seen
-from contracts.discovery import PAGES, discover, shown
-from contracts.document import PINNED, PINNED_OVERLAY, load
-from contracts.errors import ConfigurationError, ContractError
-from contracts.exchange import Response
-from contracts.features import Feature
-from contracts.keywords import official_client
-from contracts.official_sdk import client, method
-from contracts.session import GuardedSession
+from contracts.coverage.coverage import features_of, promised_features
+from contracts.coverage.features import Feature
+from contracts.http.exchange import Response
+from contracts.judge import parse_response
+from contracts.openapi.document import PINNED, load
+from contracts.openapi.errors import ConfigurationError, ContractError
+from contracts.openapi.overlay import PINNED_OVERLAY
+from contracts.openapi.overlay_keywords import official_client
+from contracts.sdk.discovery import MAX_PAGES, discover, resource_of
+from contracts.sdk.outcome import client, method
 from strategies.answers import catalogue
-from tests.unit.talking import Peer, Talk, dripping, heard, once, peer, saying
-from tests.unit.tiny import answer
+from tests.support.talking import Peer, Talk, dripping, guarded_session, heard, once, peer, saying
+from tests.support.tiny import answer
 
 OPERATION = load(overlays=[PINNED_OVERLAY]).operations[0]
 CATALOGUE = catalogue(OPERATION)
@@ -51,67 +51,67 @@ def listing(jobs: list[Any], per_page: int) -> Talk:
 def found(talk: Talk, wanted: int = 5, **options: Any) -> tuple[list[str], Peer]:
     with (
         peer(talk) as made,
-        GuardedSession(made.url + "/base", [OPERATION], lambda exchange: None, **options) as session,
+        guarded_session(made.url + "/base", [OPERATION], lambda exchange: None, **options) as session,
     ):
         return [name for (name,) in discover(session, OPERATION, wanted)], made
 
 
-def features_of(response: Response) -> frozenset[Feature]:
-    return seen(OPERATION, read(OPERATION, response), response.status).promised
+def shown_by(response: Response) -> frozenset[Feature]:
+    return features_of(OPERATION, parse_response(OPERATION, response), response.status).promised
 
 
 def refused(talk: Talk, **options: Any) -> str:
     with pytest.raises(ContractError) as raised:
         found(talk, **options)
-    told = str(raised.value)
-    assert told.splitlines() == [told]
-    return told
+    words = str(raised.value)
+    assert words.splitlines() == [words]
+    return words
 
 
-def test_what_is_picked_shows_every_branch_and_value_that_is_listed() -> None:
+def test_picked_resources_show_every_branch_and_value_that_is_listed() -> None:
     ids, made = found(listing(JOBS, 7), wanted=8)
     assert len(ids) == len({*ids}) == 8
-    telling = [each for each in promised(OPERATION) if each.kind in ("branch", "value")]
-    shows = {feature for job_id in ids for feature in features_of(CATALOGUE[(job_id,)])}
-    assert not [each for each in telling if each.place.startswith("200") and each not in shows]
+    telling = [each for each in promised_features(OPERATION) if each.kind in ("branch", "value")]
+    shows = {feature for job_id in ids for feature in shown_by(CATALOGUE[(job_id,)])}
+    assert not [each for each in telling if each.location.startswith("200") and each not in shows]
     assert all(path.startswith("/base/") for path in made.paths)
 
 
-def test_a_job_that_the_sdk_lists_shows_what_the_job_itself_does() -> None:
+def test_a_job_in_the_list_shows_the_features_of_the_job_itself() -> None:
     named = official_client(OPERATION)
     assert named is not None
     made = client(named, "http://peer.invalid", lambda request: answer(200, {"items": JOBS}))
     listed = method(made, named, named.list)().items
     for (resource, response), item in zip(CATALOGUE.items(), listed, strict=True):
-        told = shown(OPERATION, item.to_dict(mode="json", warnings=False))
-        assert told == (resource, features_of(response))
+        found = resource_of(OPERATION, item.to_dict(mode="json", warnings=False))
+        assert found == (resource, shown_by(response))
 
 
-def test_all_there_are_is_what_is_found_when_more_are_wanted() -> None:
+def test_every_job_is_found_if_more_are_wanted_than_there_are() -> None:
     ids, made = found(listing(JOBS[:9], 4), wanted=100)
     assert sorted(ids) == sorted(job["id"] for job in JOBS[:9])
     assert len(made.paths) == 4
 
 
-def test_no_more_pages_are_read_than_it_takes_to_see_everything() -> None:
+def test_no_more_pages_are_read_than_are_needed_to_see_everything() -> None:
     _, made = found(listing(JOBS * 3, len(JOBS)), wanted=5)
     assert len(made.paths) == 2
 
 
 def test_pages_without_end_are_read_up_to_a_bound() -> None:
     same = {key: value for key, value in JOBS[0].items() if key != "id"}
-    ids, made = found(listing([same | {"id": f"job-{number}"} for number in range(PAGES * 3)], 2), wanted=100)
-    assert len(made.paths) == PAGES
-    assert len(ids) == 2 * PAGES
+    ids, made = found(listing([same | {"id": f"job-{number}"} for number in range(MAX_PAGES * 3)], 2), wanted=100)
+    assert len(made.paths) == MAX_PAGES
+    assert len(ids) == 2 * MAX_PAGES
 
 
-def test_a_server_that_gives_the_first_page_for_ever_is_not_asked_for_ever() -> None:
+def test_a_server_that_repeats_its_first_page_is_not_asked_without_end() -> None:
     ids, made = found(saying(said("200 OK", {"items": JOBS[:3]})), wanted=100)
     assert len(ids) == 3
     assert len(made.paths) == 3
 
 
-def test_only_the_session_speaks_with_its_key_and_nothing_of_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_are_those_of_the_session_with_its_key_and_nothing_of_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SGP_API_KEY", "SGP_ACCOUNT_ID", "SGP_CLIENT_CUSTOM_HEADERS", "SGP_CLIENT_BASE_URL"):
         monkeypatch.setenv(name, f"https://canary.invalid/{name}: canary")
     _, made = found(listing(JOBS, 50), api_key=KEY)
@@ -124,8 +124,8 @@ def test_only_the_session_speaks_with_its_key_and_nothing_of_the_sdk(monkeypatch
 
 def test_a_redirect_is_not_followed_to_another_host() -> None:
     with peer(saying(said("200 OK", {}))) as other:
-        told = refused(once(said("302 Found", {}, f"Location: {other.url}/", "Connection: close")))
-    assert "answers the list of its resources with 302" in told
+        words = refused(once(said("302 Found", {}, f"Location: {other.url}/", "Connection: close")))
+    assert "answers the list of its resources with 302" in words
     assert not other.requests
 
 
@@ -135,7 +135,7 @@ def test_listed_values_without_an_id_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("talk", "told"),
+    ("talk", "words"),
     [
         (once(said("401 Unauthorized", {"detail": KEY})), "with 401; set SGP_API_KEY to a key that it knows"),
         (once(said("404 Not Found", {})), "with 404; correct the path in --base-url"),
@@ -147,19 +147,19 @@ def test_listed_values_without_an_id_are_left_out() -> None:
         (once(b""), "closes the connection without an answer"),
     ],
 )
-def test_no_list_is_told_in_one_line_with_the_mend(talk: Talk, told: str) -> None:
+def test_a_missing_list_is_one_line_with_the_fix(talk: Talk, words: str) -> None:
     line = refused(talk, api_key=KEY)
-    assert told in line
+    assert words in line
     assert KEY not in line
 
 
-def test_a_list_that_does_not_come_in_time_is_told() -> None:
+def test_a_list_that_does_not_come_in_time_is_an_error() -> None:
     assert "does not answer in time" in refused(dripping(b"HTTP/1.1 200 OK\r\n", b"X-Drop: 1\r\n"), timeout=0.2)
 
 
 def test_a_document_without_its_overlay_does_not_say_how_to_list() -> None:
     operation = load(PINNED).operations[0]
-    told = r"no overlay says how GET .* lists its resources; add x-official-sdk, or name resources by --job-ids FILE"
-    session = GuardedSession("http://127.0.0.1:1", [operation], lambda exchange: None)
-    with session, pytest.raises(ConfigurationError, match=told):
+    words = r"no overlay says how GET .* lists its resources; add x-official-sdk, or name resources by --job-ids FILE"
+    session = guarded_session("http://127.0.0.1:1", [operation], lambda exchange: None)
+    with session, pytest.raises(ConfigurationError, match=words):
         discover(session, operation, 5)

@@ -1,4 +1,4 @@
-"""An SDK of another API, invented here: nothing of what is told rests on the names of one SDK."""
+"""An SDK of another API, invented here: no reaction depends on the names of one SDK."""
 
 import warnings
 from typing import Any, Literal
@@ -8,11 +8,11 @@ import httpx
 import pydantic
 import pytest
 
-from contracts.checks import judge
-from contracts.document import Operation
-from contracts.exchange import Response
-from contracts.official_sdk import OfficialSdk, load
-from tests.unit.tiny import JSON, answer, document_at, exchange_of
+from contracts.http.exchange import Response
+from contracts.judge.checks import judge
+from contracts.openapi.operation import Operation
+from contracts.sdk.outcome import OfficialSdk, load
+from tests.support.tiny import JSON, answer, document_at, exchange_of
 
 UNION = {
     "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("Book", "Game")],
@@ -44,7 +44,7 @@ class Shelf(pydantic.BaseModel):
 
 
 class Library:
-    """A client that takes whatever says it is no book for a game."""
+    """A client that reads everything except a book as a game."""
 
     def __init__(self, *, base_url: str, max_retries: int, http_client: httpx.Client, token: str) -> None:
         self.shelves = self
@@ -92,7 +92,7 @@ def sdk(operation: Operation) -> OfficialSdk:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "place", "told"),
+    ("outcome", "place", "words"),
     [
         (
             answer(200, {"goods": [{"kind": "book"}, {"kind": "film"}]}),
@@ -115,9 +115,9 @@ def sdk(operation: Operation) -> OfficialSdk:
         (answer(404), "status", "SDK: raises HTTPStatusError"),
     ],
 )
-def test_the_same_is_told_of_any_sdk(
-    operation: Operation, sdk: OfficialSdk, outcome: Response, place: str, told: str
+def test_the_reaction_of_any_sdk_is_found(
+    operation: Operation, sdk: OfficialSdk, outcome: Response, place: str, words: str
 ) -> None:
     exchange = exchange_of(operation, outcome)
-    found = {each.place: str(sdk.reading(each, exchange)) for each in judge(operation, exchange)}
-    assert found == {place: told}
+    found = {each.place: str(sdk.react(each, exchange)) for each in judge(operation, exchange)}
+    assert found == {place: words}

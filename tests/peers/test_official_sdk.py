@@ -1,4 +1,4 @@
-"""The official SDK as the client of our mock: it reads every answer of the covering set as what it is, without loss."""
+"""The official SDK as the client of our mock: it reads every answer of the covering set as its class, without loss."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from scale_gp import SGPClient, UnprocessableEntityError
 
-from contracts.document import PINNED_OVERLAY, load
+from contracts.openapi.document import load
+from contracts.openapi.overlay import PINNED_OVERLAY
 from strategies.answers import catalogue, covering_answers
-from strategies.mocking import mock_server
+from strategies.mock.mocking import mock_server
 
 DOCUMENT = load(overlays=[PINNED_OVERLAY])
 OPERATION = DOCUMENT.operations[0]
@@ -51,7 +52,7 @@ def test_every_answer_is_read_as_its_class_and_rendered_again_without_loss(clien
     assert [name.endswith(branch) for name, branch in zip(classes, branches, strict=True)] == [True] * len(branches)
 
 
-def test_what_the_mock_refuses_is_raised_with_its_body(client: SGPClient) -> None:
+def test_a_refusal_of_the_mock_is_raised_with_its_body(client: SGPClient) -> None:
     bodies = [json.loads(answer.body) for answer in covering_answers(OPERATION, "422")]
     with pytest.raises(UnprocessableEntityError) as raised:
         client.fine_tuning_jobs.retrieve("no such job")

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from contracts.document import PINNED
-from tests.options.harness import judge
+from contracts.openapi.document import PINNED
+from tests.support.suite import run_suite
 
 # Prism dies of a path that is not UTF-8 (a true finding, about Prism), so such ids are left out.
 OPTIONS = ("--utf8-ids", "--job-id", "known-1", "--job-id", "known-2", "--job-id", "known-3")
@@ -39,14 +39,14 @@ def prism() -> Iterator[str]:
             log.join()
 
 
-def test_prism_keeps_the_document(prism: str) -> None:
-    result = judge("--base-url", prism, "--no-overlay", *OPTIONS)
+def test_prism_conforms_to_the_document(prism: str) -> None:
+    result = run_suite("--base-url", prism, "--no-overlay", *OPTIONS)
     assert result.code == 0, result.output
     assert result.verdict[0].startswith("CONFORMS")
 
 
-def test_prism_breaks_only_what_the_overlay_adds_the_echo_first(prism: str) -> None:
-    result = judge("--base-url", prism, *OPTIONS)
+def test_prism_violates_only_rules_of_the_overlay_the_echo_first(prism: str) -> None:
+    result = run_suite("--base-url", prism, *OPTIONS)
     assert result.code == 1
     rules = [line.split()[0] for line in result.violations]
     assert rules[0] == "overlay.equals"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from scale_gp import AuthenticationError, NotFoundError, PermissionDeniedError, SGPClient, UnprocessableEntityError
 
-from tests.options.harness import judge
 from tests.standin.running import StandIn, running
+from tests.support.suite import run_suite
 
 
 @pytest.fixture(scope="module")
@@ -18,14 +18,14 @@ def standin() -> Iterator[StandIn]:
         yield service
 
 
-def test_it_pages_over_every_job_of_the_account(standin: StandIn) -> None:
+def test_the_sdk_pages_over_every_job_of_the_account(standin: StandIn) -> None:
     with SGPClient(api_key=standin.key, base_url=standin.url, max_retries=0) as client:
         listed = [job.id for job in client.fine_tuning_jobs.list(limit=7)]
     assert len(listed) == len(standin.job_ids)
     assert {*listed} == {*standin.job_ids}
 
 
-def test_it_reads_a_job_and_is_refused_what_is_not_there(standin: StandIn) -> None:
+def test_the_sdk_reads_a_job_and_raises_for_one_that_does_not_exist(standin: StandIn) -> None:
     with SGPClient(api_key=standin.key, base_url=standin.url, max_retries=0) as client:
         assert client.fine_tuning_jobs.retrieve(standin.job_ids[0]).id == standin.job_ids[0]
         with pytest.raises(NotFoundError):
@@ -41,10 +41,10 @@ def test_it_reads_a_job_and_is_refused_what_is_not_there(standin: StandIn) -> No
         client.fine_tuning_jobs.retrieve(standin.job_ids[0])
 
 
-def test_a_night_finds_jobs_by_itself_so_that_every_vendor_and_status_is_seen(standin: StandIn, tmp_path: Path) -> None:
+def test_a_nightly_run_discovers_jobs_so_that_every_vendor_and_status_is_seen(standin: StandIn, tmp_path: Path) -> None:
     words = ("--hypothesis-profile", "nightly", "--base-url", standin.url, "--overlay", "fastapi", "--discover", "12")
     required = ("--require", "200/vendor_configuration/vendor", "--require", "200/status")
     kept = ("--example-database", str(tmp_path))
-    result = judge(*words, *required, *kept, "-n", "2", SGP_API_KEY=standin.key)
+    result = run_suite(*words, *required, *kept, "-n", "2", SGP_API_KEY=standin.key)
     assert result.code == 0, result.output
     assert result.verdict[0].startswith("CONFORMS")

@@ -1,4 +1,4 @@
-"""Answers keep what their operation promises: status, media type, header fields, body, and what repeats the request."""
+"""Answers keep every promise of their operation: status, media type, header fields, body, and repeated parameters."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pytest
 import schemathesis
 from hypothesis import given
 
-from contracts.checks import judge
-from contracts.document import Operation
-from contracts.exchange import Response
+from contracts.http.exchange import Response
+from contracts.judge.checks import judge
+from contracts.openapi.operation import Operation
 from strategies import answers, catalogue, covering_answers
 from strategies.second_opinion import SecondOpinion
-from tests.properties.invented import PINNED_DOCUMENT, SHOP, UNIONS, both_validators
-from tests.unit.tiny import document_of, exchange_of
+from tests.support.invented import PINNED_DOCUMENT, SHOP, UNIONS, both_validators
+from tests.support.tiny import document_of, exchange_of
 
 OPERATIONS = [
     pytest.param(operation, id=str(operation))
@@ -29,12 +29,12 @@ SHELF, PARCEL, HOURS = SHOP.operations
 
 
 def promised(operation: Operation, response: Response) -> bool:
-    promise = operation.promise(response.status)
-    assert promise is not None
-    assert all(response.header(header.name.lower()) for header in promise.headers if header.required)
-    if not promise.content:
+    spec = operation.response_for(response.status)
+    assert spec is not None
+    assert all(response.header(header.name.lower()) for header in spec.headers if header.required)
+    if not spec.content:
         return response.body == b"" and response.header("content-type") is None
-    pointer = promise.content[response.header("content-type") or ""]
+    pointer = spec.content[response.header("content-type") or ""]
     assert pointer
     return both_validators(operation.document, pointer)(json.loads(response.body.decode("utf-8")))
 
@@ -50,11 +50,11 @@ def test_every_drawn_answer_keeps_its_promise(operation: Operation) -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_covering_answer_keeps_its_promise(operation: Operation) -> None:
-    for promise in operation.promises:
-        found = covering_answers(operation, promise.status)
+    for spec in operation.responses:
+        found = covering_answers(operation, spec.status)
         assert found
         assert all(promised(operation, response) for response in found)
-        assert {operation.promise(response.status) for response in found} == {promise}
+        assert {operation.response_for(response.status) for response in found} == {spec}
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -63,14 +63,14 @@ def test_every_resource_of_the_catalogue_keeps_its_promise_under_its_own_name(op
     assert resources
     for values, response in resources.items():
         assert promised(operation, response)
-        parameters = dict(zip([parameter.name for parameter in operation.parameters], values, strict=True))
+        parameters = operation.bind(values)
         assert operation.match(operation.url_path(parameters)) == parameters
 
 
-def test_a_status_that_is_drawn_is_one_of_the_documented() -> None:
+def test_an_answer_drawn_for_default_has_an_otherwise_undocumented_status() -> None:
     @given(answers(SHELF, status="default"))
     def check(response: Response) -> None:
-        assert SHELF.promise(response.status) == SHELF.promises[1]
+        assert SHELF.response_for(response.status) == SHELF.responses[1]
 
     check()
 
@@ -80,12 +80,12 @@ def test_a_status_that_is_not_documented_is_refused() -> None:
         covering_answers(ENCLOSURE, 418)
 
 
-def test_a_class_of_statuses_is_answered_with_one_of_them() -> None:
+def test_a_class_of_statuses_gets_one_status_of_the_class() -> None:
     assert {response.status for response in covering_answers(ENCLOSURE, "5XX")} == {500}
     assert covering_answers(ENCLOSURE, 503) == covering_answers(ENCLOSURE, "5XX")
 
 
-def test_the_path_parameter_is_echoed_when_it_is_given() -> None:
+def test_a_given_path_parameter_is_repeated() -> None:
     wanted = 'a/ü "\0'
 
     @given(answers(ENCLOSURE, 200, {"enclosure_code": wanted}))
@@ -98,7 +98,7 @@ def test_the_path_parameter_is_echoed_when_it_is_given() -> None:
     }
 
 
-def test_an_integer_is_echoed_as_an_integer() -> None:
+def test_a_parameter_is_repeated_as_an_integer_where_the_answer_holds_one() -> None:
     @given(answers(SHELF, 200, {"shelf": "17"}))
     def check(response: Response) -> None:
         assert json.loads(response.body)["number"] == 17
@@ -113,7 +113,7 @@ def test_the_catalogue_of_the_pinned_operation_has_readable_names_that_the_answe
     assert all(json.loads(response.body)["id"] == value for (value,), response in resources.items())
 
 
-def test_the_catalogue_names_what_the_parameters_schemas_allow() -> None:
+def test_the_names_of_the_catalogue_satisfy_the_schemas_of_the_parameters() -> None:
     assert list(catalogue(SHELF))[:2] == [("shop-001", "1"), ("shop-002", "2")]
     assert all(str(UUID(value)) == value for (value,) in catalogue(PARCEL))
     assert all(len(value) == 6 and value[2] == "-" for (value,) in catalogue(ENCLOSURE))
@@ -146,7 +146,7 @@ def test_an_optional_header_field_is_sometimes_sent_and_sometimes_not() -> None:
         ("304", {"application/json": {"schema": {"type": "null"}}}, "application/json", b""),
     ],
 )
-def test_an_answer_is_what_its_media_type_says(
+def test_the_body_follows_from_the_media_type(
     status: str, content: dict[str, Any], media_type: str, body: bytes
 ) -> None:
     document = document_of(responses={status: {"description": "", "content": content}})
@@ -172,7 +172,7 @@ def test_schemathesis_has_an_opinion_on_tuples(schema: dict[str, Any]) -> None:
         assert opinion(exchange_of(operation, response)) == ()
 
 
-def test_what_schemathesis_cannot_judge_is_told_and_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_schemathesis_cannot_judge_is_reported_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise schemathesis.errors.InvalidSchema("no schema\nat all")
 
@@ -180,5 +180,5 @@ def test_what_schemathesis_cannot_judge_is_told_and_no_failure(monkeypatch: pyte
     (operation,) = document.operations
     (response,) = covering_answers(operation, 200)
     monkeypatch.setattr(schemathesis.Case, "validate_response", fail)
-    told = SecondOpinion(document)(exchange_of(operation, response))
-    assert "response_schema_conformance cannot judge GET /things/{thing} 200: InvalidSchema: no schema" in told
+    reported = SecondOpinion(document)(exchange_of(operation, response))
+    assert "response_schema_conformance cannot judge GET /things/{thing} 200: InvalidSchema: no schema" in reported

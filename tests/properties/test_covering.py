@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from contracts.document import Document
-from strategies.covering import covering, covering_set
-from strategies.schemas import Unsatisfiable
-from tests.properties.invented import (
+from contracts.openapi.document import Document
+from strategies.values.covering import covering, covering_set
+from strategies.values.schemas import Unsatisfiable
+from tests.support.invented import (
     EVERY_ANSWER,
     IT,
     PINNED_DOCUMENT,
@@ -45,7 +45,7 @@ def test_every_keyword_is_honoured(schema: Any) -> None:
 
 
 @pytest.mark.parametrize(("document", "pointer"), EVERY_ANSWER)
-def test_it_is_the_same_each_time(document: Document, pointer: str) -> None:
+def test_a_covering_set_is_the_same_each_time(document: Document, pointer: str) -> None:
     assert covering_set(document, pointer) == covering_set(document, pointer)
 
 
@@ -57,7 +57,7 @@ def test_every_goal_of_the_pinned_answers_is_reached_in_at_most_eighty() -> None
         assert len(found.values) <= 80
 
 
-def test_every_enum_value_is_met_with_every_other_and_with_every_branch_and_none() -> None:
+def test_all_combinations_of_two_enums_and_the_union_are_covered() -> None:
     values = covering_set(PINNED_DOCUMENT, PINNED_ANSWER)
     (union,) = PINNED_DOCUMENT.unions.values()
     at, schema = PINNED_DOCUMENT.resolve(PINNED_ANSWER)
@@ -68,7 +68,7 @@ def test_every_enum_value_is_met_with_every_other_and_with_every_branch_and_none
     assert met == set(product(*enums.values(), [*union.tags, None]))
 
 
-def test_every_combination_of_four_optional_properties_is_met() -> None:
+def test_all_combinations_of_four_optional_properties_are_covered() -> None:
     values = covering_set(PINNED_DOCUMENT, PINNED_ANSWER)
     schema = PINNED_DOCUMENT.resolve(PINNED_ANSWER)[1]
     optional = set(schema["properties"]) - set(schema["required"])
@@ -76,7 +76,7 @@ def test_every_combination_of_four_optional_properties_is_met() -> None:
     assert met == {frozenset(some) for size in range(len(optional) + 1) for some in combinations(optional, size)}
 
 
-def test_every_branch_of_nested_unions_and_of_unions_in_arrays_is_taken() -> None:
+def test_every_branch_of_nested_unions_and_of_unions_in_arrays_is_covered() -> None:
     values = covering_set(UNIONS, answer_schemas(UNIONS)[0])
     tenants = [tenant for value in values for tenant in value["tenants"]]
     assert {tenant["kind"] for tenant in tenants} == {"bird", "fish", "lion", "tiger"}
@@ -95,7 +95,7 @@ def test_every_branch_of_nested_unions_and_of_unions_in_arrays_is_taken() -> Non
         ({"type": "object", "additionalProperties": True}, {0, 1, 2}),
     ],
 )
-def test_lengths_are_taken_at_their_edges(schema: dict[str, Any], edges: set[int]) -> None:
+def test_the_edges_of_lengths_are_covered(schema: dict[str, Any], edges: set[int]) -> None:
     assert {len(value) for value in covering_set(with_schema(schema), IT)} >= edges
 
 
@@ -109,17 +109,17 @@ def test_lengths_are_taken_at_their_edges(schema: dict[str, Any], edges: set[int
         ({"type": ["boolean", "null"]}, {True, False, None}),
     ],
 )
-def test_values_are_taken_at_their_edges(schema: dict[str, Any], edges: set[Any]) -> None:
+def test_the_edges_of_values_are_covered(schema: dict[str, Any], edges: set[Any]) -> None:
     assert set(covering_set(with_schema(schema), IT)) >= edges
 
 
-def test_every_form_of_a_date_time_is_taken() -> None:
+def test_every_form_of_a_date_time_is_covered() -> None:
     texts = covering_set(with_schema({"type": "string", "format": "date-time"}), IT)
     for form in (":60", "t", "z", ".", "+", "-00:00"):
         assert any(form in text for text in texts)
 
 
-def test_a_limit_is_kept_and_what_it_leaves_out_is_told() -> None:
+def test_a_limit_is_kept_and_the_goals_beyond_it_are_listed() -> None:
     found = covering(PINNED_DOCUMENT, PINNED_ANSWER, limit=5)
     assert len(found.values) <= 5
     assert found.unreached
@@ -142,11 +142,11 @@ def test_a_schema_that_no_value_satisfies_is_an_error() -> None:
         covering_set(with_schema({"allOf": [{"type": "null"}, {"type": "array"}]}), IT)
 
 
-def test_it_needs_no_hypothesis_and_no_chance() -> None:
+def test_a_covering_set_needs_neither_hypothesis_nor_chance() -> None:
     program = f"""
 import json, sys
-from contracts.document import load
-from strategies.covering import covering_set
+from contracts.openapi.document import load
+from strategies.values.covering import covering_set
 values = covering_set(load(), {PINNED_ANSWER!r})
 print(json.dumps(["hypothesis" in sys.modules, "random" in sys.modules and len(values), values]))
 """

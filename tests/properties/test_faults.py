@@ -1,4 +1,4 @@
-"""Every promise of every document has a fault, every fault is caught, and a judge that sees less is found out."""
+"""Every promise has a fault, the judge catches every fault, and a judge with a defect is detected."""
 
 from __future__ import annotations
 
@@ -6,22 +6,26 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from contracts import checks, dialect
-from contracts.document import PINNED, Document, Operation, load
-from contracts.history import History
-from contracts.violation import RULES
+from contracts.judge import checks, parsed_response
+from contracts.judge.history import History
+from contracts.judge.violation import RULES
+from contracts.openapi import schema_keywords
+from contracts.openapi.document import PINNED, Document, load
+from contracts.openapi.operation import Operation
 from strategies.answers import catalogue, covering_answers
-from strategies.breakage import Breakage, breakages
-from strategies.covering import covering_set
-from strategies.faults import Turn, faults
-from strategies.self_test import self_test
-from strategies.sites import places
-from tests.properties.invented import EVERY_ANSWER, IT, PINNED_DOCUMENT, SCHEMAS, SHOP, UNIONS, answer_schemas
-from tests.unit.tiny import document_at, document_of
+from strategies.faults.fault_table import faults
+from strategies.faults.mutations import NOTHING, AnswerContext
+from strategies.faults.schema_locations import places
+from strategies.faults.schema_mutations import schema_mutations
+from strategies.faults.self_test import self_test
+from strategies.values.covering import covering_set
+from tests.support.invented import EVERY_ANSWER, IT, PINNED_DOCUMENT, SCHEMAS, SHOP, UNIONS, answer_schemas
+from tests.support.tiny import document_at, document_of
 
 BARE = load(PINNED)
 OPERATIONS = [
@@ -52,12 +56,12 @@ CLOSED = {"type": "object", "required": ["text"], "properties": {"text": {}}, "u
     ],
     ids=lambda schema: str(schema["type"]),
 )
-def test_a_flaw_in_the_text_breaks_no_promise_of_the_value(schema: dict[str, Any]) -> None:
+def test_a_fault_of_the_text_keeps_the_schema_of_the_value(schema: dict[str, Any]) -> None:
     (operation,) = document_of(schema).operations
     assert not [str(survivor) for survivor in self_test(operation).survivors]
 
 
-def test_a_path_that_names_one_resource_hides_no_fault() -> None:
+def test_an_operation_with_a_single_resource_hides_no_fault() -> None:
     item = {"type": "object", "required": ["a"], "properties": {"a": {"enum": ["x", "y"]}, "b": {"type": "string"}}}
     (operation,) = document_of({"type": "array", "items": item}, path="/things").operations
     assert self_test(operation).idle == ()
@@ -70,14 +74,14 @@ def test_every_fault_of_the_pinned_document_finds_an_answer_to_break(operation: 
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_what_a_fault_finds_in_no_answer_another_one_breaks(operation: Operation) -> None:
+def test_every_rule_and_place_of_an_idle_fault_is_broken_by_another(operation: Operation) -> None:
     idle = set(self_test(operation).idle)
     broken = {(fault.rule, fault.place) for fault in faults(operation) if fault.name not in idle}
     assert {(fault.rule, fault.place) for fault in faults(operation) if fault.name in idle} <= broken
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_every_fault_breaks_a_rule_that_there_is(operation: Operation) -> None:
+def test_every_fault_breaks_an_existing_rule(operation: Operation) -> None:
     assert {fault.rule for fault in faults(operation)} <= RULES.keys()
 
 
@@ -85,10 +89,10 @@ NEVER_BROKEN = {
     "body.unexpected": "every status that it promises has content",
     "flaky": "no single answer shows it, only one that was asked for again",
     "header": "it promises no header fields",
-    "transport.failed": "stands for what no other kind of failure names",
+    "transport.failed": "stands for failures of no other kind",
     "framing.body": "no status of the document is one that HTTP gives no body",
     "transport.refused": "nothing listens, so there is no answer to break",
-    "transport.tls": "nobody is connected, so there is no answer to break",
+    "transport.tls": "no connection is made, so there is no answer to break",
     "transport.unresolved": "there is no host, so there is no answer to break",
     "union.ambiguous": "the constant tags of the branches exclude each other",
 }
@@ -105,8 +109,9 @@ def test_every_rule_that_the_pinned_document_can_break_has_a_fault() -> None:
 
 
 def used_keywords(document: Document) -> set[str]:
-    """The keywords of all schemas of the document's answers, but for those that say nothing there or whose own part is
-    elsewhere: the tags of a union, what an array must contain, and conditions.
+    """Return the keywords that assert something in the schemas of the document's answers.
+
+    Tags of unions, the items that an array must contain, and conditions are left out: other keywords judge them.
     """
     found: set[str] = set()
     waiting = [(pointer, frozenset[str]()) for pointer in answer_schemas(document)]
@@ -125,7 +130,7 @@ def used_keywords(document: Document) -> set[str]:
                 found.add(keyword)
         if isinstance(schema, dict) and "$ref" in schema:
             waiting.append((schema["$ref"], tags))
-        for path, _ in dialect.children(schema):
+        for path, _ in schema_keywords.subschemas(schema):
             if path[0] not in ("contains", "if", "not", "propertyNames") and not (
                 path[0] == "properties" and path[1] in tags
             ):
@@ -134,7 +139,7 @@ def used_keywords(document: Document) -> set[str]:
 
 
 def rules_of(keyword: str) -> set[str]:
-    """The rules that break the keyword."""
+    """Return the rules for violations of the keyword."""
     if keyword in ("minContains", "maxContains"):
         return {"schema.contains"}
     return {f"schema.{keyword}"} & RULES.keys()
@@ -159,7 +164,7 @@ MORE_SCHEMAS = {
     },
     "bounds of a text or number without a type": {"multipleOf": 2, "maxLength": 3, "pattern": "^a", "maximum": 9},
     "bounds of what may be null": {"type": ["array", "null"], "minItems": 1, "maxItems": 2, "uniqueItems": True},
-    "closed but for a pattern": {"type": "object", "patternProperties": {"^z": True}, "additionalProperties": False},
+    "closed except for a pattern": {"type": "object", "patternProperties": {"^z": True}, "additionalProperties": False},
     "closed, and open all the same": {
         "type": "object",
         "allOf": [{"additionalProperties": True}],
@@ -181,13 +186,13 @@ MORE_SCHEMAS = {
     "a date or nothing": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]},
 }
 
-NOBODY_CAN_SAY = {
+UNDECIDABLE = {
     "closed, and open all the same": {"schema.unevaluatedProperties"},
     "anyOf beside a type": {"schema.anyOf", "schema.maxLength", "schema.minLength"},
     "oneOf that overlap": {"schema.maximum", "schema.minimum"},
 }
-"""Where alternatives are of one type, nobody can say which of them a value that fits none was meant to be; and where
-every property is allowed in one place, it cannot be ruled out in another.
+"""Rules that cannot be broken alone. If alternatives have one type, a value that fits none was not meant to be one of
+them in particular; and a property that is allowed in one place cannot be ruled out in another.
 """
 
 
@@ -200,11 +205,11 @@ def test_faults_of_any_schema_are_caught(name: str, schema: Any) -> None:
     assert not [str(survivor) for survivor in result.survivors]
     broken = {fault.rule for fault in faults(operation) if fault.name not in result.idle}
     used = {rule for keyword in used_keywords(document) for rule in rules_of(keyword)}
-    assert used - NOBODY_CAN_SAY.get(name, set()) <= broken
+    assert used - UNDECIDABLE.get(name, set()) <= broken
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_names_are_unique(operation: Operation) -> None:
+def test_names_of_faults_are_unique(operation: Operation) -> None:
     names = [fault.name for fault in faults(operation)]
     assert len(set(names)) == len(names)
 
@@ -237,7 +242,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_names_are_kept(name: str) -> None:
+def test_names_of_faults_stay_the_same(name: str) -> None:
     names = {
         fault.name for document in (SHOP, UNIONS) for operation in document.operations for fault in faults(operation)
     }
@@ -245,8 +250,8 @@ def test_names_are_kept(name: str) -> None:
 
 
 PROGRAM = """
-from tests.properties.invented import SHOP, UNIONS
-from strategies.faults import faults
+from tests.support.invented import SHOP, UNIONS
+from strategies.faults.fault_table import faults
 for operation in (*SHOP.operations, *UNIONS.operations):
     print(*(fault.name for fault in faults(operation)), sep="\\n")
 """
@@ -269,42 +274,42 @@ def test_names_and_their_order_are_the_same_in_every_process() -> None:
 
 
 @pytest.mark.parametrize(("document", "pointer"), EVERY_ANSWER)
-def test_a_breakage_leaves_the_value_that_it_breaks_as_it_was(document: Document, pointer: str) -> None:
+def test_a_mutation_does_not_change_its_argument(document: Document, pointer: str) -> None:
     values = covering_set(document, pointer, 10)
     before = deepcopy(values)
-    for breakage in breakages(document, pointer):
+    for mutation in schema_mutations(document, pointer):
         for value in values:
-            for path in places(value, breakage.steps):
+            for path in places(value, mutation.steps):
                 at: Any = value
                 for step in path:
                     at = at[step]
-                broken = breakage.change(at)
-                assert broken is Breakage.NOTHING or broken is not at
+                broken = mutation.change(at)
+                assert broken is NOTHING or broken is not at
     assert values == before
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_fault_leaves_the_answer_that_it_breaks_as_it_was(operation: Operation) -> None:
+def test_a_fault_does_not_change_its_argument(operation: Operation) -> None:
     before = dict(catalogue(operation))
     resource, response = next(iter(before.items()))
     for fault in faults(operation):
-        turn = Turn(operation, resource, True, 1, response)
-        broken = fault.sabotage(turn)
+        context = AnswerContext(operation, resource, True, 1, response)
+        broken = fault.mutation(context)
         assert broken is None or broken != response or broken.message != response.message
     assert catalogue(operation) == before
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_fault_breaks_the_same_answer_the_same_way(operation: Operation) -> None:
+def test_a_fault_always_breaks_the_same_answer_in_the_same_way(operation: Operation) -> None:
     resource, response = next(iter(catalogue(operation).items()))
     for fault in faults(operation):
-        turn = Turn(operation, resource, True, 1, response)
-        assert fault.sabotage(turn) == fault.sabotage(turn)
+        context = AnswerContext(operation, resource, True, 1, response)
+        assert fault.mutation(context) == fault.mutation(context)
 
 
 @pytest.fixture(scope="module")
 def lodge() -> Operation:
-    """An operation that makes every kind of promise and has few answers, so that it is quickly tested."""
+    """An operation with every kind of promise and few answers, so that its self-test is quick."""
     schema = {
         "type": "object",
         "required": ["name"],
@@ -329,13 +334,13 @@ def lodge() -> Operation:
 @pytest.fixture
 def forgetful() -> Iterator[None]:
     """Nothing that was read before or during the test is remembered."""
-    remembered = checks._remembered
+    remembered = parsed_response._parse_small
     remembered.cache_clear()
     yield
     remembered.cache_clear()
 
 
-def test_a_judge_that_is_whole_misses_nothing(lodge: Operation) -> None:
+def test_the_judge_misses_no_fault(lodge: Operation) -> None:
     result = self_test(lodge)
     assert (result.survivors, result.idle) == ((), ())
     assert result.caught == len(faults(lodge))
@@ -343,54 +348,57 @@ def test_a_judge_that_is_whole_misses_nothing(lodge: Operation) -> None:
 
 @pytest.mark.usefixtures("forgetful")
 @pytest.mark.parametrize(
-    ("table", "check"),
-    [(table, check) for table in ("ANSWER_CHECKS", "EXCHANGE_CHECKS") for check in getattr(checks, table)],
+    ("module", "table", "check"),
+    [
+        (module, table, check)
+        for module, table in ((parsed_response, "RESPONSE_CHECKS"), (checks, "EXCHANGE_CHECKS"))
+        for check in getattr(module, table)
+    ],
     ids=lambda value: getattr(value, "__name__", None),
 )
-def test_a_judge_without_one_of_its_checks_is_found_out(
-    table: str, check: Callable[..., Any], lodge: Operation, monkeypatch: pytest.MonkeyPatch
+def test_a_judge_without_one_of_its_checks_is_detected(
+    module: ModuleType, table: str, check: Callable[..., Any], lodge: Operation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks, table, tuple(each for each in getattr(checks, table) if each is not check))
+    monkeypatch.setattr(module, table, tuple(each for each in getattr(module, table) if each is not check))
     survivors = self_test(lodge).survivors
     assert survivors
     names = {fault.name for fault in faults(lodge)}
     assert {survivor.fault for survivor in survivors} <= names
 
 
-def test_a_judge_without_a_memory_is_found_out(lodge: Operation, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(History, "note", lambda self, exchange: iter(()))
+def test_a_judge_without_a_memory_is_detected(lodge: Operation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(History, "changes", lambda self, exchange: iter(()))
     (survivor,) = self_test(lodge).survivors
     assert survivor.fault == "overlay.immutable 200/built"
 
 
 @pytest.mark.usefixtures("forgetful")
-def test_a_judge_that_tells_the_right_rule_at_the_wrong_place_is_found_out(
-    lodge: Operation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def displaced(answer: Any) -> Iterator[Any]:
-        for violation in checks.content_type(answer):
-            yield answer.broken(violation.rule, "header Elsewhere")
+def test_a_judge_that_reports_the_wrong_place_is_detected(lodge: Operation, monkeypatch: pytest.MonkeyPatch) -> None:
+    def displaced(subject: Any) -> Iterator[Any]:
+        for violation in parsed_response.content_type(subject):
+            yield subject.violation(violation.rule, "header Elsewhere")
 
-    changed = tuple(displaced if each is checks.content_type else each for each in checks.ANSWER_CHECKS)
-    monkeypatch.setattr(checks, "ANSWER_CHECKS", changed)
-    told = [survivor for survivor in self_test(lodge).survivors if survivor.fault == "content-type.missing 200"]
-    assert [str(each) for each in told] == [
-        "content-type.missing 200: content-type.missing at header Elsewhere was told"
+    table = parsed_response.RESPONSE_CHECKS
+    changed = tuple(displaced if each is parsed_response.content_type else each for each in table)
+    monkeypatch.setattr(parsed_response, "RESPONSE_CHECKS", changed)
+    found = [survivor for survivor in self_test(lodge).survivors if survivor.fault == "content-type.missing 200"]
+    assert [str(each) for each in found] == [
+        "content-type.missing 200: content-type.missing at header Elsewhere was reported"
     ]
 
 
 @pytest.mark.usefixtures("forgetful")
-def test_a_judge_that_tells_more_than_is_broken_is_found_out(lodge: Operation, monkeypatch: pytest.MonkeyPatch) -> None:
-    def nervous(answer: Any) -> Iterator[Any]:
-        yield answer.broken("header.missing", "header Nowhere")
+def test_a_judge_that_reports_too_much_is_detected(lodge: Operation, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nervous(subject: Any) -> Iterator[Any]:
+        yield subject.violation("header.missing", "header Nowhere")
 
-    monkeypatch.setattr(checks, "ANSWER_CHECKS", (*checks.ANSWER_CHECKS, nervous))
+    monkeypatch.setattr(parsed_response, "RESPONSE_CHECKS", (*parsed_response.RESPONSE_CHECKS, nervous))
     answered = {fault.name for fault in faults(lodge) if not fault.rule.startswith(("method.", "transport."))}
     assert {survivor.fault for survivor in self_test(lodge).survivors} == answered
 
 
-def test_answers_that_no_fault_touched_are_found_in_order() -> None:
+def test_covering_answers_have_no_violation() -> None:
     for operation in (*PINNED_DOCUMENT.operations, *SHOP.operations, *UNIONS.operations):
-        for promise in operation.promises:
-            for response in covering_answers(operation, promise.status):
-                assert checks.read(operation, response).violations == ()
+        for spec in operation.responses:
+            for response in covering_answers(operation, spec.status):
+                assert parsed_response.parse_response(operation, response).violations == ()

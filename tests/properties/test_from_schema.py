@@ -1,4 +1,4 @@
-"""Every drawn value keeps its schema's promises, each branch is drawn, and failures shrink to what matters."""
+"""Every drawn value is valid, every branch is drawn, and failures shrink to their cause."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import pytest
 from hypothesis import HealthCheck, find, given, seed, settings
 from hypothesis import strategies as st
 
-from contracts.document import Document
-from contracts.errors import DocumentError
-from contracts.formats import FORMATS, HINTS
+from contracts.openapi.document import Document
+from contracts.openapi.errors import DocumentError
+from contracts.openapi.formats import FORMATS, HINTS
 from strategies import from_schema
-from strategies.leaves import FORMAT_SAMPLES, Text
-from strategies.schemas import Unsatisfiable
-from tests.properties.invented import (
+from strategies.values.scalars import FORMAT_SAMPLES, Text
+from strategies.values.schemas import Unsatisfiable
+from tests.support.invented import (
     CALM,
     EVERY_ANSWER,
     IT,
@@ -92,9 +92,9 @@ def test_every_form_of_a_date_time_is_drawn(wanted: Callable[[str], bool]) -> No
 def shares(
     strategy: st.SearchStrategy[Any], branch: Callable[[Any], Any], *, sequences: int = 4, values: int = 1_000
 ) -> Counter[Any]:
-    """How often each branch is drawn in so many sequences of so many values.
+    """Return how often every branch is drawn, over several sequences of draws.
 
-    Hypothesis varies a draw several times over before it takes the next, so that a single sequence scatters.
+    Hypothesis varies one draw several times before it takes the next, so that a single sequence scatters.
     """
     counted: Counter[Any] = Counter()
     for number in range(sequences):
@@ -137,7 +137,7 @@ def test_the_branches_of_a_nullable_union_are_all_drawn() -> None:
     assert set(counted) == {"bird", "fish", None}
 
 
-def test_a_tag_is_always_there_though_the_branch_does_not_require_it() -> None:
+def test_a_tag_is_always_present_even_if_the_branch_does_not_require_it() -> None:
     @given(from_schema(UNIONS, "#/components/schemas/Animal"))
     def check(value: Any) -> None:
         assert value["kind"] in ("bird", "fish", "lion", "tiger")
@@ -146,7 +146,7 @@ def test_a_tag_is_always_there_though_the_branch_does_not_require_it() -> None:
     check()
 
 
-def test_a_failure_shrinks_to_the_branch_and_the_property_that_cause_it() -> None:
+def test_a_failure_shrinks_to_the_branch_and_property_that_cause_it() -> None:
     pointer = answer_schemas(PINNED_DOCUMENT)[0]
     (union,) = PINNED_DOCUMENT.unions.values()
     last = union.tagged[-1]
@@ -169,14 +169,14 @@ def test_a_failure_shrinks_to_the_branch_and_the_property_that_cause_it() -> Non
         assert value == (part["enum"][0] if "enum" in part else "2000-01-01T00:00:00Z" if "format" in part else "")
 
 
-def test_an_open_object_has_an_undeclared_property_now_and_then() -> None:
+def test_an_open_object_sometimes_has_an_undeclared_property() -> None:
     document = with_schema({"type": "object", "properties": {"a": {"type": "null"}}})
     counted = shares(from_schema(document, IT), lambda value: bool(value.keys() - {"a"}), values=100)
     assert counted[True] > 0
     find(from_schema(document, IT), lambda value: not value, settings=CALM)
 
 
-def test_a_closed_object_has_none() -> None:
+def test_a_closed_object_never_has_an_undeclared_property() -> None:
     document = with_schema({"type": "object", "properties": {"a": {}}, "additionalProperties": False})
 
     @given(from_schema(document, IT))
@@ -209,8 +209,8 @@ def test_a_schema_that_no_value_satisfies_is_an_error_that_names_it(schema: Any)
         find(from_schema(with_schema(schema), IT), lambda _: True, settings=CALM)
 
 
-def test_a_text_of_no_bounds_holds_no_half_of_a_surrogate_pair() -> None:
-    from strategies.drawing import strategy
+def test_a_text_without_bounds_never_holds_half_a_surrogate_pair() -> None:
+    from strategies.values.hypothesis_values import strategy
 
     @given(strategy(Text()))
     def check(text: str) -> None:

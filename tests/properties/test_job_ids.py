@@ -1,4 +1,4 @@
-"""Path parameters: sendable, never a known one, of every class, and as the schema asks where it asks for something."""
+"""Ids can be sent, are never known ones, are of every class, and satisfy the schema if it says anything."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strategies import covering_job_ids, job_ids, parameter_values, path_values
-from strategies.hostile import HOSTILE
-from strategies.job_ids import TARGETS, covering_path_values, made_up
-from strategies.near_misses import NEAR
-from strategies.resources import sendable
-from tests.properties.invented import CALM, PINNED_DOCUMENT, SHOP, UNIONS
+from strategies.ids.hostile import HOSTILE
+from strategies.ids.job_ids import TARGETS, covering_path_values, made_up
+from strategies.ids.near_misses import NEAR
+from strategies.ids.resources import sendable
+from tests.support.invented import CALM, PINNED_DOCUMENT, SHOP, UNIONS
 
 (PINNED_OPERATION,) = PINNED_DOCUMENT.operations
 PLAIN = PINNED_OPERATION.parameters[0].schema
@@ -39,18 +39,18 @@ def test_every_id_can_be_sent_and_comes_back_from_its_url(document, pointer, dat
 
 
 @pytest.mark.parametrize("value", ["", ".", "..", "\ud800", "x" * 8_001, "🙂" * 667])
-def test_what_is_lost_on_the_way_is_not_sendable(value: str) -> None:
+def test_an_id_that_does_not_reach_the_server_is_not_sendable(value: str) -> None:
     assert not sendable(value)
 
 
 @pytest.mark.parametrize("value", [*HOSTILE, "...", "x" * 8_000, "🙂" * 666, "a/../b"])
-def test_what_only_looks_lost_is_sendable(value: str) -> None:
+def test_a_strange_id_that_reaches_the_server_is_sendable(value: str) -> None:
     assert sendable(value)
 
 
 @pytest.mark.parametrize("change", NEAR, ids=lambda change: change.__name__.strip("_"))
 @given(value=st.text(min_size=1, max_size=20), position=st.integers(0, 63))
-def test_a_near_miss_is_text_for_any_id(change, value, position) -> None:  # type: ignore[no-untyped-def]
+def test_a_near_miss_of_any_id_is_text(change, value, position) -> None:  # type: ignore[no-untyped-def]
     change(value, position).encode()
 
 
@@ -59,7 +59,7 @@ def test_a_near_miss_differs_from_an_ordinary_id(change) -> None:  # type: ignor
     assert change("ft-0a1B2c", 4) != "ft-0a1B2c"
 
 
-def test_ordinary_near_and_hostile_ids_are_all_drawn_often() -> None:
+def test_ordinary_ids_near_misses_and_hostile_ids_are_all_drawn_often() -> None:
     counted: Counter[str] = Counter()
 
     @settings(CALM, max_examples=1_000)
@@ -76,7 +76,7 @@ def test_ordinary_near_and_hostile_ids_are_all_drawn_often() -> None:
     assert counted["long"] > 5
 
 
-def test_without_hostile_ids_none_is_a_control_character_of_its_own_or_thousands_long() -> None:
+def test_without_hostile_ids_no_id_is_a_hostile_text_or_long() -> None:
     @settings(max_examples=300)
     @given(job_ids(PINNED_OPERATION, ["ft-0a1B2c"], hostile=False))
     def check(value: str) -> None:
@@ -86,7 +86,7 @@ def test_without_hostile_ids_none_is_a_control_character_of_its_own_or_thousands
     check()
 
 
-def test_a_constrained_parameter_gets_valid_ids_too() -> None:
+def test_a_parameter_with_a_schema_gets_valid_ids_as_well() -> None:
     shelf = SHOP.operations[0].parameters[1].schema
     parcel = SHOP.operations[1].parameters[0].schema
     whole: list[str] = []
@@ -105,7 +105,7 @@ def test_a_constrained_parameter_gets_valid_ids_too() -> None:
     assert len(set(uuids)) > 20
 
 
-def test_all_parameters_of_an_operation_are_given_and_the_known_resource_is_not() -> None:
+def test_all_parameters_are_drawn_and_never_those_of_a_known_resource() -> None:
     operation = SHOP.operations[0]
     known = [("shop-001", "1"), ("shop-002", "2")]
     inside = []
@@ -127,7 +127,7 @@ def test_an_operation_without_parameters_is_asked_without_any(values: dict[str, 
     assert values == {}
 
 
-def test_the_covering_ids_are_one_of_each_class() -> None:
+def test_the_covering_ids_hold_every_class() -> None:
     ids = covering_job_ids(PINNED_DOCUMENT, PLAIN, KNOWN)
     assert ids == covering_job_ids(PINNED_DOCUMENT, PLAIN, KNOWN)
     assert len(ids) == len(set(ids))
@@ -140,7 +140,7 @@ def test_the_covering_ids_are_one_of_each_class() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3, 5, 6, 12, 200])
-def test_every_near_miss_is_asked_for_behind_the_resource_that_it_misses(count: int) -> None:
+def test_every_near_miss_follows_its_resource(count: int) -> None:
     known = [(f"Ft-{number}a1B",) for number in range(count)]
     asked = [tuple(values.values()) for values in covering_path_values(PINNED_OPERATION, known)]
     targets = [resource for resource in asked if resource in known]
@@ -165,15 +165,15 @@ def test_covering_resources_name_every_parameter_and_can_be_sent(operation, know
 
 
 @pytest.mark.parametrize("value", ["null", "a b", "é", "x" * 201, "a/b", "undefined"])
-def test_what_no_resource_is_named_is_made_up(value: str) -> None:
+def test_an_id_that_no_resource_has_by_chance_is_made_up(value: str) -> None:
     assert made_up(value)
 
 
 @pytest.mark.parametrize("value", ["ft-1", "0", "A_b.c:d~e", "x" * 200])
-def test_what_a_resource_may_be_named_is_not(value: str) -> None:
+def test_an_ordinary_id_is_not_made_up(value: str) -> None:
     assert not made_up(value)
 
 
 @pytest.mark.parametrize("value", ["ft-été-1", "ft-e\u0301te\u0301-1"])
-def test_of_an_id_with_marks_the_one_without_them_is_a_near_miss(value: str) -> None:
+def test_an_id_without_its_marks_is_a_near_miss(value: str) -> None:
     assert "ft-ete-1" in {change(value, 0) for change in NEAR}

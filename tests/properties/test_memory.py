@@ -1,4 +1,4 @@
-"""Resources that broke a promise, remembered from run to run: in a folder, in memory, in a real Redis."""
+"""Memory keeps resources whose answers broke a promise, from run to run: in a folder, in memory, in a real Redis."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from hypothesis.database import (
     ReadOnlyDatabase,
 )
 
-from contracts.errors import ConfigurationError
+from contracts.openapi.errors import ConfigurationError
 from strategies import memory
-from strategies.memory import KEPT, Memory, database
-from strategies.resources import sendable
-from tests.unit.tiny import document_of
+from strategies.ids.resources import sendable
+from strategies.memory import MAX_KEPT, Memory, database
+from tests.support.tiny import document_of
 
 (OPERATION,) = document_of(path="/things/{thing}/parts/{part}").operations
 (OTHER,) = document_of(path="/others/{thing}/parts/{part}").operations
@@ -32,7 +32,7 @@ from tests.unit.tiny import document_of
 values = st.text(
     st.characters(exclude_categories=["Cs"]) | st.characters(min_codepoint=0xDC80, max_codepoint=0xDCFF)
 ).filter(sendable)
-"""What path parameters hold: text, and bytes that are not UTF-8 as `surrogateescape` has them."""
+"""Values of path parameters: text, and bytes that are not UTF-8 as `surrogateescape` holds them."""
 
 resources = st.tuples(values, values)
 few = st.frozensets(resources, max_size=8)
@@ -50,7 +50,7 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 @given(before=few, broken=few, kept=few)
-def test_what_broke_is_remembered_and_what_kept_all_is_forgotten(
+def test_broken_resources_are_remembered_and_sound_ones_forgotten(
     made: Made,
     before: frozenset[tuple[str, str]],
     broken: frozenset[tuple[str, str]],
@@ -63,7 +63,7 @@ def test_what_broke_is_remembered_and_what_kept_all_is_forgotten(
 
 
 @given(broken=few)
-def test_what_is_learnt_twice_or_by_another_machine_is_remembered_once(
+def test_a_resource_learnt_twice_or_by_another_machine_is_remembered_once(
     made: Made, broken: frozenset[tuple[str, str]]
 ) -> None:
     kept = made()
@@ -74,25 +74,25 @@ def test_what_is_learnt_twice_or_by_another_machine_is_remembered_once(
 
 
 @given(broken=few)
-def test_operations_do_not_share_what_they_remember(broken: frozenset[tuple[str, str]]) -> None:
+def test_operations_do_not_share_their_memory(broken: frozenset[tuple[str, str]]) -> None:
     kept = InMemoryExampleDatabase()
     Memory(kept, OPERATION).learn(broken, ())
     assert Memory(kept, OTHER).recall() == ()
 
 
-@given(known=st.integers(0, KEPT), more=st.integers(0, KEPT + 5))
-def test_no_more_is_remembered_than_can_be_asked_for_and_what_is_old_stays(known: int, more: int) -> None:
+@given(known=st.integers(0, MAX_KEPT), more=st.integers(0, MAX_KEPT + 5))
+def test_memory_is_limited_and_keeps_the_resources_it_had_before(known: int, more: int) -> None:
     remembered = Memory(InMemoryExampleDatabase(), OPERATION)
     old = {("old", f"{number:03}") for number in range(known)}
     remembered.learn(old, ())
     remembered.learn([("new", f"{number:03}") for number in range(more)], ())
     recalled = remembered.recall()
-    assert len(recalled) == min(KEPT, known + more)
+    assert len(recalled) == min(MAX_KEPT, known + more)
     assert old <= {*recalled}
 
 
 @given(data=st.lists(st.binary(max_size=20)))
-def test_data_that_is_no_resource_is_passed_over(data: list[bytes]) -> None:
+def test_data_that_is_no_resource_is_ignored(data: list[bytes]) -> None:
     kept = InMemoryExampleDatabase()
     remembered = Memory(kept, OPERATION)
     remembered.learn([("a", "b")], ())
@@ -113,13 +113,13 @@ def test_data_that_is_no_resource_is_passed_over(data: list[bytes]) -> None:
     assert remembered.recall() == (("a", "b"),)
 
 
-def test_what_a_read_only_database_knows_is_kept_beside_it_for_the_next_one() -> None:
+def test_resources_of_a_read_only_database_are_copied_to_the_writable_one_beside_it() -> None:
     from hypothesis.database import MultiplexedDatabase
 
     shared, own = InMemoryExampleDatabase(), InMemoryExampleDatabase()
-    Memory(shared, OPERATION).learn([("still", "broken"), ("mended", "now")], ())
+    Memory(shared, OPERATION).learn([("still", "broken"), ("fixed", "now")], ())
     both = Memory(MultiplexedDatabase(own, ReadOnlyDatabase(shared)), OPERATION)
-    both.learn([("new", "one")], [("mended", "now")])
+    both.learn([("new", "one")], [("fixed", "now")])
     assert Memory(own, OPERATION).recall() == (("new", "one"), ("still", "broken"))
 
 
@@ -142,14 +142,14 @@ def test_an_artifact_of_github_is_read_and_never_written(tmp_path: Path, monkeyp
         ("redis://127.0.0.1:port", "--example-database redis://127.0.0.1:port does not answer (ValueError); is it"),
     ],
 )
-def test_what_is_no_database_is_refused_in_one_line(where: str, problem: str) -> None:
-    with pytest.raises(ConfigurationError) as told:
+def test_an_option_that_names_no_database_is_refused_in_one_line(where: str, problem: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
         database(where)
-    assert problem in str(told.value)
-    assert "secret" not in str(told.value)
+    assert problem in str(raised.value)
+    assert "secret" not in str(raised.value)
 
 
-def test_without_the_client_redis_is_refused_with_the_mend(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_redis_without_its_client_is_refused_with_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "redis", None)
     with pytest.raises(
         ConfigurationError, match=r"needs the redis client; pip install 'fine-tuning-job-contract\[redis\]'"
@@ -157,14 +157,14 @@ def test_without_the_client_redis_is_refused_with_the_mend(monkeypatch: pytest.M
         database("redis://127.0.0.1")
 
 
-def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_to_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "a file"
     file.write_text("")
     with pytest.raises(ConfigurationError, match="--example-database keeps nothing; may it be written to"):
         Memory(database(str(file)), OPERATION).learn([("a", "b")], ())
 
 
-def test_nothing_is_remembered_where_no_database_is_named() -> None:
+def test_without_a_database_there_is_no_memory() -> None:
     assert memory.memories([OPERATION], "") == {}
 
 
@@ -178,13 +178,13 @@ def redis_port() -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
     words = [server, "--port", str(port), "--save", "", "--bind", "127.0.0.1", "--daemonize", "no"]
     with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
         assert process.stdout
-        # Its last word of starting, after which it takes connections.
+        # The server takes connections once it has written this line.
         assert any(b"Ready to accept connections" in line for line in process.stdout)
         yield port, process
         process.kill()
 
 
-def test_machines_share_a_redis_and_its_loss_is_told(redis_port: tuple[int, subprocess.Popen[bytes]]) -> None:
+def test_machines_share_a_redis_and_its_loss_is_reported(redis_port: tuple[int, subprocess.Popen[bytes]]) -> None:
     port, process = redis_port
     here, there = (memory.memories([OPERATION], f"redis://127.0.0.1:{port}/3")[OPERATION] for _ in range(2))
     here.learn([("a", "\udcff"), ("b", "c")], ())

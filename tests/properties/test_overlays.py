@@ -1,4 +1,4 @@
-"""The overlays that come with the harness: what each of them declares, and that nothing is lost by opting into it."""
+"""Every shipped overlay declares what it says, and weakens no check of the document."""
 
 from __future__ import annotations
 
@@ -9,20 +9,21 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from contracts import overlay
-from contracts.checks import judge
-from contracts.document import PINNED, Document, Operation, load
-from contracts.exchange import Exchange, Request, Response
-from contracts.settings import overlay_files
-from contracts.validation import compiled
+from contracts.http.exchange import Exchange, Request, Response
+from contracts.judge.checks import judge
+from contracts.judge.validation import compiled
+from contracts.openapi import overlay
+from contracts.openapi.document import PINNED, Document, load
+from contracts.openapi.operation import Operation
+from contracts.openapi.overlay import overlay_files
 from strategies import answers
 from strategies.answers import catalogue, covering_answers, granting
-from strategies.faults import faults
+from strategies.faults.fault_table import faults
+from strategies.faults.self_test import self_test
 from strategies.second_opinion import SecondOpinion
-from strategies.self_test import self_test
-from tests.properties.invented import SHOP, UNIONS
+from tests.support.invented import SHOP, UNIONS
 
-SINGLE = [name for name, files in overlay.shipped().items() if len(files) == 1]
+SINGLE = [name for name, files in overlay.shipped_overlays().items() if len(files) == 1]
 REFUSALS = {"unauthorized": 401, "forbidden": 403, "not-found": 404}
 BARE = load(PINNED)
 
@@ -48,12 +49,12 @@ SEVERAL = [
 ]
 
 
-def test_the_bundle_is_all_of_them() -> None:
+def test_the_bundle_holds_every_single_overlay() -> None:
     assert {*overlay_files(["fastapi"])} == {*overlay_files(SINGLE)}
 
 
 @pytest.mark.parametrize("operation", [*ONES, *BARE_ONES, *SEVERAL])
-def test_every_fault_is_caught_and_none_finds_nothing_to_break(operation: Operation) -> None:
+def test_every_fault_is_caught_and_finds_an_answer_to_break(operation: Operation) -> None:
     result = self_test(operation)
     assert not [str(survivor) for survivor in result.survivors]
     assert result.idle == ()
@@ -66,8 +67,8 @@ def test_every_action_finds_its_place(operation: Operation) -> None:
 
 
 @pytest.mark.parametrize("name", SINGLE)
-def test_what_the_document_promises_already_is_tested_as_hard_as_before(name: str) -> None:
-    """Only what an overlay allows is no fault any more: a null in the place of a value, or a refusal."""
+def test_an_overlay_removes_only_the_faults_that_it_allows(name: str) -> None:
+    # An overlay allows a null in place of a value, or a refusal.
     kept = {fault.name for fault in faults(operation_of(with_overlays(name)))}
     lost = {fault.name for fault in faults(operation_of(with_overlays()))} - kept
     allowed = f"status.undocumented {REFUSALS[name]}" if name in REFUSALS else " null"
@@ -75,10 +76,10 @@ def test_what_the_document_promises_already_is_tested_as_hard_as_before(name: st
 
 
 @pytest.mark.parametrize("operation", [*ONES, *BARE_ONES])
-def test_both_validators_take_every_answer_of_the_covering_sets(operation: Operation) -> None:
+def test_judge_and_second_opinion_accept_every_covering_answer(operation: Operation) -> None:
     second = SecondOpinion(operation.document)
     given_out = [(resource, True, response) for resource, response in catalogue(operation).items()]
-    refused = [promise.status for promise in operation.promises if not promise.succeeds]
+    refused = [spec.status for spec in operation.responses if not spec.is_success]
     given_out += [(("zz",), False, answer) for status in refused for answer in covering_answers(operation, status)]
     for resource, exists, response in given_out:
         exchange = exchange_of(operation, resource[0], response, exists=exists)
@@ -96,18 +97,18 @@ NULLS = operation_of(with_overlays("nulls"))
 FASTAPI = operation_of(with_overlays("fastapi"))
 
 
-@pytest.mark.parametrize("status", [promise.status for promise in FASTAPI.promises])
-def test_whatever_is_drawn_for_a_status_keeps_its_promise(status: str) -> None:
+@pytest.mark.parametrize("status", [spec.status for spec in FASTAPI.responses])
+def test_every_answer_drawn_for_a_status_satisfies_its_schema(status: str) -> None:
     @given(answers(FASTAPI, status=int(status)))
     def draw(response: Response) -> None:
-        place = FASTAPI.promise(response.status).content["application/json"]  # type: ignore[union-attr]
+        place = FASTAPI.response_for(response.status).content["application/json"]  # type: ignore[union-attr]
         assert compiled(FASTAPI.document).is_valid(place or "", json.loads(response.body))
 
     draw()
 
 
 def optional_properties(document: Document) -> set[str]:
-    """The places of all properties that an answer may leave out and that have a type, but for tags of unions."""
+    """Return the places of all optional properties that have a type, except tags of unions."""
     tags = {union.tag for union in document.unions.values()}
     schemas = document.contents["components"]["schemas"]
     return {
@@ -119,12 +120,12 @@ def optional_properties(document: Document) -> set[str]:
 
 
 @pytest.mark.parametrize("place", sorted(optional_properties(BARE)))
-def test_with_nulls_every_optional_property_may_be_null_and_without_none(place: str) -> None:
+def test_every_optional_property_may_be_null_only_with_the_overlay(place: str) -> None:
     assert compiled(NULLS.document).is_valid(place, None)
     assert not compiled(BARE).is_valid(place, None)
 
 
-def test_with_nulls_nothing_else_may_be_null() -> None:
+def test_no_other_property_may_be_null_with_the_overlay() -> None:
     schemas = BARE.contents["components"]["schemas"]
     every = {f"#/components/schemas/{name}/properties/{one}" for name in schemas for one in _typed(schemas[name])}
     others = every - optional_properties(BARE)
@@ -178,7 +179,7 @@ def _is_branch(place: str) -> bool:
     ],
     ids=str,
 )
-def test_a_refusal_is_taken_with_the_body_that_fastapi_sends(name: str, status: int, body: Any, rules: Any) -> None:
+def test_a_refusal_needs_the_body_that_fastapi_sends(name: str, status: int, body: Any, rules: Any) -> None:
     response = Response(status, (("Content-Type", "application/json"),), json.dumps(body).encode())
     operation = operation_of(with_overlays(name))
     unknown = exchange_of(operation, "nobody", response, exists=False)
@@ -190,22 +191,22 @@ def test_a_refusal_is_taken_with_the_body_that_fastapi_sends(name: str, status: 
 
 
 @pytest.mark.parametrize(("name", "status"), REFUSALS.items())
-def test_a_resource_that_exists_is_refused_by_none_of_them(name: str, status: int) -> None:
+def test_a_refusal_of_a_resource_that_exists_is_a_violation(name: str, status: int) -> None:
     response = Response(status, (("Content-Type", "application/json"),), b'{"detail": "no"}')
     operation = operation_of(with_overlays(name))
-    (told,) = judge(operation, exchange_of(operation, "job-1", response, exists=True))
-    assert (told.rule, told.place, told.actual) == ("status.known-resource", "status", str(status))
+    (found,) = judge(operation, exchange_of(operation, "job-1", response, exists=True))
+    assert (found.rule, found.place, found.actual) == ("status.known-resource", "status", str(status))
 
 
 @pytest.mark.parametrize("document", [SHOP, UNIONS], ids=["shop", "unions"])
 @pytest.mark.parametrize(("name", "status"), REFUSALS.items())
-def test_refusals_are_declared_for_any_document_that_does_not_describe_them(
+def test_refusals_are_added_to_any_document_that_does_not_describe_them(
     document: Document, name: str, status: int
 ) -> None:
     bare = load(document.path)
     layered = load(document.path, overlay_files([name], pinned=False))
     for before, after in zip(bare.operations, layered.operations, strict=True):
-        described = {promise.status for promise in before.promises}
+        described = {spec.status for spec in before.responses}
         added = {str(status)} - described if "4XX" not in described else set()
-        assert {promise.status for promise in after.promises} == described | added
+        assert {spec.status for spec in after.responses} == described | added
         assert not self_test(after).survivors

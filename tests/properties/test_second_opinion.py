@@ -1,4 +1,4 @@
-"""Validators cross-examined: on answers drawn and on answers broken they say the same, or it is settled why not."""
+"""Other validators agree with the judge on drawn and on broken answers, except for settled differences."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from itertools import islice
 import pytest
 from hypothesis import given
 
-from contracts.checks import judge
-from contracts.document import PINNED, Operation, load
-from contracts.exchange import Exchange, Failure, Request, Response
-from contracts.validation import LARGE
-from contracts.violation import RULES
+from contracts.http.exchange import Exchange, Failure, Request, Response
+from contracts.judge.checks import judge
+from contracts.judge.validation import LARGE
+from contracts.judge.violation import RULES
+from contracts.openapi.document import PINNED, load
+from contracts.openapi.operation import Operation
 from strategies.answers import answers
+from strategies.faults.self_test import faulty_answers
 from strategies.second_opinion import SecondOpinion, settled
-from strategies.self_test import faulty_answers
-from tests.properties.invented import PINNED_DOCUMENT, SHOP, UNIONS
-from tests.unit.tiny import answer, document_of
+from tests.support.invented import PINNED_DOCUMENT, SHOP, UNIONS
+from tests.support.tiny import answer, document_of
 
 DOCUMENTS = {"pinned": PINNED_DOCUMENT, "bare": load(PINNED), "shop": SHOP, "unions": UNIONS}
 OPERATIONS = [
@@ -26,28 +27,28 @@ OPERATIONS = [
 ]
 
 
-def asked(operation: Operation, outcome: Response | Failure) -> Exchange:
+def exchange_with(operation: Operation, outcome: Response | Failure) -> Exchange:
     return Exchange(
         operation, Request("http://self.test/", tuple((each.name, "x") for each in operation.parameters)), outcome
     )
 
 
 @pytest.mark.parametrize(("operation", "opinion"), OPERATIONS)
-def test_about_a_drawn_answer_all_are_of_one_mind(operation: Operation, opinion: SecondOpinion) -> None:
+def test_all_validators_agree_on_a_drawn_answer(operation: Operation, opinion: SecondOpinion) -> None:
     @given(answers(operation))
     def check(response: Response) -> None:
-        assert opinion(asked(operation, response)) == ()
+        assert opinion(exchange_with(operation, response)) == ()
 
     check()
 
 
 @pytest.mark.parametrize(("operation", "opinion"), OPERATIONS)
-def test_about_a_broken_answer_all_are_of_one_mind(operation: Operation, opinion: SecondOpinion) -> None:
+def test_all_validators_agree_on_a_broken_answer(operation: Operation, opinion: SecondOpinion) -> None:
     differ = {
         fault.name: words
         for fault, broken in faulty_answers(operation)
         for outcome in islice(broken, 2)
-        if (words := opinion(asked(operation, outcome)))
+        if (words := opinion(exchange_with(operation, outcome)))
     }
     assert differ == {}
 
@@ -64,17 +65,17 @@ TREE = {
 
 @pytest.mark.parametrize("size", [0, LARGE])
 @pytest.mark.parametrize("leaf", ['{"leaf": 1, "when": "2020-01-01T00:00:00Z"}', '{"leaf": "x"}'])
-def test_about_what_is_nested_deeply_all_are_of_one_mind_or_of_none(leaf: str, size: int) -> None:
+def test_validators_agree_or_have_no_opinion_on_a_deeply_nested_answer(leaf: str, size: int) -> None:
     document = document_of({"$ref": "#/components/schemas/Tree"}, {"Tree": TREE})
     (operation,), opinion = document.operations, SecondOpinion(document)
-    told = set()
-    # One after another, so that each function is the one that goes too deep.
+    reported = set()
+    # With every depth tried, every function is once the one that exceeds the limit.
     for depth in (*range(60, 140), 450):
         body = '{"sub": [' * depth + leaf + "]}" * depth
         outcome = answer(200, body[:1].encode() + b" " * size + body[1:].encode())
-        told |= {each.rule for each in judge(operation, asked(operation, outcome))}
-        assert opinion(asked(operation, outcome)) == ()
-    assert told == ({"json.depth", "schema.type"} if "x" in leaf else {"json.depth"} if size == 0 else set())
+        reported |= {each.rule for each in judge(operation, exchange_with(operation, outcome))}
+        assert opinion(exchange_with(operation, outcome)) == ()
+    assert reported == ({"json.depth", "schema.type"} if "x" in leaf else {"json.depth"} if size == 0 else set())
 
 
 NUMBERS = {"type": "object", "properties": {"whole": {"type": "integer"}}}
@@ -82,18 +83,18 @@ NUMBERS = {"type": "object", "properties": {"whole": {"type": "integer"}}}
 
 @pytest.mark.parametrize("name", ["whole", "any"])
 @pytest.mark.parametrize("number", ["7" * 4_000, "7" * 6_000, "-" + "9" * 6_000, "1e308", "1e400", "-1e400"])
-def test_about_a_number_too_large_for_python_all_are_of_one_mind(name: str, number: str) -> None:
+def test_all_validators_agree_on_a_number_too_large_for_python(name: str, number: str) -> None:
     document = document_of(NUMBERS)
     response = answer(200, f'{{"{name}": {number}}}'.encode())
-    exchange = asked(document.operations[0], response)
+    exchange = exchange_with(document.operations[0], response)
     assert judge(document.operations[0], exchange) == ()
     assert SecondOpinion(document)(exchange) == ()
 
 
 @pytest.mark.parametrize("number", ["7" * 6_000, "1e400"])
-def test_what_is_wrong_beside_a_large_number_is_no_difference(number: str) -> None:
+def test_a_violation_beside_a_large_number_is_no_difference(number: str) -> None:
     document = document_of({**NUMBERS, "required": ["more"]})
-    exchange = asked(document.operations[0], answer(200, f'{{"whole": {number}}}'.encode()))
+    exchange = exchange_with(document.operations[0], answer(200, f'{{"whole": {number}}}'.encode()))
     assert [each.rule for each in judge(document.operations[0], exchange)] == ["schema.required"]
     assert SecondOpinion(document)(exchange) == ()
 
@@ -101,14 +102,14 @@ def test_what_is_wrong_beside_a_large_number_is_no_difference(number: str) -> No
 @pytest.mark.parametrize(
     ("name", "text"), [("date-time", "-026-01-01T00:00:00Z"), ("date", "+026-01-01"), ("time", "0.:00:00Z")]
 )
-def test_what_jsonschema_rs_takes_for_a_digit_is_told_by_us_alone_and_settled(name: str, text: str) -> None:
+def test_a_character_that_only_jsonschema_rs_reads_as_a_digit_is_a_settled_difference(name: str, text: str) -> None:
     document = document_of({"format": name})
-    exchange = asked(document.operations[0], answer(200, text))
+    exchange = exchange_with(document.operations[0], answer(200, text))
     assert [each.rule for each in judge(document.operations[0], exchange)] == ["schema.format"]
     assert SecondOpinion(document)(exchange) == ()
 
 
-def test_what_is_settled_names_a_rule_or_what_another_tells_and_its_source() -> None:
+def test_every_settled_difference_names_one_side_a_reason_and_a_source() -> None:
     for each in settled():
         assert bool(each.rule) != bool(each.theirs)
         assert not each.rule or each.rule in RULES

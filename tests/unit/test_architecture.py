@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from contracts.dialect import children
-from contracts.document import PINNED_OVERLAY, load
+from contracts.openapi.document import load
+from contracts.openapi.overlay import PINNED_OVERLAY
+from contracts.openapi.schema_keywords import subschemas
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,12 +24,52 @@ def test_nothing_earlier_imports_anything_later() -> None:
     assert done.returncode == 0, done.stdout
 
 
+WINGS = sorted(
+    ".".join(file.parent.relative_to(ROOT).parts)
+    for package in ("contracts", "strategies")
+    for file in ROOT.glob(f"{package}/*/__init__.py")
+    if file.parent.name != "commands"  # No wing: nothing imports it but the command line.
+)
+
+
+def names_taken(file: Path) -> Iterator[tuple[str, str]]:
+    """The modules of ours that a file imports from, each with the name that it takes."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((node.module, alias.name) for alias in node.names)
+
+
+@pytest.mark.parametrize("package", ["contracts", "strategies", "tests/api"])
+def test_a_wing_is_entered_by_its_face_alone(package: str) -> None:
+    faces = {wing: set(importlib.import_module(wing).__all__) for wing in WINGS}
+    files = [ROOT / "conftest.py", *sorted((ROOT / package).rglob("*.py"))]
+    wrong = []
+    for file in files:
+        home = ".".join(file.relative_to(ROOT).parts[:2])
+        for module, name in names_taken(file):
+            wing = next((each for each in WINGS if f"{module}.".startswith(f"{each}.")), None)
+            if wing and wing != home and not (module == wing and name in faces[wing]):
+                wrong.append(f"{file.relative_to(ROOT)}: from {module} import {name}")
+    assert not wrong
+
+
+def test_every_wing_says_what_it_hides_and_what_it_hands_out() -> None:
+    for wing in WINGS:
+        described = importlib.import_module(wing).__doc__ or ""
+        assert "Hides " in described, wing
+        assert "Hands\nout" in described or "Hands out" in described, wing
+
+
 @pytest.mark.parametrize("package", ["contracts", "strategies"])
 def test_no_code_names_a_part_of_the_api(package: str) -> None:
     document = load(overlays=[PINNED_OVERLAY])
     schemas = document.contents["components"]["schemas"]
     names = {
-        name for schema in schemas.values() for path, _ in children(schema) for name in path if path[0] == "properties"
+        name
+        for schema in schemas.values()
+        for path, _ in subschemas(schema)
+        for name in path
+        if path[0] == "properties"
     }
     values = {value for schema in schemas.values() for value in schema.get("enum", ())}
     tags = {tag for union in document.unions.values() for tag in union.tags}

@@ -17,7 +17,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 PIPELINES = sorted((ROOT / "docs").glob("*.yml"))
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *PIPELINES]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *PIPELINES]
 
 
 @cache
@@ -33,9 +33,10 @@ def environments() -> dict[str, str]:
 
 @cache
 def options(command: str) -> frozenset[str]:
-    """What the command says that it takes."""
+    """The options that the command's help names."""
     words = shlex.split(command.replace("{posargs}", ""))
-    python = [sys.executable, *words[1:]] if words[0] == "python" else [sys.executable, "-m", *words]
+    module = "contracts" if words[0] == "contract" else words[0]
+    python = [sys.executable, "-m", module, *words[1:]]
     told = subprocess.run([*python, "--help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     return frozenset(re.findall(r"(?<![\w-])--?[a-z][a-z0-9-]*", told))
 
@@ -62,22 +63,22 @@ def scripts(node: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("file", PIPELINES, ids=lambda file: file.name)
-def test_a_pipeline_is_yaml_that_runs_something_with_options_that_there_are(file: Path) -> None:
+def test_a_pipeline_is_yaml_whose_commands_have_the_options_it_gives(file: Path) -> None:
     pipeline = yaml.safe_load(file.read_text())
     found = list(scripts(pipeline))
     assert found
-    known = options("pytest tests/api") | options("python -m contracts merge")
+    known = options("pytest tests/api") | options("contract merge")
     for script in found:
         assert subprocess.run(["bash", "-n", "-c", script], check=False).returncode == 0
         assert {*re.findall(r"(?<![\w-])--[a-z][a-z-]*", script)} <= known | {"--quiet"}, script
 
 
-@pytest.mark.parametrize("file", PAGES, ids=lambda file: file.name)
-def test_every_environment_that_is_named_exists_and_takes_its_options(file: Path) -> None:
+@pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: file.name)
+def test_every_environment_that_a_document_names_exists_and_has_the_options_it_gives(file: Path) -> None:
     for names, given in commands(file.read_text()):
         if "$" in names:
             continue
         for name in names.split(","):
             assert name in environments(), f"{file.name} names {name}"
-            if given and environments()[name].startswith(("pytest tests/api", "python -m")):
+            if given and environments()[name].startswith(("pytest tests/api", "contract")):
                 assert {*given} <= options(environments()[name].splitlines()[0]) | {"-k"}, name

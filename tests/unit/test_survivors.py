@@ -31,11 +31,11 @@ ENTRY = """\
 - function: contracts.a.f
   line: a < 1
   became: [a <= 1, a < 2]
-  why: it is never 1
+  why: The number is never 1.
 """
 
 
-def test_what_no_test_failed_for_is_alive_whatever_became_of_it() -> None:
+def test_every_mutant_that_no_test_killed_is_alive_whatever_its_status() -> None:
     assert [*alive(RESULTS).values()] == ["survived", "timeout", "no tests"]
     assert [*alive(RESULTS, ["contracts.b*"])] == ["contracts.b.x__h__mutmut_3"]
 
@@ -49,11 +49,11 @@ def test_what_no_test_failed_for_is_alive_whatever_became_of_it() -> None:
         ("contracts.a.xǁCǁ__init____mutmut_2", "contracts.a.C.__init__"),
     ],
 )
-def test_a_mutant_is_its_function_and_its_lines_whatever_its_number(name: str, function: str) -> None:
+def test_a_mutant_is_identified_by_function_and_lines_not_by_number(name: str, function: str) -> None:
     assert mutant(name, DIFF) == Mutant(function, "return g(a,\n-1)", "return g(a, )")
 
 
-def test_an_explanation_stands_for_each_of_its_changes_once() -> None:
+def test_an_explanation_explains_every_change_once() -> None:
     assert explained(ENTRY) == Counter(Mutant("contracts.a.f", "a < 1", became) for became in ("a <= 1", "a < 2"))
     assert explained(ENTRY * 2).total() == 4
     assert explained("") == Counter()
@@ -71,7 +71,7 @@ def test_an_explanation_stands_for_each_of_its_changes_once() -> None:
     ],
     ids=["explained", "unexplained", "at two places", "explained for nothing", "a part", "a part, unexplained"],
 )
-def test_the_gate_is_shut_by_a_mutant_without_explanation_and_by_one_without_mutant(
+def test_the_gate_fails_for_unexplained_mutants_and_for_explanations_without_a_mutant(
     changes: list[str], patterns: list[str], code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = {f"contracts.a.x_f__mutmut_{number}": change for number, change in enumerate(changes)}
@@ -88,6 +88,6 @@ def test_the_gate_is_shut_by_a_mutant_without_explanation_and_by_one_without_mut
     assert main(patterns) == code
 
 
-def test_every_explanation_says_why() -> None:
+def test_every_explanation_has_a_reason() -> None:
     for entry in yaml.safe_load(EQUIVALENT.read_text("utf-8")) or ():
         assert entry["why"]

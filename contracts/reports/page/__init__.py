@@ -1,7 +1,8 @@
-"""report.html: one self-contained page that opens from disk, asks no network for anything, and needs no script.
+"""Write report.html: one self-contained page that opens from disk, uses no network and needs no script.
 
-It says what report.json says. Python writes the whole of it, so that it can be read, searched and printed as it is; its
-script only filters, jumps and copies. The policy in its head lets nothing run or load but what it was written with.
+The page shows the contents of report.json. Python writes all of it, so that it can be read, searched and printed as it
+is; its script only filters, jumps and copies. The policy in its head forbids every script, style and resource that it
+was not written with.
 """
 
 from __future__ import annotations
@@ -17,40 +18,43 @@ from typing import Any, Final, TextIO
 
 from markupsafe import Markup
 
-from contracts.comparison import Comparison
-from contracts.ledger import Night
-from contracts.recorder import recorded
+from contracts.http import Exchange
 from contracts.reports import report_json
+from contracts.reports.comparison import Comparison
 from contracts.reports.page import figures, tree, witness
-from contracts.verdict import Verdict
+from contracts.verdict import RunSummary, Verdict
 
 LARGEST: Final = 1_500_000
-"""Characters of the report that the page carries along for scripts; of a larger one it carries an abridged copy."""
+"""The number of characters of report.json that the page holds for scripts; a larger report is abridged."""
 
 IDS: Final = 20
-"""How many of a violation's resources are listed."""
+"""The number of a violation's resources that are listed."""
 
 FULL: Final = 500
-"""How many violations are shown with their witness; of those behind only the line is told."""
+"""The number of violations that are shown with their witness; of later ones only the line is shown."""
 
 LINES: Final = 60
-"""How many lines of a witness are shown, where there are few violations."""
+"""The number of lines of a witness that are shown if there are few violations."""
 
 _HERE: Final = Path(__file__).parent
 _AROUND: Final = (3, 7)
-"""How many of the document's lines are shown before and after the promise."""
+"""The numbers of the document's lines that are shown before and after the promise."""
 
 
 def render(
-    verdict: Verdict, comparison: Comparison | None, trend: Sequence[Night], exchanges: Path, file: TextIO
+    verdict: Verdict,
+    comparison: Comparison | None,
+    trend: Sequence[RunSummary],
+    exchanges: Iterable[Exchange],
+    file: TextIO,
 ) -> None:
-    """Write the page; `exchanges` is the folder in which they were recorded, if they were."""
-    # A tenth of a second, which only those pay who want a page.
+    """Write the page to the file; `exchanges` are those that were recorded, for the timeline."""
+    # The import takes a tenth of a second, which a run without a page does not need to spend.
     from contracts.reports.page.template import environment
 
     report = report_json.report(verdict, comparison, trend)
     style, script = (Markup((_HERE / name).read_text("utf-8")) for name in ("page.css", "page.js"))  # noqa: S704 - ours
-    most = LINES if len(report["violations"]) < 100 else LINES // 3
+    max_lines = LINES if len(report["violations"]) < 100 else LINES // 3
     values = {
         "report": report,
         "started": verdict.run.started.timestamp(),
@@ -58,13 +62,13 @@ def render(
         "script": script,
         "sources": [_hash(style), _hash(script)],
         "anchors": list(_anchors(each["id"] for each in (*report["violations"], *report["waived"]))),
-        "data": Markup(embedded(report)),  # noqa: S704 - made harmless there
-        "roots": tree.grow(report),
+        "data": Markup(embedded(report)),  # noqa: S704 - it holds no character with a meaning in HTML
+        "roots": tree.build(report),
         "matrices": list(tree.matrices(report)),
         "histograms": {path: _histogram(report, path, counts) for path, counts in verdict.times.items()},
-        "timeline": figures.timeline(recorded(exchanges)),
+        "timeline": figures.timeline(exchanges),
         "excerpts": _Excerpts(verdict.run.document.path),
-        "lay_out": functools.partial(witness.lay_out, most=most),
+        "lay_out": functools.partial(witness.lay_out, max_lines=max_lines),
         "limits": {"ids": IDS, "full": FULL, "longest": witness.LONGEST},
     }
     file.writelines(environment().get_template("page.html").generate(values))
@@ -75,7 +79,7 @@ def _histogram(report: Mapping[str, Any], path: str, counts: Mapping[int, int]) 
 
 
 def _anchors(ids: Iterable[str]) -> Iterator[str]:
-    """A place to link to for each: one cause may be told twice, where a waiver covers only some of its resources."""
+    """Yield an anchor for each id; an id occurs twice if a waiver covers only some of a violation's resources."""
     times: Counter[str] = Counter()
     for name in ids:
         times[name] += 1
@@ -83,14 +87,14 @@ def _anchors(ids: Iterable[str]) -> Iterator[str]:
 
 
 def _hash(text: str) -> str:
-    """The text's source expression in a policy (Content Security Policy Level 3, section 2.3.1)."""
+    """Return the text's source expression in a policy (Content Security Policy Level 3, section 2.3.1)."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def embedded(report: Mapping[str, Any]) -> str:
-    """The report as JSON text that can stand in an HTML script element, whatever its strings hold.
+    """Return the report as JSON text that can stand in an HTML script element, whatever its strings hold.
 
-    ASCII only; of the characters that mean something to HTML's tokenizer none is left.
+    The text is ASCII and has no character with a meaning for HTML's tokenizer.
     """
     text = json.dumps(report, separators=(",", ":"))
     if len(text) > LARGEST:
@@ -99,9 +103,9 @@ def embedded(report: Mapping[str, Any]) -> str:
 
 
 def _abridged(report: Mapping[str, Any]) -> dict[str, Any]:
-    """The report without what makes it large: long texts, and most of long lists."""
+    """Return the report with long texts and long lists cut short."""
     coverage = {**report["coverage"], "undeclared": _cut(report["coverage"]["undeclared"])}
-    cut = {name: [_cut(each) for each in report[name][:FULL]] for name in ("violations", "waived")}
+    cut = {name: list(map(_cut, report[name][:FULL])) for name in ("violations", "waived")}
     return {**report, "abridged": True, "coverage": coverage, **cut}
 
 
@@ -109,12 +113,12 @@ def _cut(value: Any) -> Any:
     if isinstance(value, str):
         return value[: witness.LONGEST]
     if isinstance(value, list):
-        return [_cut(each) for each in value[:IDS]]
-    return {name: _cut(each) for name, each in value.items()} if isinstance(value, dict) else value
+        return list(map(_cut, value[:IDS]))
+    return {name: _cut(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 class _Excerpts:
-    """The document's lines around a promise."""
+    """Reads the document's lines around a promise."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -123,9 +127,9 @@ class _Excerpts:
             self._lines = []
 
     def __call__(self, line: int) -> Iterator[tuple[int, str]]:
-        """Numbered lines, the one asked for among them; nothing of a file that is gone."""
+        """Yield the lines around this one with their numbers; yield nothing if the file could not be read."""
         first = max(1, line - _AROUND[0])
-        shown = self._lines[first - 1 : line + _AROUND[1]]
-        margin = min((len(each) - len(each.lstrip()) for each in shown if each.strip()), default=0)
-        for number, text in enumerate(shown, first):
+        excerpt = self._lines[first - 1 : line + _AROUND[1]]
+        margin = min((len(text) - len(text.lstrip()) for text in excerpt if text.strip()), default=0)
+        for number, text in enumerate(excerpt, first):
             yield number, text[margin:][: witness.LONGEST]

@@ -1,21 +1,22 @@
-"""The drawings of the page as geometry: how long answers took, when, and how a number has changed."""
+"""Compute the geometry of the page's figures: the histogram of latencies, the timeline and the sparklines."""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from contracts import latency
-from contracts.recorder import Recorded
+from contracts.http import Exchange, Failure
+from contracts.verdict import latency_bucket, seconds_of
 
 POINTS: Final = 10_000
-"""How many exchanges a timeline draws; of more, every second, third and so on."""
+"""The number of exchanges that a timeline draws; of more, it draws every second, third and so on."""
 
 WIDTH: Final = 4000
 HEIGHT: Final = 1000
-"""Of a timeline, in its own units."""
+"""The size of a timeline's box, in its own units."""
 
 _BARS: Final = 48
 _SMALLEST: Final = 1e-4
@@ -31,7 +32,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar of a histogram, in per cent of the drawing, and what it stands for."""
+    """One bar of a histogram, in per cent of the drawing, and its label."""
 
     left: float
     width: float
@@ -41,7 +42,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """How many answers took how long, on a logarithmic scale; `quantiles` are lines across it."""
+    """The numbers of responses by latency, on a logarithmic scale.
+
+    `ticks` label the axis, `quantiles` are lines across the bars, and `most` is the count of the highest bar.
+    """
 
     bars: tuple[Bar, ...]
     ticks: tuple[Mark, ...]
@@ -51,9 +55,11 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Each exchange as a point, when it was sent and how long it took; `paths` by what came, with how many there are.
+    """Exchanges as points, by the time of sending (across) and the latency (up).
 
-    A path is SVG's, of lines without length in a box of WIDTH and HEIGHT: round caps make points of them.
+    `paths` holds, for each class of status or kind of failure, its name, its number of exchanges and an SVG path in a
+    box of WIDTH and HEIGHT, made of lines without length that round caps turn into points. `ticks` label the axis
+    across, `levels` the one up. One exchange in `every` is drawn, of `total` exchanges.
     """
 
     paths: tuple[tuple[str, int, str], ...]
@@ -64,7 +70,7 @@ class Timeline:
 
 
 def duration(seconds: float) -> str:
-    """A time in the unit that reads best: `840 µs`, `1.2 ms`, `35 ms`, `2.5 s`."""
+    """Return a time in words, in the unit that reads best: `840 µs`, `1.2 ms`, `35 ms`, `2.5 s`."""
     if not seconds:
         return "0 s"
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
@@ -75,13 +81,13 @@ def duration(seconds: float) -> str:
 
 
 def histogram(counts: Mapping[int, int], quantiles: Mapping[str, float]) -> Histogram | None:
-    """The histogram of latency buckets; None of nothing."""
+    """Return the histogram of these numbers of responses by latency bucket; None if there are none."""
     if not counts:
         return None
-    axis = _Axis(latency.seconds_of(min(counts) - 1), latency.seconds_of(max(counts) + 1))
+    axis = _Axis(seconds_of(min(counts) - 1), seconds_of(max(counts) + 1))
     bins = [0] * _BARS
-    for number, count in counts.items():
-        bins[min(_BARS - 1, int(axis.at(latency.seconds_of(number)) * _BARS / 100))] += count
+    for bucket, count in counts.items():
+        bins[min(_BARS - 1, int(axis.at(seconds_of(bucket)) * _BARS / 100))] += count
     most, width = max(bins), 100 / _BARS
     bars = (
         Bar(round(index * width, 3), round(width, 3), round(100 * count / most, 2), axis.span(index, count))
@@ -92,45 +98,50 @@ def histogram(counts: Mapping[int, int], quantiles: Mapping[str, float]) -> Hist
     return Histogram(tuple(bars), axis.ticks(), tuple(marks), most)
 
 
-def timeline(exchanges: Iterable[Recorded]) -> Timeline | None:
-    """The timeline of what was recorded; None of nothing."""
-    found = sorted((each.at, each.seconds, each.failure or f"{each.status // 100}xx") for each in exchanges)
-    if not found:
+def timeline(exchanges: Iterable[Exchange]) -> Timeline | None:
+    """Return the timeline of the exchanges; None if there are none."""
+    sent = sorted((exchange.at, exchange.seconds, _outcome_class(exchange)) for exchange in exchanges)
+    if not sent:
         return None
-    start = found[0][0]
-    length = max(found[-1][0] - start, 1e-3)
-    axis = _Axis(*(pick(max(took, _SMALLEST) for _, took, _ in found) for pick in (min, max)))
-    every = -(-len(found) // POINTS)
+    start = sent[0][0]
+    length = max(sent[-1][0] - start, 1e-3)
+    axis = _Axis(*(pick(max(took, _SMALLEST) for _, took, _ in sent) for pick in (min, max)))
+    every = -(-len(sent) // POINTS)
     points: dict[str, list[str]] = {}
-    totals: dict[str, int] = {}
-    for number, (at, took, came) in enumerate(found):
-        totals[came] = totals.get(came, 0) + 1
+    totals: Counter[str] = Counter()
+    for number, (at, took, outcome) in enumerate(sent):
+        totals[outcome] += 1
         if number % every == 0:
             across = round((at - start) / length * WIDTH)
             up = round(HEIGHT - axis.at(took) / 100 * HEIGHT)
-            points.setdefault(came, []).append(f"M{across} {up}h0")
+            points.setdefault(outcome, []).append(f"M{across} {up}h0")
     return Timeline(
-        paths=tuple((came, totals[came], "".join(points.get(came, ()))) for came in sorted(totals)),
-        ticks=tuple(_rounds(length)),
-        levels=tuple(Mark(100 - each.at, each.label) for each in axis.ticks()),
+        paths=tuple((outcome, totals[outcome], "".join(points.get(outcome, ()))) for outcome in sorted(totals)),
+        ticks=tuple(_time_marks(length)),
+        levels=tuple(Mark(100 - mark.at, mark.label) for mark in axis.ticks()),
         every=every,
-        total=len(found),
+        total=len(sent),
     )
 
 
-def _rounds(length: float) -> Iterator[Mark]:
-    """Round times from nothing to the length, no more than six."""
+def _outcome_class(exchange: Exchange) -> str:
+    outcome = exchange.outcome
+    return outcome.kind if isinstance(outcome, Failure) else f"{outcome.status // 100}xx"
+
+
+def _time_marks(length: float) -> Iterator[Mark]:
+    """Yield marks at round times from 0 to the length, in seconds, six at most."""
     power = 10.0 ** math.floor(math.log10(length))
-    step = next(each for each in (power / 5, power / 2, power, 2 * power) if length / each <= 5)
+    step = next(step for step in (power / 5, power / 2, power, 2 * power) if length / step <= 5)
     for number in range(int(length / step) + 1):
         yield Mark(round(100 * number * step / length, 2), duration(round(number * step, 9)))
 
 
 class _Axis:
-    """A logarithmic axis from one time to another, a little room at both ends, in per cent."""
+    """A logarithmic axis from one time to another, with a little room at both ends, in per cent."""
 
     def __init__(self, least: float, most: float) -> None:
-        low, high = math.log(max(least, latency.seconds_of(latency.bucket(0)))), math.log(max(most, least, 1e-6))
+        low, high = math.log(max(least, seconds_of(latency_bucket(0)))), math.log(max(most, least, 1e-6))
         room = max(0.35 - (high - low) / 2, (high - low) * 0.03)
         self._low, self._high = low - room, high + room
 
@@ -144,18 +155,18 @@ class _Axis:
         return f"{' to '.join(ends)}: {count:,}"
 
     def ticks(self) -> tuple[Mark, ...]:
-        """Round times, no more than a handful."""
+        """Return marks at round times, six at most."""
         powers = range(math.floor(self._low / math.log(10)), math.ceil(self._high / math.log(10)) + 1)
         for digits, step in (((1, 2, 5), 1), ((1, 3), 1), ((1,), 1), ((1,), 2), ((1,), 3)):
             times = [digit * 10.0**power for power in powers if power % step == 0 for digit in digits]
-            inside = [each for each in times if self._low <= math.log(each) <= self._high]
+            inside = [time for time in times if self._low <= math.log(time) <= self._high]
             if len(inside) <= 6:
                 break
-        return tuple(Mark(round(self.at(each), 2), duration(each)) for each in inside)
+        return tuple(Mark(round(self.at(time), 2), duration(time)) for time in inside)
 
 
 def sparkline(values: Sequence[Any]) -> str:
-    """The points of a line through the numbers, in a box of 100 by 24."""
+    """Return the points of a line through the numbers, for an SVG polyline in a box of 100 by 24."""
     numbers = [float(value) for value in values]
     least, most = min(numbers), max(numbers)
     across, up = 96 / max(1, len(numbers) - 1), 20 / ((most - least) or 1)
@@ -163,8 +174,8 @@ def sparkline(values: Sequence[Any]) -> str:
 
 
 def shares(counts: Mapping[str, int]) -> Iterator[tuple[str, int, float, float]]:
-    """Each count with where it begins and how wide it is on a bar, in per cent."""
-    total, begun = sum(counts.values()) or 1, 0
+    """Yield the name, count, start and width of each part of a bar; the last two are in per cent."""
+    total, start = sum(counts.values()) or 1, 0
     for name, count in counts.items():
-        yield name, count, round(100 * begun / total, 3), round(100 * count / total, 3)
-        begun += count
+        yield name, count, round(100 * start / total, 3), round(100 * count / total, 3)
+        start += count

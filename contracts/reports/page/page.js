@@ -8,12 +8,12 @@
   const said = find("#said");
   root.classList.add("live");
 
-  // Of a file, storage may be refused; the page then forgets the choice when it is closed.
+  // A browser may refuse storage to a page from disk; the choice is then forgotten when the page is closed.
   const kept = (value) => {
     try {
       if (value === undefined) return localStorage.getItem("theme");
       localStorage.setItem("theme", value);
-    } catch { /* nothing is kept */ }
+    } catch { /* The choice is not kept. */ }
     return null;
   };
   const button = find("#theme");
@@ -95,7 +95,7 @@
     filter();
   }
   addEventListener("hashchange", go);
-  // Not before: the browser's own jump to a fragment takes the focus away.
+  // The browser's own jump to a fragment takes the focus away, so that this one comes after it.
   addEventListener("load", go);
 
   // Keyboard
@@ -165,7 +165,7 @@
     }, 1500);
   });
 
-  // Paper has no buttons: everything is opened for it.
+  // Paper has no buttons, so that everything is opened for printing.
   let closed = [];
   addEventListener("beforeprint", () => {
     closed = all("details:not([open])");

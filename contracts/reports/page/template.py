@@ -1,4 +1,4 @@
-"""What the page's template is rendered by, and how it says each kind of value."""
+"""Set up the template engine of the page, and word values for it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from markupsafe import Markup
 
 from contracts.reports.page import figures
 
-READ: Final = 2000
-"""Characters of any one text that are shown."""
+MAX_SHOWN: Final = 2000
+"""The number of characters of one text that are shown."""
 
 
 @functools.cache
 def environment() -> jinja2.Environment:
-    """The template's engine: everything is escaped, and nothing that is missing passes for empty."""
-    made = jinja2.Environment(
+    """Return the template engine, which escapes every value and raises an error for a missing one."""
+    engine = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -28,39 +28,39 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {
+    engine.filters |= {
         "duration": figures.duration,
         "instant": _instant,
         "kind": _kind,
         "named": _named,
         "others": _others,
         "sentence": _sentence,
-        "told": _told,
+        "resource": _resource,
         "whole": _whole,
         "sparkline": figures.sparkline,
         "shares": figures.shares,
         "numeric": _is_numeric,
     }
-    made.globals |= {"WIDTH": figures.WIDTH, "HEIGHT": figures.HEIGHT, "heat": _heat}
-    return made
+    engine.globals |= {"WIDTH": figures.WIDTH, "HEIGHT": figures.HEIGHT, "heat": _heat}
+    return engine
 
 
 def visible(value: Any) -> Any:
-    """What the template puts out: text with the characters that hide, break or turn it around told by their codes.
+    """Return a text with the codes of characters that would hide it, break it or turn it around.
 
-    What is longer than anybody reads is cut, and its length told.
+    A text longer than MAX_SHOWN is cut, and its length is added. Markup and values of other types are not changed.
     """
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
-    text = value if len(value) <= READ else f"{value[:READ]}… ({len(value):,} characters)"
+    text = value if len(value) <= MAX_SHOWN else f"{value[:MAX_SHOWN]}… ({len(value):,} characters)"
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() or char in "\n\t" else _code(char) for char in text)
 
 
 def _whole(text: str) -> Markup:
-    """The text uncut: a command that lacks its end would do something else."""
-    return Markup().join(visible(text[start : start + READ]) for start in range(0, len(text), READ))
+    """Return the visible text uncut, because a command without its end would do something else."""
+    return Markup().join(visible(text[start : start + MAX_SHOWN]) for start in range(0, len(text), MAX_SHOWN))
 
 
 def _code(char: str) -> str:
@@ -72,19 +72,19 @@ def _instant(text: str) -> str:
 
 
 def _kind(feature: Mapping[str, Any]) -> str:
-    """What a feature is called: its value, or what can be seen at its place."""
+    """Return a feature's name: its value, or the thing that can be seen at its place."""
     if feature["kind"] in ("status", "branch", "value", "alternative", "bound"):
         return str(feature["which"] if feature["kind"] != "status" else "answers")
     return f"{feature['kind']} {feature['which']}".rstrip() if feature["kind"] != "extra" else "undeclared"
 
 
 def _named(field: str) -> str:
-    """A field's name as a heading says it."""
+    """Return a field's name as it stands in a heading."""
     return field.replace("_", " ")
 
 
 def _others(fields: Mapping[str, Any], known: Collection[str] = ()) -> dict[str, Any]:
-    """The fields that hold something and are not known: those of a newer report are shown too, by their names."""
+    """Return the unknown fields that are not empty, so that fields of a newer report are shown by their names."""
     empty: tuple[Any, ...] = ("", None, [], {})
     return {name: value for name, value in fields.items() if name not in known and value not in empty}
 
@@ -93,16 +93,16 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _told(resource: list[str]) -> str:
-    """A resource as one line: the values of its path parameters."""
+def _resource(resource: list[str]) -> str:
+    """Return a resource on one line: the values of its path parameters."""
     return " / ".join(resource)
 
 
 def _heat(count: int, most: int) -> int:
-    """How strongly a cell is coloured, from 0 to 5."""
+    """Return how strongly a cell is coloured, from 0 to 5."""
     return 0 if not count else 1 + round(4 * count / most)
 
 
 def _is_numeric(rows: list[Mapping[str, Any]], column: str) -> bool:
     values = [row.get(column) for row in rows]
-    return len(values) > 1 and all(isinstance(each, (int, float)) and not isinstance(each, bool) for each in values)
+    return len(values) > 1 and all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)

@@ -1,4 +1,4 @@
-"""A report's coverage as the tree of its document: what was seen at each place, and what broke there."""
+"""Arrange a report's coverage and violations as the tree of its document, and its pairs as matrices."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-Told = Mapping[str, Any]
-"""A part of the report, as plain JSON values."""
+Entry = Mapping[str, Any]
+"""A part of report.json."""
 
 _STEP: Final = re.compile(r"(?<=.)(?=\[)|/")
 _BRANCH: Final = re.compile(r"\[[^\]]*\]")
@@ -16,41 +16,41 @@ _BRANCH: Final = re.compile(r"\[[^\]]*\]")
 
 @dataclass(slots=True, eq=False)
 class Place:
-    """One place of an operation's answers: what can be seen there, what broke there, and the places in it."""
+    """One place of an operation's responses: its features, its violations, and the places inside it."""
 
     name: str
-    features: list[Told] = field(default_factory=list)
-    broken: list[Told] = field(default_factory=list)
+    features: list[Entry] = field(default_factory=list)
+    broken: list[Entry] = field(default_factory=list)
     inside: dict[str, Place] = field(default_factory=dict)
 
     @property
     def promised(self) -> int:
-        """How many features are promised, here and inside."""
-        return sum(1 for each in self.all_features() if each["kind"] != "extra")
+        """Return how many features are promised, here and inside."""
+        return sum(feature["kind"] != "extra" for feature in self.all_features())
 
     @property
     def seen(self) -> int:
-        """How many of those promised were seen, here and inside."""
-        return sum(1 for each in self.all_features() if each["kind"] != "extra" and each["count"])
+        """Return how many promised features were seen, here and inside."""
+        return sum(feature["kind"] != "extra" and feature["count"] > 0 for feature in self.all_features())
 
     def walk(self) -> Iterator[tuple[Place, int]]:
-        """Every place inside, in the document's order; behind a leaf, how many of the places around it end with it."""
+        """Yield every place inside, in the document's order, with the number of lists that end behind it."""
         waiting = [(place, 0) for place in reversed(self.inside.values())]
         while waiting:
             place, ends = waiting.pop()
             inner = [*place.inside.values()]
             yield place, 0 if inner else ends
-            waiting += [(each, ends + 1 if each is inner[-1] else 0) for each in reversed(inner)]
+            waiting += [(child, ends + 1 if child is inner[-1] else 0) for child in reversed(inner)]
 
-    def all_features(self) -> Iterator[Told]:
-        """The features here and inside."""
+    def all_features(self) -> Iterator[Entry]:
+        """Yield the features here and inside."""
         yield from self.features
         for place in self.inside.values():
             yield from place.all_features()
 
 
-def grow(report: Told) -> dict[str, Place]:
-    """The tree of each operation, by its path."""
+def build(report: Entry) -> dict[str, Place]:
+    """Return the tree of each operation, by the operation's path."""
     roots: dict[str, Place] = {}
     for feature in (*report["coverage"]["features"], *report["coverage"]["undeclared"]):
         if feature["kind"] == "pair":
@@ -64,12 +64,12 @@ def grow(report: Told) -> dict[str, Place]:
         place.features.append(feature)
     for violation in report["violations"]:
         root = roots[violation["witness"]["request"]["operation"]]
-        _where(root, violation).broken.append(violation)
+        _place_of(violation, root).broken.append(violation)
     return roots
 
 
-def _where(root: Place, violation: Told) -> Place:
-    """The place that is nearest to where the violation is, from above."""
+def _place_of(violation: Entry, root: Place) -> Place:
+    """Return the violation's place or, if the tree does not have it, the nearest place around it."""
     status = str(violation["status"])
     names = (status, f"{status[0]}XX", "default")
     at = next((root.inside[name] for name in names if name in root.inside), root)
@@ -79,13 +79,13 @@ def _where(root: Place, violation: Told) -> Place:
     left, _, place = _descend(at, tuple(pointer.split("/")), violation["branch"])
     if not left or not (place.features or place.inside):
         return place
-    # What is promised without a choice, as a required property is, has nothing to be counted, but can be broken.
+    # A promise that leaves no choice, such as a required property, has no feature to count, but can be broken.
     name = "*" if left[0].isdigit() else left[0]
     return place.inside.setdefault(name, Place(name))
 
 
 def _descend(place: Place, steps: tuple[str, ...], branch: str) -> tuple[tuple[str, ...], int, Place]:
-    """The place that the steps lead to, those left that lead nowhere, and how many other branches were passed."""
+    """Return the steps that lead nowhere, the number of other branches passed, and the place the steps lead to."""
     found = [(steps, 0, place)]
     for name, inner in place.inside.items():
         if _BRANCH.fullmatch(name):
@@ -93,7 +93,7 @@ def _descend(place: Place, steps: tuple[str, ...], branch: str) -> tuple[tuple[s
             found.append((left, others + (name != f"[{branch}]"), deepest))
         elif steps and name in (steps[0], "*"):
             found.append(_descend(inner, steps[1:], branch))
-    return min(found, key=lambda each: (len(each[0]), each[1]))
+    return min(found, key=lambda descent: (len(descent[0]), descent[1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +104,18 @@ class Matrix:
     rows_of: str
     columns_of: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[Told | None, ...]], ...]
+    rows: tuple[tuple[str, tuple[Entry | None, ...]], ...]
 
 
-def matrices(report: Told) -> Iterator[Matrix]:
-    """One for each two places whose choices are declared pairs."""
-    features = report["coverage"]["features"]
+def matrices(report: Entry) -> Iterator[Matrix]:
+    """Yield a matrix for every two places whose choices are declared as pairs."""
     choices: dict[tuple[str, str], list[str]] = {}
-    for each in features:
-        if each["kind"] in ("branch", "value"):
-            choices.setdefault((each["operation"], each["place"]), []).append(each["which"])
-    pairs = {(each["operation"], each["place"], each["which"]): each for each in features if each["kind"] == "pair"}
+    pairs: dict[tuple[str, str, str], Entry] = {}
+    for feature in report["coverage"]["features"]:
+        if feature["kind"] in ("branch", "value"):
+            choices.setdefault((feature["operation"], feature["place"]), []).append(feature["which"])
+        elif feature["kind"] == "pair":
+            pairs[feature["operation"], feature["place"], feature["which"]] = feature
     for operation, place in dict.fromkeys((operation, place) for operation, place, _ in pairs):
         one, other = _sides(operation, place, choices)
         columns = tuple(choices[operation, other])
@@ -126,7 +127,7 @@ def matrices(report: Told) -> Iterator[Matrix]:
 
 
 def _sides(operation: str, place: str, choices: Mapping[tuple[str, str], list[str]]) -> tuple[str, str]:
-    """The two places that a pair's place names; their own names may hold its separator."""
+    """Return the two places that a pair's place names; each of them may contain the separator too."""
     cuts = (match.start() for match in re.finditer(" x ", place))
-    sides = ((place[:cut], place[cut + 3 :]) for cut in cuts)
-    return next(each for each in sides if all((operation, side) in choices for side in each))
+    pairs = ((place[:cut], place[cut + 3 :]) for cut in cuts)
+    return next(sides for sides in pairs if all((operation, side) in choices for side in sides))

@@ -1,0 +1,57 @@
+"""Make one verdict of a run that was cut into shards; exits as the whole run would have.
+
+The files are those that the shards wrote by --tally.
+"""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from contracts.openapi import ConfigurationError
+from contracts.run import (
+    Ending,
+    ItemResult,
+    Knowledge,
+    MergedShards,
+    Run,
+    RunFolder,
+    Signals,
+    choose_profile,
+    contract_sha256,
+    print_verdict_line,
+    read_settings,
+    read_shard,
+)
+from strategies import plan
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the files and where reports go."""
+    parser.add_argument("file", type=Path, nargs="+", metavar="FILE", help="a file that a shard wrote by --tally")
+    parser.add_argument("--report-dir", metavar="DIR", help="write the reports there")
+    parser.add_argument("--ledger", metavar="FILE", help="add the run to this file")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the verdict and write the reports; raises ContractError for files that do not belong together."""
+    merged = MergedShards.of([read_shard(file) for file in options.file])
+    first = merged.files[0]
+    given = {**first.options, "report_dir": options.report_dir, "ledger": options.ledger}
+    settings = read_settings(given, profile=choose_profile(first.facts["profile"]), environment={})
+    settings = replace(settings, waivers=first.waivers)
+    if contract_sha256(settings.document) != first.sha256:
+        problem = f"{settings.document.path} with its overlays is not what the shards were judged by"
+        raise ConfigurationError(f"{problem}; merge where they ran")
+    facts, ending = merged.facts(settings.document), Ending()
+    with (
+        closing(RunFolder.make(alone=True)) as folder,
+        Run(settings, plan, folder, Signals(), print_verdict_line) as whole,
+    ):
+        whole.knowledge = Knowledge(facts.started, {}, {})
+        whole.collect(ItemResult(merged.tally()))
+        verdict = whole.conclude(ending, merged)
+        whole.report(verdict)
+        return whole.exit_code(verdict, ending)

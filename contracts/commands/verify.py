@@ -1,0 +1,124 @@
+"""Judge a server's answers against the document, without pytest; the verdict is the last thing printed.
+
+contract verify                                            the embedded mock
+contract verify --base-url https://host --job-ids FILE     a server, and ids that exist there
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import closing, nullcontext
+from typing import Any
+
+from contracts.reports import terminal_is_gone
+from contracts.run import (
+    OPTIONS,
+    Ending,
+    Item,
+    ItemResult,
+    ProgressMeter,
+    Run,
+    RunFolder,
+    Show,
+    Signals,
+    choose_profile,
+    choose_seed,
+    print_verdict_line,
+    read_settings,
+    standard_output,
+)
+from contracts.verdict import Outcome, Tally
+from strategies import plan
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of a run."""
+    for option in OPTIONS:
+        option.add_to(parser.add_argument)
+    parser.add_argument("--hypothesis-profile", metavar="NAME", help="ci (default), nightly or prerelease")
+    parser.add_argument("--hypothesis-seed", metavar="N", help="repeats what was drawn in nightly and prerelease")
+    parser.add_argument("-q", "--quiet", action="store_true", help="show no progress")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out the run."""
+    return verify(vars(options))
+
+
+def is_chosen(item: Item) -> bool:
+    """Whether to ask an item: every one. Tests put another choice here; the verdict says what it left out."""
+    return True
+
+
+def verify(options: Mapping[str, Any], show: Show = print_verdict_line) -> int:
+    """Carry out a run in this process; returns its exit code. Raises ContractError, in one line, before it begins.
+
+    `options` are by their keys, as in `read_settings`.
+    """
+    profile = choose_profile(options.get("hypothesis_profile"))
+    seed = choose_seed(profile, options.get("hypothesis_seed"), options.get("shard"))
+    plan.register_profiles((profile,))
+    with Signals() as signals, closing(RunFolder.make(alone=True)) as folder:
+        try:
+            settings = read_settings(options, profile=profile, seed=seed)
+            with Run(settings, plan, folder, signals, show) as whole:
+                whole.prepare()
+                ending = _carry_out(whole, list(filter(is_chosen, whole.items)), _progress(whole, options))
+                signals.ignore_signals()
+                verdict = whole.conclude(ending)
+                whole.report(verdict)
+                return whole.exit_code(verdict, ending)
+        except KeyboardInterrupt:
+            show("interrupted before anything was answered", None)
+            return Outcome.INCONCLUSIVE.exit_code
+
+
+def _progress(whole: Run, options: Mapping[str, Any]) -> ProgressMeter | None:
+    silent = options.get("no_progress") or options.get("quiet")
+    return None if silent else ProgressMeter(whole.settings.document, lambda: whole.running_tally)
+
+
+def _carry_out(whole: Run, items: list[Item], meter: ProgressMeter | None) -> Ending:
+    """Ask everything, one item after another, until the run has to stop."""
+    failed = begun = interrupted = False
+    crashed = ""
+    try:
+        for result in _results(whole, items, meter):
+            begun, failed = True, failed or bool(result.failed)
+            if result.stopped:
+                break
+    except KeyboardInterrupt:
+        begun = interrupted = True
+    except Exception:  # noqa: BLE001 - whatever it is, the verdict on what was seen comes first
+        traceback.print_exc()
+        crashed = "the harness itself failed (see above)"
+    left_out = len(whole.items) - len(items)
+    return Ending(
+        begun=begun,
+        interrupted=interrupted,
+        terminal_gone=terminal_is_gone(),
+        crashed=crashed,
+        failed=failed,
+        notes=(f"{left_out} of the items were left out: what they ask was not asked",) if left_out else (),
+    )
+
+
+def _results(whole: Run, items: list[Item], meter: ProgressMeter | None) -> Iterator[ItemResult]:
+    """Yield the result of each item; one that failed for another reason than an answer is printed."""
+    with closing(standard_output()) as screen, meter.shown(screen) if meter else nullcontext():
+        if meter:
+            meter.expect(item.kind for item in items)
+        for item in items:
+            started = time.monotonic()
+            result = whole.carry_out(item)
+            whole.collect(result)
+            if result.error:
+                with meter.hidden() if meter else nullcontext():
+                    traceback.print_exception(result.error)
+            if meter:
+                meter.take(result.tally or Tally())
+                meter.finish(item.kind, time.monotonic() - started)
+            yield result

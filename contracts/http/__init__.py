@@ -1,0 +1,85 @@
+"""Send one guarded request, and keep its answer byte for byte.
+
+Hides requests and urllib3, the API key and its mask, retries, the rate limit, and what the processes of a run share.
+Hands out GuardedSession and the values that pass through it: Request, Response, Failure, Exchange.
+"""
+
+from contracts.http.api_key import ApiKey, Secret, check_api_key, read_api_key
+from contracts.http.content_coding import CODINGS, coding_names
+from contracts.http.exchange import (
+    NOTHING,
+    PROBED_METHODS,
+    Exchange,
+    Failure,
+    Request,
+    Response,
+    carries_no_key,
+    outcome_from_json,
+    undocumented_methods,
+)
+from contracts.http.framing import framing_flaws
+from contracts.http.rate_limit import BudgetSpent, Limits, RateLimit, check_rate
+from contracts.http.rejection import (
+    MIN_REJECTIONS,
+    REJECTIONS,
+    TIMEOUTS,
+    AllRejected,
+    CallerRejected,
+    HangingResources,
+    Rejections,
+    all_rejected,
+    is_plain_request,
+)
+from contracts.http.retries import THROTTLED, Retries, wants_retry
+from contracts.http.session import (
+    MAX_BODY,
+    TIMEOUT,
+    ForbiddenRequest,
+    GuardedSession,
+    SessionOptions,
+    check_base_url,
+)
+from contracts.http.shared_state import SharedState, SharedStateError
+
+__all__ = [
+    "CODINGS",
+    "MAX_BODY",
+    "MIN_REJECTIONS",
+    "NOTHING",
+    "PROBED_METHODS",
+    "REJECTIONS",
+    "THROTTLED",
+    "TIMEOUT",
+    "TIMEOUTS",
+    "AllRejected",
+    "ApiKey",
+    "BudgetSpent",
+    "CallerRejected",
+    "Exchange",
+    "Failure",
+    "ForbiddenRequest",
+    "GuardedSession",
+    "HangingResources",
+    "Limits",
+    "RateLimit",
+    "Rejections",
+    "Request",
+    "Response",
+    "Retries",
+    "Secret",
+    "SessionOptions",
+    "SharedState",
+    "SharedStateError",
+    "all_rejected",
+    "carries_no_key",
+    "check_api_key",
+    "check_base_url",
+    "check_rate",
+    "coding_names",
+    "framing_flaws",
+    "is_plain_request",
+    "outcome_from_json",
+    "read_api_key",
+    "undocumented_methods",
+    "wants_retry",
+]

@@ -1,0 +1,304 @@
+"""Send requests that only read, to one target, and hand every exchange to an observer.
+
+Hides when a request is sent, sent again or refused. The same rules hold for `ask` and for a foreign library that uses
+the `requests.Session` that a GuardedSession is. Redirects are not followed because the code that would follow them is
+never reached; proxies, netrc and cookies of the environment play no part.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import requests
+
+from contracts.http.api_key import ApiKey
+from contracts.http.content_coding import CODINGS
+from contracts.http.exchange import PROBED_METHODS, Exchange, Failure, Request, Response
+from contracts.http.failures import PROBLEMS, REACHED, UNREACHABLE
+from contracts.http.rate_limit import RateLimit
+from contracts.http.rejection import Rejections
+from contracts.http.retries import Retries, put_off, wants_retry
+from contracts.http.transport import Answer, StaleConnection, Transport, with_body
+from contracts.openapi import ConfigurationError, ContractError, Operation, Resource, TargetError, operation_at
+
+TIMEOUT: Final = 5.0
+"""Seconds for one whole answer, from the connection to the last byte."""
+
+MAX_BODY: Final = 64 * 1024 * 1024
+"""Bytes of a body, content coding undone, after which it is read no further."""
+
+MAX_SILENT: Final = 8
+"""After this many requests in a row without any answer the target counts as gone, and is asked no more."""
+
+_LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+
+OnExchange = Callable[[Exchange], object]
+
+
+class ForbiddenRequest(ContractError):
+    """A request that must never leave the machine: by another method than GET, or to another host than the target."""
+
+
+def check_base_url(text: str) -> str:
+    """Return the URL that operations' paths are put behind, without a trailing slash; raises ConfigurationError.
+
+    A password in it is never repeated.
+    """
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise ConfigurationError("--base-url is no URL; write it as https://host:port/path") from None
+    if "@" in (parts.netloc or text):
+        fix = "take them out, and give the API key by its environment variable or --api-key-file"
+        raise ConfigurationError(f"--base-url carries credentials; {fix}")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        problem = "has no scheme" if "://" not in text else "is no http or https URL"
+        raise ConfigurationError(f"--base-url {text!r} {problem}; write it as https://host:port/path")
+    if parts.query or parts.fragment or any(char.isspace() or not char.isprintable() for char in text):
+        raise ConfigurationError(f"--base-url {text!r} has more than scheme, host, port and path; leave the rest out")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{f':{port}' if port is not None else ''}{parts.path.rstrip('/')}"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOptions:
+    """How requests are sent. `account` is a header and its value, `timeout` in seconds, `max_body` in bytes.
+
+    With `probes` the session also sends PROBED_METHODS, which may change or delete what the target holds.
+    """
+
+    api_key: ApiKey | None = field(default=None, repr=False)
+    account: tuple[str, str] | None = None
+    plain_http_key: bool = False
+    """Whether the key may travel in clear text to another machine."""
+    timeout: float = TIMEOUT
+    max_body: int = MAX_BODY
+    ca_bundle: str | None = None
+    retries: Retries = Retries()  # noqa: RUF009 - it is frozen
+    probes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One attempt: its outcome, as ours and as requests', the seconds to its last byte, and when it was sent."""
+
+    outcome: Response | Failure
+    answer: Answer
+    seconds: float
+    at: float
+    lost: tuple[Failure, ...] = ()
+    """The kept connections that were closed before anything was answered, after which the request was sent again."""
+
+
+class GuardedSession(requests.Session):
+    """Sends GET requests to one target and nothing else; hands every exchange to `on_exchange`.
+
+    `rate_limit` gives every request its turn, `rejections` knows when the target is to be asked no more, and `exists`
+    returns whether a resource is known to exist, or None. An exchange is observed once more, with `is_late`, if bytes
+    came behind its response before the next request.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        operations: Iterable[Operation],
+        on_exchange: OnExchange,
+        options: SessionOptions = SessionOptions(),
+        *,
+        rate_limit: RateLimit | None = None,
+        rejections: Rejections | None = None,
+        exists: Callable[[Operation, Resource], bool | None] = lambda operation, resource: None,
+    ) -> None:
+        super().__init__()
+        self.base_url = check_base_url(base_url)
+        self._operations, self._options = tuple(operations), options
+        self._on_exchange, self._exists = on_exchange, exists
+        self._methods = frozenset({"GET", *(PROBED_METHODS if options.probes else ())})
+        self._rate_limit, self._rejections = rate_limit or RateLimit(), rejections or Rejections()
+        self._silent = self._put_off = 0
+        self._ended: ContractError | None = None
+        self._last: Exchange | None = None
+        self._check_exposure()
+        self._transport = Transport(options.api_key, options.timeout, options.max_body, options.ca_bundle or True)
+        self._template = self._make_template()
+
+    def _check_exposure(self) -> None:
+        parts = urlsplit(self.base_url)
+        exposed = parts.scheme == "http" and parts.hostname not in _LOOPBACK
+        if self._options.api_key and exposed and not self._options.plain_http_key:
+            problem = f"the API key is not sent to {parts.hostname} in clear text"
+            raise ConfigurationError(f"{problem}; use https, or allow it by --allow-plain-http-key")
+
+    def _make_template(self) -> requests.PreparedRequest:
+        """Return the request that all others are copies of, with nothing of the environment in it."""
+        self.trust_env = False
+        # No adapter of requests is left, so that `send` below is the only way out.
+        self.adapters.clear()
+        self.headers["Accept"] = "application/json"
+        # Compressed responses are to be seen too; the codings that requests asks for depend on the packages installed.
+        self.headers["Accept-Encoding"] = ", ".join(name for name in CODINGS if not name.startswith("x-"))
+        if self._options.account:
+            name, value = self._options.account
+            self.headers[name] = value
+        return self.prepare_request(requests.Request("GET", self.base_url))
+
+    def ask(
+        self,
+        operation: Operation,
+        values: Mapping[str, str],
+        headers: Mapping[str, str] | None = None,
+        *,
+        method: str = "GET",
+    ) -> Exchange:
+        """Ask for one resource; a failure in place of an answer is an exchange too.
+
+        Raises ForbiddenRequest for another method than those of the session, and other ContractErrors where the target
+        is to be asked no more.
+        """
+        prepared = self._template.copy()
+        # The URL is set by hand, for requests would fold dot segments and decode characters encoded on purpose.
+        prepared.url = self.base_url + operation.url_path(values)
+        prepared.headers.update(headers or {})
+        if method != "GET":
+            prepared.method = method
+            # The next request opens another connection, because the server may leave bytes of this one behind.
+            prepared.headers["Connection"] = "close"
+        return self._guard_run(prepared, operation, values)[0]
+
+    def fetch(self, url: str) -> Response | Failure:
+        """Get a URL of no operation, such as a list of resources: it is guarded alike, and not observed."""
+        prepared = self._template.copy()
+        prepared.url = url
+        return self._with_retries(prepared, []).outcome
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Send a request of requests, or of a library on top of it; raises a RequestException if no response comes."""
+        path = (request.url or "")[len(self.base_url) :].split("?")[0]
+        found = operation_at(self._operations, path)
+        if found is None:
+            raise ForbiddenRequest(f"{request.method} {request.url} is no operation of the document; nothing was sent")
+        operation, values = found
+        exchange, answer = self._guard_run(request, operation, values)
+        if isinstance(answer, requests.RequestException):
+            raise answer
+        return with_body(answer, exchange)
+
+    def _guard_run(
+        self, request: requests.PreparedRequest, operation: Operation, values: Mapping[str, str]
+    ) -> tuple[Exchange, Answer]:
+        """Carry out one request; an error that ended the session ends every later request too."""
+        if self._ended:
+            raise self._ended.with_traceback(None)
+        try:
+            return self._exchange(request, operation, values)
+        except ForbiddenRequest:
+            raise
+        except ContractError as error:
+            self._ended = error
+            raise
+
+    def _exchange(
+        self, request: requests.PreparedRequest, operation: Operation, values: Mapping[str, str]
+    ) -> tuple[Exchange, Answer]:
+        preferred = tuple((name, str(value)) for name, value in request.headers.items() if name.lower() == "prefer")
+        # A response that the Prefer header chose does not show whether the resource exists.
+        exists = None if preferred else self._exists(operation, tuple(values.values()))
+        asked = Request(str(request.url), tuple(values.items()), exists, preferred, str(request.method))
+        self._rejections.check()
+        earlier: list[Response | Failure] = []
+        sent = self._with_retries(request, earlier)
+        self._last = exchange = Exchange(operation, asked, sent.outcome, sent.seconds, sent.at, tuple(earlier))
+        self._on_exchange(exchange)
+        self._rejections.note(exchange)
+        return exchange, sent.answer
+
+    def _with_retries(self, request: requests.PreparedRequest, earlier: list[Response | Failure]) -> _Attempt:
+        """Return the last attempt; outcomes that were worth another attempt are added to `earlier`."""
+        self._guard(request)
+        waited, retries = 0.0, self._options.retries
+        for attempt in itertools.count(1):
+            self._check_target()
+            sent = self._attempt(request)
+            earlier += sent.lost
+            outcome = sent.outcome
+            pause = retries.pause(outcome, attempt, waited, time.time())
+            # A method that is not safe is not sent twice (RFC 9110, section 9.2.2).
+            if pause is None or self._silent >= MAX_SILENT or request.method != "GET":
+                break
+            earlier.append(outcome)
+            waited += pause
+            # Retry-After holds back all processes; a pause that this process chose holds back itself alone.
+            (self._rate_limit.wait if put_off(outcome, time.time()) is None else self._rate_limit.hold)(pause)
+        throttled = isinstance(outcome, Response) and wants_retry(outcome) and retries.most > 0
+        self._put_off = self._put_off + 1 if throttled else 0
+        return sent
+
+    def _check_target(self) -> None:
+        if self._silent >= MAX_SILENT:
+            problem = f"gave no answer to {MAX_SILENT} requests in a row"
+            raise TargetError(self.base_url, problem, "look into the server's log")
+        if self._put_off >= MAX_SILENT:
+            problem = f"put off {MAX_SILENT} requests in a row, however often they were sent again"
+            raise TargetError(self.base_url, problem, "ask less by --rate-limit, or at another time")
+
+    def _attempt(self, request: requests.PreparedRequest) -> _Attempt:
+        """Make one attempt in its turn; repeat it if a kept connection was closed (RFC 9112, section 9.3.1)."""
+        lost: list[Failure] = []
+        while True:
+            self._rate_limit.take()
+            self._report_late_bytes()
+            at, started = time.time(), time.perf_counter()
+            try:
+                outcome, answer = self._transport.attempt(request)
+            except StaleConnection as stale:
+                lost.append(Failure("closed", str(stale)))
+                continue
+            self._silent = self._silent + 1 if isinstance(outcome, Failure) else 0
+            return _Attempt(outcome, answer, time.perf_counter() - started, at, tuple(lost))
+
+    def _report_late_bytes(self) -> None:
+        """If the server sent bytes after the previous response ended, report that exchange again with them."""
+        last, self._last = self._last, None
+        if last and isinstance(last.outcome, Response) and (message := self._transport.late_message()):
+            outcome = replace(last.outcome, message=message)
+            self._on_exchange(replace(last, outcome=outcome, previous_attempts=(), is_late=True))
+
+    def _guard(self, request: requests.PreparedRequest) -> None:
+        if request.method not in self._methods or request.body:
+            allowed = ", ".join(sorted(self._methods))
+            raise ForbiddenRequest(f"{request.method} with or without a body is not sent; only {allowed} is")
+        if not str(request.url).startswith(self.base_url + "/"):
+            raise ForbiddenRequest(f"{request.url} is not at the target {self.base_url}; nothing was sent")
+
+    def probe(self, operation: Operation, *resources: Mapping[str, str]) -> tuple[Response, ...]:
+        """Return the responses to requests for the resources, up to the first that gets one.
+
+        Raises TargetError, in one line with the fix, when none of them gets any. An answer that breaks off, or does not
+        decompress, is an answer: the run reports it.
+        """
+        problems = []
+        for values in resources:
+            outcome = self.ask(operation, values).outcome
+            if isinstance(outcome, Response) or outcome.kind in REACHED:
+                return (outcome,) if isinstance(outcome, Response) else ()
+            problems.append(self.unreachable(outcome))
+            if outcome.kind in UNREACHABLE:
+                break
+        if problems:
+            raise problems[0]
+        return ()
+
+    def unreachable(self, failure: Failure) -> TargetError:
+        """Return the error, with the fix, for a target that gave no response to a request that needs one."""
+        return TargetError(self.base_url, *PROBLEMS[failure.kind])
+
+    def close(self) -> None:
+        """Close the connection."""
+        super().close()
+        self._transport.close()

@@ -1,0 +1,66 @@
+"""Share state between the processes of one run.
+
+Hides SQLite and its locking. The caller names a file in a folder that is made for the run and removed after it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import weakref
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from contracts.openapi import ContractError
+
+_MAX_WAIT: Final = 30.0
+"""Seconds to wait for another process that is writing."""
+
+
+class SharedStateError(ContractError):
+    """The shared state can no longer be written, or read."""
+
+    def __init__(self, path: Path | None, error: sqlite3.Error) -> None:
+        super().__init__(path, error)
+        self.path, self.error = path, error
+
+    def __str__(self) -> str:
+        busy = getattr(self.error, "sqlite_errorcode", 0) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        fix = "run fewer processes by -n" if busy else "name a folder with room by TMPDIR"
+        return f"{self.path or 'a temporary file'} cannot be used: {self.error}; {fix}"
+
+
+class SharedState:
+    """One SQLite file with these tables; every method raises SharedStateError if it is full, or busy for too long.
+
+    No other process may open the file while the first one does. Without a path the state is this object's own, in
+    memory or, if it grows, in a temporary file of SQLite's.
+    """
+
+    def __init__(self, tables: str, path: Path | None = None) -> None:
+        self._path = path
+        try:
+            self._database = self._open(tables, path)
+        except sqlite3.Error as error:
+            raise SharedStateError(path, error) from None
+
+    def _open(self, tables: str, path: Path | None) -> sqlite3.Connection:
+        # A connection that is still open is closed when it is collected, by any thread: Python 3.13 warns of one that
+        # is lost while it is open.
+        database = sqlite3.connect(path or "", timeout=_MAX_WAIT, isolation_level=None, check_same_thread=False)
+        self._closing = weakref.finalize(self, database.close)
+        # With a write-ahead log readers do not wait for writers; nothing of this has to survive a power cut.
+        log = "PRAGMA journal_mode = WAL;" if path else ""
+        database.executescript(f"{log} PRAGMA synchronous = OFF; BEGIN IMMEDIATE; {tables} COMMIT")
+        return database
+
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run one statement as a transaction of its own, and return all its rows."""
+        try:
+            return self._database.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise SharedStateError(self._path, error) from None
+
+    def close(self) -> None:
+        """Close the file; no other method may be called any more."""
+        self._closing()

@@ -1,0 +1,178 @@
+"""Send one prepared request over the one connection to the target, and return its outcome without the API key.
+
+Hides requests' adapter and urllib3: the key is added here and nowhere earlier, and masked before anything is returned.
+"""
+
+from __future__ import annotations
+
+import io
+from functools import partial
+from typing import Any, Final
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+
+from contracts.http.api_key import ApiKey, strip_tracebacks
+from contracts.http.content_coding import CodingError, decoded
+from contracts.http.exchange import Exchange, Failure, Response, carries_no_key
+from contracts.http.failures import failure_of
+from contracts.http.mask import Mask
+from contracts.http.response_capture import ByteCapture, Oversized, Watchdog
+
+_CHUNK: Final = 256 * 1024
+
+Answer = requests.Response | requests.RequestException
+"""An outcome in the classes of requests, for a library that uses the session as one of requests."""
+
+
+class StaleConnection(Exception):
+    """A kept connection that was closed before any byte of a response came; the text is the innermost exception's."""
+
+
+class Transport:
+    """Sends one request at a time, each once, and keeps the connection.
+
+    `timeout` is in seconds from the connection to the last byte of the response, `max_body` in bytes with the content
+    coding undone, and `verify` is True or the path of a bundle of certificates.
+    """
+
+    def __init__(self, api_key: ApiKey | None, timeout: float, max_body: int, verify: bool | str) -> None:
+        self._timeout, self._max_body, self._verify = timeout, max_body, verify
+        self._mask = Mask(api_key.secret if api_key else None)
+        self._capture = ByteCapture(max_body)
+        self._watchdog = Watchdog(self._capture.shutdown)
+        self._adapter = _TargetAdapter(api_key, self._capture)
+
+    def attempt(self, request: requests.PreparedRequest) -> tuple[Response | Failure, Answer]:
+        """Return the outcome of one attempt, as ours and as requests'.
+
+        Raises StaleConnection if the request may be sent again at once, because no byte of a response came.
+        """
+        if request.method != "GET":
+            # On a connection of its own: on a kept one that turns out to be closed a request may be sent again, which a
+            # method that is not safe must not be (RFC 9110, section 9.2.2).
+            self._adapter.close()
+        self._watchdog.start(self._timeout)
+        try:
+            outcome, answer = strip_tracebacks(partial(self._send_once, request))
+        except StaleConnection:
+            if not self._watchdog.timed_out:
+                raise
+        finally:
+            self._watchdog.stop()
+        if self._watchdog.timed_out:
+            outcome = Failure("timeout", f"no complete answer in {self._timeout:g} s", self._message())
+            answer = requests.Timeout(outcome.detail, request=request)
+        return outcome, answer
+
+    def late_message(self) -> bytes:
+        """Return the previous response and all bytes behind it, if some came since it was returned; else no bytes."""
+        return self._message() if self._capture.drain() else b""
+
+    def close(self) -> None:
+        """Close the connection, and end the thread that watches it."""
+        self._adapter.close()
+        self._watchdog.close()
+
+    def _send_once(self, request: requests.PreparedRequest) -> tuple[Response | Failure, Answer]:
+        self._capture.begin()
+        try:
+            answer = self._send_or_stale(request)
+            try:
+                body = self._mask(_read_body(answer.raw, self._max_body))
+            except BaseException:
+                answer.close()
+                raise
+        except (Oversized, CodingError, requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            found = failure_of(error)
+            failure = Failure(found.kind, self._mask.text(found.detail), self._message())
+            # The exception is a new one, because the frames of the old one hold the key.
+            return failure, requests.ConnectionError(failure.detail, request=request)
+        self._capture.drain()
+        # White space around a value is no part of it (RFC 9110, section 5.5).
+        fields = ((name, value.strip(" \t")) for name, value in answer.raw.headers.iteritems())
+        return Response(answer.status_code, self._mask.fields(fields), body, self._message()), answer
+
+    def _send_or_stale(self, request: requests.PreparedRequest) -> requests.Response:
+        """Send; raises StaleConnection if a kept connection was closed before any byte of a response came."""
+        opened = self._capture.connections
+        try:
+            return self._adapter.send(request, stream=True, timeout=self._timeout, verify=self._verify, proxies={})
+        except requests.ConnectionError as error:
+            failure = failure_of(error)
+            if self._capture.connections == opened and failure.kind == "reset" and not self._capture.message:
+                raise StaleConnection(failure.detail) from None
+            raise
+
+    def _message(self) -> bytes:
+        """Return the bytes that came, with asterisks in place of the key, because their number is judged."""
+        return strip_tracebacks(lambda: self._mask.overwrite(self._capture.message))
+
+
+class _TargetAdapter(HTTPAdapter):
+    """Adds the API key at the last moment, so that no request that can be seen, kept or printed ever holds it."""
+
+    def __init__(self, api_key: ApiKey | None, capture: ByteCapture) -> None:
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+        self._api_key, self._capture = api_key, capture
+        self._pool: Any = None
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send with the key, which is in the request only for as long as urllib3 needs it."""
+        if self._api_key is None or carries_no_key(str(request.method)):
+            return super().send(request, *args, **kwargs)
+        request.headers[self._api_key.header] = self._api_key.secret
+        try:
+            return super().send(request, *args, **kwargs)
+        finally:
+            del request.headers[self._api_key.header]
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the pool, whose connections read through the capture."""
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        if pool is not self._pool:
+            # urllib3 2.8 makes its connections by this attribute (`connectionpool.py`, `_new_conn`).
+            pool.ConnectionCls = self._capture.connection_class(pool.ConnectionCls)
+            self._pool = pool
+        return pool
+
+    def close(self) -> None:
+        """Close the kept connection, which urllib3 leaves to the garbage collector; the next request opens another."""
+        super().close()
+        if self._pool:
+            self._pool.close()
+
+
+def _read_body(raw: urllib3.HTTPResponse, most: int) -> bytes:
+    """Return the whole body, content coding undone; raises Oversized for more than `most` bytes, and CodingError."""
+    parts, size = [], 0
+    came = iter(lambda: raw.read1(_CHUNK, decode_content=False), b"")
+    for part in decoded(came, raw.headers.get("content-encoding", ""), most):
+        parts.append(part)
+        size += len(part)
+        if size > most:
+            raise Oversized(f"more than {most} bytes")
+    return b"".join(parts)
+
+
+def with_body(answer: requests.Response, exchange: Exchange) -> requests.Response:
+    """Return the response of requests without the API key, and with a body that can be read again."""
+    assert isinstance(exchange.outcome, Response)
+    headers = urllib3.HTTPHeaderDict()
+    for name, value in exchange.outcome.headers:
+        # These fields describe the body as it was sent; a reader would compare them with the decoded one.
+        if name.lower() not in ("content-encoding", "content-length", "transfer-encoding"):
+            headers.add(name, value)
+    answer.headers = CaseInsensitiveDict(urllib3.HTTPHeaderDict(exchange.outcome.headers))
+    answer.reason = ""
+    answer.raw = urllib3.HTTPResponse(
+        io.BytesIO(exchange.outcome.body),
+        headers=headers,
+        status=answer.raw.status,
+        version=answer.raw.version,
+        reason="",
+        preload_content=False,
+    )
+    return answer

@@ -1,0 +1,28 @@
+"""Judge one exchange against the document, alone and after earlier ones.
+
+Hides jsonschema, the checks, and the memory of earlier responses. Hands out `judge`, History, Violation and the table
+of rules.
+"""
+
+from contracts.judge.checks import consequences, judge, known_resource
+from contracts.judge.history import History
+from contracts.judge.parsed_response import ParsedResponse, is_bodiless, parse_response, scalar
+from contracts.judge.validation import LARGE, compiled
+from contracts.judge.violation import CHANGES, RULES, PlacePattern, Violation
+
+__all__ = [
+    "CHANGES",
+    "LARGE",
+    "RULES",
+    "History",
+    "ParsedResponse",
+    "PlacePattern",
+    "Violation",
+    "compiled",
+    "consequences",
+    "is_bodiless",
+    "judge",
+    "known_resource",
+    "parse_response",
+    "scalar",
+]

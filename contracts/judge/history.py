@@ -1,0 +1,212 @@
+"""Compare a response with earlier ones: of the same resource, and of resources with similar ids.
+
+Hides what is remembered of a response, and the file by which the processes of a run share it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from contracts.http import Exchange, Response, SharedState
+from contracts.judge.id_similarity import difference
+from contracts.judge.parsed_response import ParsedResponse, parse_response
+from contracts.judge.validation import LARGE
+from contracts.judge.violation import Violation
+from contracts.openapi import (
+    REFUSES_UNKNOWN,
+    UNREADABLE,
+    Lasting,
+    Operation,
+    equals,
+    from_pointer,
+    identity,
+    lasting,
+    refuses_unknown,
+    resolve_pointer,
+    text_of,
+    to_pointer,
+)
+
+_ABSENT: Final = object()
+
+
+class History:
+    """Remembers the lasting values of every resource answered with success, and finds those that changed.
+
+    Processes that name the same file by `path` share their memory; see `SharedState`, whose errors every method raises.
+    Of a value only a hash is kept, and its text as `redacted` leaves it in a violation.
+    """
+
+    def __init__(
+        self, path: Path | None = None, redacted: Callable[[Violation], Violation] = lambda violation: violation
+    ) -> None:
+        self._memory = SharedState(_TABLES, path)
+        self._redacted = redacted
+
+    def close(self) -> None:
+        """Close the file; the history must not be used any more."""
+        self._memory.close()
+
+    def compare(self, exchange: Exchange) -> Iterator[Violation]:
+        """Yield every violation that only earlier exchanges show; remember this one."""
+        yield from self.changes(exchange)
+        yield from self.aliases(exchange)
+
+    def changes(self, exchange: Exchange) -> Iterator[Violation]:
+        """Yield each value that differs from an earlier response of the same resource; remember the new ones."""
+        response, operation = exchange.outcome, exchange.operation
+        if not isinstance(response, Response) or not response.ok:
+            return
+        parsed = parse_response(operation, response)
+        keywords = lasting(operation, parsed.spec) if parsed.spec else ()
+        if not keywords or parsed.value is UNREADABLE:
+            return
+        resource = _resource(exchange)
+        known = self._lasting(resource)
+        # A value that its schema forbids is reported as that: it is neither a change nor worth keeping.
+        misshapen = {violation.place for violation in parsed.violations if violation.rule.startswith("schema.")}
+        for keyword in keywords:
+            now = _at(parsed.value, keyword.place)
+            hashed = _hash(now)
+            if "body" + keyword.place in misshapen or hashed is None:
+                continue
+            key = keyword.place, keyword.pointer
+            if key not in known and _lasts(keyword, now):
+                # The text is kept as a later violation would show it.
+                text = self._redacted(_changed(keyword, response.status, text_of(now), _ABSENT)).expected
+                row = (resource, *key, hashed, text, exchange.at + exchange.seconds)
+                if self._memory.execute(_KEEP, row):
+                    continue
+                known = self._lasting(resource)  # Another process was quicker.
+            if key not in known:
+                continue
+            before, text, since = known[key]
+            # Of two requests under way together either may have been answered first. An immutable value that is once
+            # set never differs, whichever came first.
+            later = exchange.at >= since or (keyword.values is None and _lasts(keyword, now))
+            if later and hashed != before:
+                yield _changed(keyword, response.status, text, now)
+
+    def _lasting(self, resource: str) -> dict[tuple[str, str], tuple[str, str, float]]:
+        """Return by place and pointer the hash of a value, its text, and the time from which it is known."""
+        rows = self._memory.execute(_LASTING, (resource,))
+        return {(place, pointer): (value, text, since) for place, pointer, value, text, since in rows}
+
+    def aliases(self, exchange: Exchange) -> Iterator[Violation]:
+        """Yield `overlay.alias` if an id not known to exist gets the body of a known resource with a similar id.
+
+        See `id_similarity`: the ids differ only by case, blanks, encoding and the like.
+        """
+        response, operation, request = exchange.outcome, exchange.operation, exchange.request
+        if not isinstance(response, Response) or not response.ok or not refuses_unknown(operation):
+            return
+        parsed = parse_response(operation, response)
+        if len(response.body) >= LARGE or not _recognisable(operation, parsed):
+            return
+        content, resource = _content(operation, parsed), _resource(exchange)
+        if content is None:
+            return
+        alike = {name for (name,) in self._memory.execute(_ALIKE, (content,))}
+        if request.exists:
+            if resource not in alike:
+                self._memory.execute(_SET_CONTENT, (resource, content))
+            return
+        if self._memory.execute(_IS_COMMON, (content,)):
+            return
+        # The resource itself may have been requested in another way.
+        others = (json.loads(name) for name in sorted(alike - {resource}))
+        kinds = {
+            tuple(other): difference(request.parameter_values, other)
+            for path, *other in others
+            if path == operation.path
+        }
+        if not all(kinds.values()):
+            # The server answers unlike ids with the same content, so that it identifies no resource.
+            self._memory.execute(_SET_COMMON, (content,))
+            return
+        for other, kind in list(kinds.items())[:1]:
+            yield _alias(operation, response.status, "/".join(other), kind)
+
+
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS lasting (
+    resource TEXT, place TEXT, pointer TEXT, value TEXT, shown TEXT, since REAL,
+    PRIMARY KEY (resource, place, pointer)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS contents (resource TEXT PRIMARY KEY, content TEXT) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS resources ON contents (content);
+CREATE TABLE IF NOT EXISTS common (content TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+
+_LASTING: Final = "SELECT place, pointer, value, shown, since FROM lasting WHERE resource = ?"
+_KEEP: Final = "INSERT OR IGNORE INTO lasting VALUES (?, ?, ?, ?, ?, ?) RETURNING 1"
+_ALIKE: Final = "SELECT resource FROM contents WHERE content = ?"
+_SET_CONTENT: Final = "INSERT OR REPLACE INTO contents VALUES (?, ?)"
+_IS_COMMON: Final = "SELECT 1 FROM common WHERE content = ?"
+_SET_COMMON: Final = "INSERT OR IGNORE INTO common VALUES (?)"
+
+
+def _resource(exchange: Exchange) -> str:
+    """Return the operation and the resource as text that SQLite can hold, whatever the id."""
+    return json.dumps([exchange.operation.path, *exchange.request.parameter_values])
+
+
+def _recognisable(operation: Operation, parsed: ParsedResponse) -> bool:
+    """Return whether the response holds an immutable value, so that another resource's would hardly be equal."""
+    if parsed.spec is None or parsed.value is UNREADABLE:
+        return False
+    keywords = [keyword for keyword in lasting(operation, parsed.spec) if keyword.values is None]
+    return any(_lasts(keyword, _at(parsed.value, keyword.place)) for keyword in keywords)
+
+
+def _content(operation: Operation, parsed: ParsedResponse) -> str | None:
+    """Return a hash of the body without the values that repeat the request; None if it cannot be hashed."""
+    assert parsed.spec is not None
+    value = parsed.value
+    for keyword in equals(operation, parsed.spec):
+        value = _without(value, from_pointer(keyword.place))
+    return _hash(value)
+
+
+def _without(value: Any, path: list[str]) -> Any:
+    if not isinstance(value, dict) or not path or path[0] not in value:
+        return value
+    rest = {name: item for name, item in value.items() if name != path[0]}
+    return {**rest, path[0]: _without(value[path[0]], path[1:])} if path[1:] else rest
+
+
+def _alias(operation: Operation, status: int, other: str, kind: str) -> Violation:
+    refusals = [spec.status for spec in operation.responses if not spec.is_success]
+    pointer = operation.pointer + to_pointer(REFUSES_UNKNOWN)
+    return Violation("overlay.alias", status, "status", pointer, text_of(refusals), text_of(other), variant=kind)
+
+
+def _at(value: Any, place: str) -> Any:
+    try:
+        return resolve_pointer(value, from_pointer(place))
+    except (LookupError, ValueError):
+        return _ABSENT
+
+
+def _lasts(keyword: Lasting, value: Any) -> bool:
+    return value not in (_ABSENT, None) if keyword.values is None else value in keyword.values
+
+
+def _hash(value: Any) -> str | None:
+    """Return the same text for equal values alone; None for a value that is nested too deeply to be compared."""
+    if value is _ABSENT:
+        return ""
+    try:
+        return hashlib.sha256(identity(value).encode()).hexdigest()
+    except RecursionError:
+        return None
+
+
+def _changed(keyword: Lasting, status: int, before: str, now: Any) -> Violation:
+    rule = "overlay.immutable" if keyword.values is None else "overlay.final"
+    actual = "" if now is _ABSENT else text_of(now)
+    return Violation(rule, status, "body" + keyword.place, keyword.pointer, before, actual)

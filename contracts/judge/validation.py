@@ -1,0 +1,375 @@
+"""A document's schemas, compiled to find what in an instance violates them.
+
+Hides both validators. jsonschema gives the verdict and the place; jsonschema_rs, hundreds of times faster, spares it
+the valid parts of a large instance. A union is judged in the branch that its tag claims.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from typing import Any, Final
+from urllib.parse import quote
+
+import jsonschema_rs
+from jsonschema import Draft202012Validator, ValidationError, validators
+from jsonschema.protocols import Validator as JsonSchemaValidator
+
+from contracts.judge.json_schema import (
+    ASSERTIONS,
+    NOTHING,
+    Keyword,
+    SchemaError,
+    Types,
+    alternatives,
+    broken,
+    descend,
+    evolved,
+    unevaluated_properties,
+)
+from contracts.judge.violation import Violation
+from contracts.openapi import (
+    STRICTER,
+    Branch,
+    Document,
+    Union,
+    format_checker,
+    from_pointer,
+    is_plain,
+    json_type,
+    matches_pattern,
+    text_of,
+    to_pointer,
+)
+
+LARGE: Final = 16 * 1024
+"""The size in bytes of JSON from which jsonschema skips the parts that jsonschema_rs finds valid."""
+
+
+@functools.lru_cache(maxsize=16)
+def compiled(document: Document) -> Validation:
+    """Return the document's validation, made once."""
+    return Validation(document)
+
+
+class Validation:
+    """Every schema of one document, compiled; schemas are named by JSON pointer."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._places = {id(node): pointer for pointer, node in _nodes(document.contents)}
+        self._fast = _fast_validators(document)
+        # References resolve in this one file, because a registry would cost 1.7 times as much.
+        self._target = functools.cache(document.schema)
+        self._exact = self._compile(prune=False)
+        self._pruning = self._compile(prune=True)
+
+    def is_valid(self, pointer: str, instance: Any) -> bool:
+        """Return whether the instance is valid; mostly a thousand times faster than `violations`."""
+        quick = self.opinion(pointer, instance)
+        return not self.violations(pointer, instance) if quick is None else quick
+
+    def opinion(self, pointer: str, instance: Any) -> bool | None:
+        """Return the verdict of jsonschema_rs, the tag rule included; None if it has none.
+
+        It takes plain JSON only, which flawed text need not be, and patterns only of the kind that its engine reads
+        like ours.
+        """
+        try:
+            fast = self._fast.get(pointer) if self._fast else None
+            return None if fast is None else bool(fast.is_valid(instance))
+        except ValueError:
+            return None
+
+    def violations(
+        self, pointer: str, instance: Any, *, size: int = 0, status: int = 0, place: str = "body"
+    ) -> list[Violation]:
+        """Return the violations of the schema by the instance, each once; none if it is valid.
+
+        `size` is the instance's length as JSON, in bytes; `status` and `place` locate it in a response.
+        """
+        try:
+            found = self._errors(pointer, instance, size)
+        except RecursionError:
+            return [Violation("json.depth", status, place, pointer, actual=text_of("nested too deeply to be judged"))]
+        return list(dict.fromkeys(self._violation(error, pointer, status, place) for error in found))
+
+    def _errors(self, pointer: str, instance: Any, size: int) -> list[SchemaError]:
+        quick = self.opinion(pointer, instance) if size >= LARGE else None
+        if quick:
+            return []
+        # Nothing left after pruning means that the validators differ: then jsonschema alone decides.
+        pruned = self._run(self._pruning, pointer, instance) if quick is False else []
+        return pruned or self._run(self._exact, pointer, instance)
+
+    def _run(self, validator: JsonSchemaValidator, pointer: str, instance: Any) -> list[SchemaError]:
+        errors = descend(validator, instance, self._target(pointer), {}, "$ref")
+        return [leaf for error in errors for leaf in _leaves(error)]
+
+    def _violation(self, error: SchemaError, root: str, status: int, place: str) -> Violation:
+        keyword = str(error.validator)
+        actual: Any = error.instance
+        base = self._places.get(id(error.schema))
+        return Violation(
+            _RULES.get(keyword, keyword if "." in keyword else f"schema.{keyword}"),
+            status,
+            place + to_pointer(*error.absolute_path),
+            root if base is None else base + to_pointer(*(error.keyword or (keyword,))),
+            _json(error.validator_value),
+            _json(actual),
+            _variant(keyword, actual),
+            error.branch,
+            _suggestion(keyword, actual, error.validator_value),
+        )
+
+    def _compile(self, *, prune: bool) -> JsonSchemaValidator:
+        made: Any = validators.extend(  # type: ignore[no-untyped-call]
+            Draft202012Validator,
+            {
+                **ASSERTIONS,
+                "$ref": self._ref(prune),
+                "properties": self._properties(prune),
+                "items": self._items(prune),
+                "oneOf": self._alternatives("oneOf"),
+                "anyOf": self._alternatives("anyOf"),
+                "unevaluatedProperties": functools.partial(unevaluated_properties, self._target),
+            },
+            type_checker=Types(),
+        )
+        # The whole document is given, because `unevaluatedItems` of jsonschema follows references by itself.
+        return made(self._document.contents, format_checker=format_checker())  # type: ignore[no-any-return]
+
+    def _beyond_doubt(self, schema: Any, instance: Any) -> bool:
+        return bool(self.opinion(self._places.get(id(schema), ""), instance))
+
+    def _ref(self, prune: bool) -> Keyword:
+        def ref(validator: Any, ref: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
+            target = self._target(ref)
+            if not (prune and self._beyond_doubt(target, instance)):
+                yield from descend(validator, instance, target, schema, "$ref")
+
+        return ref
+
+    def _properties(self, prune: bool) -> Keyword:
+        def properties(validator: Any, properties: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+            if not isinstance(instance, dict):
+                return
+            for name, subschema in properties.items():
+                if name in instance and not (prune and self._beyond_doubt(subschema, instance[name])):
+                    yield from descend(validator, instance[name], subschema, schema, "properties", name, path=name)
+
+        return properties
+
+    def _items(self, prune: bool) -> Keyword:
+        def items(validator: Any, items: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+            if not isinstance(instance, list):
+                return
+            for index in range(len(schema.get("prefixItems", ())), len(instance)):
+                if not (prune and self._beyond_doubt(items, instance[index])):
+                    yield from descend(validator, instance[index], items, schema, "items", path=index)
+
+        return items
+
+    def _alternatives(self, keyword: str) -> Keyword:
+        def judged(validator: Any, branches: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+            union = self._document.unions.get(self._places[id(schema)])
+            if union is not None and union.keyword == keyword:
+                return self._union(validator, union, instance, schema)
+            return alternatives(keyword, validator, branches, instance, schema)
+
+        return judged
+
+    def _union(self, validator: Any, union: Union, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        """Yield the errors in the branch that the tag names (OpenAPI 3.1.0, "Discriminator Object")."""
+        if not isinstance(instance, dict):
+            yield from self._scalar(validator, union, instance, schema)
+        elif union.tag not in instance:
+            yield _misnamed("union.tag-missing", union, NOTHING, schema)
+        elif not isinstance(instance[union.tag], str):
+            yield _misnamed("union.tag-type", union, instance[union.tag], schema)
+        elif (claimed := union.claimed(instance)) is None:
+            yield _misnamed("union.tag-unknown", union, instance[union.tag], schema)
+        else:
+            target = self._document.resolve(claimed.target)[1]
+            errors = list(descend(validator, instance, target, schema, *from_pointer(claimed.pointer)[-2:]))
+            for error in errors:
+                _name_branch(error, instance[union.tag])
+            yield from errors
+            if not errors and union.keyword == "oneOf":
+                yield from self._ambiguous(validator, union, claimed, instance, schema)
+
+    def _scalar(self, validator: Any, union: Union, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        fitting = next((branch for branch in union.untagged if self._fits(validator, branch, instance)), None)
+        if fitting is None:
+            types = [kind for branch in union.untagged for kind in _types(self._document.resolve(branch.target)[1])]
+            yield broken("type", ["object", *types], instance, schema, (union.keyword,))
+        elif union.keyword == "oneOf":
+            yield from self._ambiguous(validator, union, fitting, instance, schema)
+
+    def _ambiguous(
+        self, validator: Any, union: Union, claimed: Branch, instance: Any, schema: Any
+    ) -> Iterator[ValidationError]:
+        others = (branch for branch in (*union.tagged, *union.untagged) if branch is not claimed)
+        too = [branch.name for branch in others if self._fits(validator, branch, instance)]
+        if too:
+            expected = f"no branch but the claimed one, fits {', '.join(too)} too"
+            yield broken("union.ambiguous", expected, instance, schema, (union.keyword,))
+
+    def _fits(self, validator: Any, branch: Branch, instance: Any) -> bool:
+        return bool(evolved(validator, self._document.resolve(branch.target)[1]).is_valid(instance))
+
+
+def _misnamed(rule: str, union: Union, tag: Any, schema: Any) -> ValidationError:
+    return broken(rule, list(union.tags), tag, schema, ("discriminator",), union.tag)
+
+
+def _context(error: SchemaError) -> list[SchemaError]:
+    return [inner for inner in error.context or () if isinstance(inner, SchemaError)]
+
+
+def _name_branch(error: SchemaError, tag: str) -> None:
+    # The innermost union names the branch, because an outer tag says less about the place.
+    error.branch = error.branch or tag
+    for inner in _context(error):
+        _name_branch(inner, tag)
+
+
+def _leaves(error: SchemaError) -> Iterator[SchemaError]:
+    """Yield the errors to report: of alternatives that all failed, those of the alternative closest to fitting."""
+    if not error.context or error.validator not in ("anyOf", "oneOf"):
+        yield error
+        return
+    by_branch: dict[Any, list[SchemaError]] = {}
+    for inner in _context(error):
+        by_branch.setdefault(inner.schema_path[0], []).append(inner)
+    suited = [errors for errors in by_branch.values() if not any(map(_excludes, errors))]
+    typed = [errors for errors in by_branch.values() if _is_of_its_type(errors)]
+    # The only alternative of the instance's type was meant, even if it does not list the value.
+    if suited or len(typed) == 1:
+        for inner in min(suited or typed, key=_distance):
+            yield from _leaves(inner)
+        return
+    error.validator_value = _summary(error)
+    yield error
+
+
+def _distance(errors: list[SchemaError]) -> tuple[int, int]:
+    """Return how far a branch is from fitting; of two equally far, a wrong constant inside shows another kind."""
+    return len(errors), sum(error.validator == "const" for error in errors)
+
+
+def _is_of_its_type(errors: list[SchemaError]) -> bool:
+    """Return whether the branch names a type, and the instance is of it."""
+    whole = [error for error in errors if not error.relative_path]
+    typed = any(isinstance(error.schema, dict) and "type" in error.schema for error in whole)
+    return typed and all(error.validator != "type" for error in whole)
+
+
+def _excludes(error: SchemaError) -> bool:
+    """Return whether the error shows that the instance is of another kind altogether."""
+    if error.relative_path:
+        return False
+    if error.validator in ("anyOf", "oneOf") and error.context:
+        branches = {inner.schema_path[0] for inner in error.context}
+        return branches == {inner.schema_path[0] for inner in _context(error) if _excludes(inner)}
+    return error.validator in ("type", "const", "enum", "schema.false")
+
+
+def _summary(error: SchemaError) -> list[Any]:
+    """Return the types and values that would have been of the right kind in any branch, each once."""
+    wanted: dict[str, Any] = {}
+    for inner in filter(_excludes, _context(error)):
+        value = _summary(inner) if inner.context else inner.validator_value
+        values = value if isinstance(value, list) and inner.validator != "const" else [value]
+        wanted.update({repr(each): each for each in values if each is not NOTHING})
+    return list(wanted.values())
+
+
+def _json(value: Any) -> str:
+    return "" if value is NOTHING else text_of(value)
+
+
+_RULES: Final = {"minContains": "schema.contains", "maxContains": "schema.contains"}
+
+
+def _variant(keyword: str, instance: Any) -> str:
+    """Return the part that distinguishes violations of one keyword at one place: the actual type or unlisted value."""
+    if keyword in ("type", "anyOf", "oneOf"):
+        return json_type(instance)
+    if keyword in ("enum", "const", "union.tag-unknown") and not isinstance(instance, (dict, list)):
+        return str(instance)[:80]
+    return ""
+
+
+def _suggestion(keyword: str, instance: Any, expected: Any) -> str:
+    if keyword not in ("enum", "const", "union.tag-unknown") or not isinstance(instance, str):
+        return ""
+    legal = [value for value in (expected if isinstance(expected, list) else [expected]) if isinstance(value, str)]
+    folded = {value.casefold(): value for value in legal}
+    close = get_close_matches(instance.strip().casefold(), folded)
+    return folded[close[0]] if close else ""
+
+
+def _types(schema: dict[str, Any]) -> list[str]:
+    kinds = schema.get("type", [])
+    return [kinds] if isinstance(kinds, str) else list(kinds)
+
+
+def _nodes(contents: Any) -> Iterator[tuple[str, Any]]:
+    """Yield every object of the document with its place, because an error names its schema only by identity."""
+    waiting: list[tuple[str, Any]] = [("#", contents)]
+    while waiting:
+        pointer, node = waiting.pop()
+        if isinstance(node, dict):
+            yield pointer, node
+            waiting += [(pointer + to_pointer(name), item) for name, item in node.items()]
+        elif isinstance(node, list):
+            waiting += [(pointer + to_pointer(index), item) for index, item in enumerate(node)]
+
+
+def _fast_validators(document: Document) -> jsonschema_rs.ValidatorMap | None:
+    """Return the validators of jsonschema_rs for the document's schemas, by JSON pointer.
+
+    The tag rule and the widths of integers are written out as schemas. Patterns become formats of ours, so that our
+    engine judges them. No format can stand in for a pattern of property names: None if one of those is not read alike
+    by every engine.
+    """
+    contents = copy.deepcopy(dict(document.contents))
+    nodes = {pointer: node for pointer, node in _nodes(contents) if pointer in document.schemas}
+    if not all(is_plain(name) for node in nodes.values() for name in node.get("patternProperties", ())):
+        return None
+    added: dict[str, list[Any]] = {}
+    for pointer, union in document.unions.items():
+        added[pointer] = [_tag_rule(union)]
+    formats: dict[str, Callable[[Any], bool]] = dict(STRICTER)
+    for pointer, node in nodes.items():
+        if bits := {"int32": 31, "int64": 63}.get(str(node.get("format"))):
+            width = {"if": {"type": "integer"}, "then": {"minimum": -(2**bits), "maximum": 2**bits - 1}}
+            added.setdefault(pointer, []).append(width)
+        if (pattern := node.pop("pattern", None)) is not None:
+            formats[f"pattern {pattern}"] = functools.partial(_is_matched, pattern)
+            added.setdefault(pointer, []).append({"format": f"pattern {pattern}"})
+    for pointer, schemas in added.items():
+        nodes[pointer]["allOf"] = [*nodes[pointer].get("allOf", ()), *schemas]
+    return jsonschema_rs.validator_map_for(contents, formats=formats, validate_formats=True)
+
+
+def _is_matched(pattern: str, value: Any) -> bool:
+    return not isinstance(value, str) or matches_pattern(pattern, value)
+
+
+def _reference(branch: Branch) -> dict[str, Any]:
+    # A URI fragment has no braces, but a path has (RFC 6901, section 6).
+    return {"$ref": "#" + quote(branch.target[1:])}
+
+
+def _tag_rule(union: Union) -> dict[str, Any]:
+    claims = [
+        {"if": {"properties": {union.tag: {"enum": list(branch.tags)}}}, "then": _reference(branch)}
+        for branch in union.tagged
+    ]
+    tagged = {"required": [union.tag], "properties": {union.tag: {"enum": list(union.tags)}}, "allOf": claims}
+    untagged = {"anyOf": [_reference(branch) for branch in union.untagged]} if union.untagged else False
+    return {"if": {"type": "object"}, "then": tagged, "else": untagged}

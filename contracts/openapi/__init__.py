@@ -1,0 +1,86 @@
+"""Read OpenAPI documents, from files to a frozen Document.
+
+Hides YAML and JSON, overlays, references, discriminators, formats, the engine of patterns, and the refusal of documents
+that could not be judged. Hands out `load`, Document, Operation, ResponseSpec and Credential, JSON pointers, strict JSON
+text, and the errors of all wings.
+"""
+
+from contracts.openapi.credential import Credential
+from contracts.openapi.discriminator import Branch, Union
+from contracts.openapi.document import PINNED, Document, load
+from contracts.openapi.errors import ConfigurationError, ContractError, DocumentError, TargetError
+from contracts.openapi.formats import ASSERTED, HINTS, STRICTER, format_checker
+from contracts.openapi.json_text import UNREADABLE, JsonFlaw, parse_json, text_of, walk_json
+from contracts.openapi.operation import Header, Operation, Parameter, Resource, ResponseSpec, operation_at
+from contracts.openapi.overlay import PINNED_OVERLAY, overlay_files, shipped_overlays
+from contracts.openapi.overlay_keywords import (
+    EQUALS,
+    REFUSES_UNKNOWN,
+    Equals,
+    Lasting,
+    OfficialClient,
+    check_overlay_keywords,
+    equals,
+    lasting,
+    official_client,
+    refuses_unknown,
+)
+from contracts.openapi.patterns import is_plain, matches_pattern
+from contracts.openapi.pointer import from_pointer, resolve_pointer, to_pointer
+from contracts.openapi.schema_keywords import ANNOTATIONS, IN_PLACE, KNOWN, NAMED, identity, json_type, subschemas
+from contracts.openapi.source import line_of, pointer_lines
+
+__all__ = [
+    "ANNOTATIONS",
+    "ASSERTED",
+    "EQUALS",
+    "HINTS",
+    "IN_PLACE",
+    "KNOWN",
+    "NAMED",
+    "PINNED",
+    "PINNED_OVERLAY",
+    "REFUSES_UNKNOWN",
+    "STRICTER",
+    "UNREADABLE",
+    "Branch",
+    "ConfigurationError",
+    "ContractError",
+    "Credential",
+    "Document",
+    "DocumentError",
+    "Equals",
+    "Header",
+    "JsonFlaw",
+    "Lasting",
+    "OfficialClient",
+    "Operation",
+    "Parameter",
+    "Resource",
+    "ResponseSpec",
+    "TargetError",
+    "Union",
+    "check_overlay_keywords",
+    "equals",
+    "format_checker",
+    "from_pointer",
+    "identity",
+    "is_plain",
+    "json_type",
+    "lasting",
+    "line_of",
+    "load",
+    "matches_pattern",
+    "official_client",
+    "operation_at",
+    "overlay_files",
+    "parse_json",
+    "pointer_lines",
+    "refuses_unknown",
+    "resolve_pointer",
+    "shipped_overlays",
+    "subschemas",
+    "text_of",
+    "to_pointer",
+    "walk_json",
+]

@@ -1,0 +1,49 @@
+"""The errors that stop a run before a response is judged; each is one line that ends with the fix.
+
+ContractError
+├── DocumentError       a document or overlay that cannot be judged
+├── ConfigurationError  an option that makes no sense
+└── TargetError         a server that cannot be reached at all
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class ContractError(Exception):
+    """Base of every error that a user can fix; `str()` is one line."""
+
+
+class DocumentError(ContractError):
+    """A document that cannot be judged: the file, the place (a JSON pointer), the problem there and the fix."""
+
+    def __init__(self, path: Path, pointer: str, problem: str, fix: str) -> None:
+        super().__init__(path, pointer, problem, fix)
+        self.path, self.pointer, self.problem, self.fix = path, pointer, problem, fix
+
+    def __str__(self) -> str:
+        place = f" {self.pointer}" if self.pointer else ""
+        return _one_line(f"{self.path}:{place} {self.problem}; {self.fix}")
+
+
+class ConfigurationError(ContractError):
+    """An option, environment variable or file given to the harness that makes no sense."""
+
+    def __str__(self) -> str:
+        return _one_line(super().__str__())
+
+
+class TargetError(ContractError):
+    """A target that cannot be reached, or that does not speak HTTP."""
+
+    def __init__(self, url: str, problem: str, fix: str) -> None:
+        super().__init__(url, problem, fix)
+        self.url, self.problem, self.fix = url, problem, fix
+
+    def __str__(self) -> str:
+        return _one_line(f"{self.url} {self.problem}; {self.fix}")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,97 @@
+"""Assert the values of `format` that can be judged.
+
+Hides which library decides each, and where none is right by itself. Sources: JSON Schema 2020-12 Validation, section
+7.3; the OpenAPI Format Registry for the widths of integers.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+import jsonschema
+import jsonschema_rs
+
+# RFC 3339, section 5.7: second 60 is legal at the ends of months in which one was inserted, June and December so far.
+_LEAP_DAYS: Final = ((6, 30), (12, 31))
+
+
+def is_date_time(value: object) -> bool:
+    """Return whether the text is a `date-time` of RFC 3339, section 5.6; True for a value other than text."""
+    if not isinstance(value, str):
+        return True
+    if not _conforms("date-time", value):
+        return False
+    return ":60" not in value or _ends_a_leap_month(value)
+
+
+def _ends_a_leap_month(value: str) -> bool:
+    # Any year that `datetime` knows serves, because neither of the days depends on it.
+    text = "2000" + value[4:].upper().replace(":60", ":59")
+    utc = datetime.datetime.fromisoformat(text).astimezone(datetime.UTC)
+    return (utc.month, utc.day) in _LEAP_DAYS
+
+
+_NATIVE: Final = {
+    name: jsonschema_rs.Draft202012Validator({"format": name}, validate_formats=True, ignore_unknown_formats=False)
+    for name in (
+        "date date-time duration email hostname idn-email idn-hostname ipv4 ipv6 iri iri-reference json-pointer regex "
+        "relative-json-pointer time uri uri-reference uri-template uuid"
+    ).split()
+}
+
+
+# RFC 3339, section 5.6. Schemathesis requires jsonschema_rs before 0.61, which takes the neighbours of digits in ASCII
+# for digits too: it accepts "-025" as a year (its issue 1031).
+_DATE: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_TIME: Final = r"[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+_GRAMMARS: Final = {
+    "date": re.compile(_DATE),
+    "date-time": re.compile(f"{_DATE}[Tt]{_TIME}"),
+    "time": re.compile(_TIME),
+}
+
+
+def _conforms(name: str, value: object) -> bool:
+    if not isinstance(value, str):
+        return True
+    if name in _GRAMMARS and not _GRAMMARS[name].fullmatch(value):
+        return False
+    try:
+        return bool(_NATIVE[name].is_valid(value))
+    except UnicodeEncodeError:  # Half a surrogate pair, which no format allows.
+        return False
+
+
+def _fits(bits: int, value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value // 1:
+        return True
+    return bool(-(2 ** (bits - 1)) <= value < 2 ** (bits - 1))
+
+
+ASSERTED: Final[dict[str, Callable[[Any], bool]]] = {
+    **{name: partial(_conforms, name) for name in _NATIVE},
+    "date-time": is_date_time,
+    "int32": partial(_fits, 32),
+    "int64": partial(_fits, 64),
+}
+"""Format to the function that decides it: it takes any JSON value, and returns True for types without the format."""
+
+STRICTER: Final = {name: ASSERTED[name] for name in _GRAMMARS}
+"""The formats that are judged otherwise than jsonschema_rs does by itself."""
+
+HINTS: Final = frozenset("binary byte double float password".split())
+"""Formats of the registry that describe a representation and leave every value of the type legal."""
+
+FORMATS: Final = frozenset(ASSERTED) | HINTS
+
+
+def format_checker() -> jsonschema.FormatChecker:
+    """Return a checker for jsonschema that asserts exactly the formats of `ASSERTED`."""
+    made = jsonschema.FormatChecker(formats=())
+    for name, decide in ASSERTED.items():
+        made.checks(name)(decide)
+    return made

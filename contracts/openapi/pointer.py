@@ -1,0 +1,57 @@
+"""JSON pointers (RFC 6901), plain for places in a response and as URI fragments for places in a document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+from urllib.parse import unquote
+
+_FRAGMENT: Final = re.compile("#(/|$)")
+
+
+def to_pointer(*parts: str | int) -> str:
+    """Return the pointer of the parts: `("a", 0, "x/y")` to `/a/0/x~1y`; no parts to the empty pointer."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def from_pointer(pointer: str) -> list[str]:
+    """Return the parts of a pointer or URI fragment (`#/a%20b`), all as text: the inverse of `to_pointer`."""
+    if pointer.startswith("#"):
+        pointer = unquote(pointer[1:])
+    return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+
+
+def resolve_pointer(value: object, parts: Iterable[str]) -> object:
+    """Return the value at the place; raise LookupError or ValueError if there is none."""
+    for part in parts:
+        if isinstance(value, dict):
+            value = value[part]
+        elif isinstance(value, list) and part.isascii() and part.isdigit():
+            value = value[int(part)]
+        else:
+            raise LookupError(part)
+    return value
+
+
+def is_local_reference(reference: str) -> bool:
+    """Return whether the text of a `$ref` is a JSON pointer into its own file."""
+    return _FRAGMENT.match(reference) is not None
+
+
+def follow_references(contents: object, pointer: str, beside: Iterable[str] = ()) -> tuple[str, Any]:
+    """Return the place and value that a place means, with every `$ref` followed to its end.
+
+    A `$ref` with siblings other than `beside` ends the search, because they change its meaning. Raises LookupError
+    or ValueError where a reference is circular, leaves the file or leads nowhere.
+    """
+    seen = set()
+    while True:
+        if pointer in seen or not is_local_reference(pointer):
+            raise LookupError(pointer)
+        seen.add(pointer)
+        parts = from_pointer(pointer)
+        value = resolve_pointer(contents, parts)
+        if not (isinstance(value, dict) and isinstance(value.get("$ref"), str) and {*value} <= {"$ref", *beside}):
+            return "#" + to_pointer(*parts), value
+        pointer = value["$ref"]

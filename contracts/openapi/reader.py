@@ -1,0 +1,180 @@
+"""Read the operations of an OpenAPI 3.1 document, refusing by JSON pointer all that could not be judged.
+
+Hides references between OpenAPI's objects and the rules of each object; `schema_check` has those of schemas.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from contracts.openapi import schema_keywords
+from contracts.openapi.discriminator import Union
+from contracts.openapi.errors import DocumentError
+from contracts.openapi.operation import TEMPLATE, Header, Operation, Parameter, ResponseSpec
+from contracts.openapi.pointer import follow_references, from_pointer, resolve_pointer, to_pointer
+from contracts.openapi.schema_check import SchemaCheck
+
+if TYPE_CHECKING:
+    from contracts.openapi.document import Document
+
+_METHODS: Final = ("get", "head", "options", "post", "put", "patch", "delete", "trace")
+_NOUN: Final = {list: "array", dict: "object"}
+
+_Holder = TypeVar("_Holder", list[Any], dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class ReadContents:
+    """The parts of a Document that reading its contents gives; see there.
+
+    `makers` make the operations once the document is there: each takes the document that its operation belongs to.
+    """
+
+    contents: Mapping[str, Any]
+    schemas: frozenset[str]
+    unions: Mapping[str, Union]
+    notes: tuple[str, ...]
+    makers: tuple[Callable[[Document], Operation], ...]
+
+
+def refuse_other_versions(path: Path, contents: Any) -> None:
+    """Raise DocumentError unless the contents claim to be OpenAPI 3.1 in its own dialect of JSON Schema."""
+    fix = "give an OpenAPI 3.1 document"
+    if not isinstance(contents, dict) or not {"openapi", "swagger"} & contents.keys():
+        raise DocumentError(path, "", "is not an OpenAPI document: it has no openapi field", fix)
+    version = str(contents.get("openapi", contents.get("swagger")))
+    if not re.fullmatch(r"3\.1(\.\d+)?", version):
+        field = "openapi" if "openapi" in contents else "swagger"
+        fix = "convert it to OpenAPI 3.1 (its schemas mean something else there)"
+        raise DocumentError(path, f"#/{field}", f"is version {version}", fix)
+    if not schema_keywords.understood(contents.get("jsonSchemaDialect")):
+        problem = f"is another dialect: {contents['jsonSchemaDialect']}"
+        raise DocumentError(path, "#/jsonSchemaDialect", problem, "write JSON Schema 2020-12, as OpenAPI 3.1 has it")
+
+
+def read(path: Path, contents: dict[str, Any], annotations: frozenset[str]) -> ReadContents:
+    """Read the operations of the contents, which are not changed; raises DocumentError.
+
+    `path` is the file for messages, `annotations` are the keywords outside OpenAPI's that assert nothing.
+    """
+    return _Reader(path, contents, annotations).read()
+
+
+class _Reader:
+    def __init__(self, path: Path, contents: dict[str, Any], annotations: frozenset[str]) -> None:
+        self._path, self._contents = path, contents
+        self._schemas = SchemaCheck(path, contents, annotations)
+
+    def read(self) -> ReadContents:
+        paths = self._contents.get("paths")
+        if not isinstance(paths, dict):
+            raise self._refusal("#/paths", "is missing", "describe at least one path with a get operation")
+        makers = []
+        for path in (name for name in paths if name[:2] != "x-"):
+            at, item = self._follow("#" + to_pointer("paths", path), "path item")
+            if "get" in item:
+                makers.append(self._operation(path, at, item))
+        if not makers:
+            raise self._refusal("#/paths", "has no get operation", "describe at least one; only reads are judged")
+        contents, unions = self._schemas.conclude()
+        return ReadContents(
+            contents, frozenset(self._schemas.checked), unions, tuple(self._schemas.notes), tuple(makers)
+        )
+
+    def _refusal(self, pointer: str, problem: str, fix: str) -> DocumentError:
+        return DocumentError(self._path, pointer, problem, fix)
+
+    def _follow(self, pointer: str, kind: str) -> tuple[str, dict[str, Any]]:
+        """Return the object at the place or, through references, at another, with its place."""
+        try:
+            at, value = follow_references(self._contents, pointer, ("summary", "description"))
+        except (LookupError, ValueError):
+            ref = resolve_pointer(self._contents, [*from_pointer(pointer), "$ref"])
+            raise self._refusal(pointer, f"leads nowhere: {ref}", "refer to a place in this file") from None
+        if not isinstance(value, dict):
+            raise self._refusal(at, f"is no {kind}", "make it an object")
+        if "$ref" in value:
+            raise self._refusal(at, "has other fields beside its $ref", "write them where it refers to")
+        return at, value
+
+    def _member(self, pointer: str, holder: dict[str, Any], name: str, kind: type[_Holder]) -> _Holder:
+        """Return the array or object under the name; an empty one if it is absent."""
+        value = holder.get(name)
+        if value is not None and not isinstance(value, kind):
+            raise self._refusal(pointer + to_pointer(name), f"is no {_NOUN[kind]}", "see OpenAPI 3.1.0")
+        return value or kind()
+
+    def _operation(self, path: str, item_at: str, item: dict[str, Any]) -> Callable[[Document], Operation]:
+        if path[:1] != "/":
+            raise self._refusal(item_at, f"is no path: {path}", "begin it with a slash")
+        at, get = self._follow(item_at + to_pointer("get"), "operation")
+        # Operation parameters override those of the path item (OpenAPI 3.1.0, "Path Item Object").
+        merged: dict[tuple[str, str], Parameter | None] = {}
+        for owner, holder in ((item_at, item), (at, get)):
+            for index in range(len(self._member(owner, holder, "parameters", list))):
+                merged |= self._parameter(owner + to_pointer("parameters", index))
+        parameters = {parameter.name: parameter for parameter in merged.values() if parameter}
+        names = tuple(dict.fromkeys(TEMPLATE.findall(path)))
+        for name in names:
+            if name not in parameters:
+                raise self._refusal(at, f"declares no path parameter {name!r}", "add it to its parameters")
+        responses = get.get("responses")
+        statuses = [status for status in responses if status[:2] != "x-"] if isinstance(responses, dict) else []
+        if not statuses:
+            raise self._refusal(at + to_pointer("responses"), "describes no response", "document at least one status")
+        return partial(
+            Operation,
+            path=path,
+            pointer=at,
+            parameters=tuple(parameters[name] for name in names),
+            responses=tuple(self._response(status, at + to_pointer("responses", status)) for status in statuses),
+            methods=tuple(name.upper() for name in _METHODS if name in item),
+        )
+
+    def _parameter(self, pointer: str) -> dict[tuple[str, str], Parameter | None]:
+        at, raw = self._follow(pointer, "parameter")
+        name, place = str(raw.get("name")), str(raw.get("in"))
+        if place != "path":
+            if raw.get("required"):
+                raise self._refusal(at, f"is a required {place} parameter", "only path parameters are filled in")
+            return {(name, place): None}
+        if "schema" not in raw or raw.get("style", "simple") != "simple":
+            raise self._refusal(at, "is not in the simple style with a schema", "describe it with style: simple")
+        schema = at + to_pointer("schema")
+        self._schemas.check(schema)
+        types = self._schemas.meant(schema).get("type")
+        if {"array", "object"}.intersection(types if isinstance(types, list) else [types]):
+            raise self._refusal(schema, "is an array or an object", "only single values fit into a path segment")
+        return {(name, place): Parameter(name, schema)}
+
+    def _response(self, status: str, pointer: str) -> ResponseSpec:
+        if not re.fullmatch(r"[1-5](\d\d|XX)|default", status):
+            raise self._refusal(pointer, "is no status", "write a code, a class such as 4XX, or default")
+        at, raw = self._follow(pointer, "response")
+        content = {}
+        for media_type in self._member(at, raw, "content", dict):
+            place, holder = self._follow(at + to_pointer("content", media_type), "media type")
+            content[media_type] = self._schema_of(place, holder)
+        headers = tuple(
+            self._header(name, at + to_pointer("headers", name))
+            for name in self._member(at, raw, "headers", dict)
+            if name.lower() != "content-type"  # OpenAPI 3.1.0, "Response Object": it SHALL be ignored.
+        )
+        return ResponseSpec(status, pointer, content, headers)
+
+    def _header(self, name: str, pointer: str) -> Header:
+        at, raw = self._follow(pointer, "header")
+        return Header(name, at, raw.get("required") is True, self._schema_of(at, raw))
+
+    def _schema_of(self, pointer: str, holder: dict[str, Any]) -> str | None:
+        """Check the schema of a media type or header, and return its place; None if it has none."""
+        if "schema" not in holder:
+            return None
+        schema = pointer + to_pointer("schema")
+        self._schemas.check(schema)
+        return schema

@@ -1,0 +1,67 @@
+"""Group violations that are likely to have one cause, because a page that repeats itself hides everything else.
+
+Only texts for people are grouped; the verdict, and every report for machines, holds each violation by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Iterable
+from typing import Final
+
+from contracts.judge import Violation
+from contracts.verdict import Finding
+
+MIN_GROUP: Final = 3
+"""The smallest group: two violations fill no page, and may well have two causes."""
+
+_AT_MANY_PLACES: Final = ("schema.", "header.", "overlay.immutable")
+"""Rules, or the first part of their codes, that one mistake can break at many places of the same answers."""
+
+_LISTED: Final = ("schema.const", "schema.enum", "union.tag-unknown")
+
+
+def grouped(findings: Iterable[Finding]) -> tuple[tuple[Finding, ...], ...]:
+    """Return the findings in groups, in the order of the first finding of each group."""
+    by_cause: dict[Hashable, list[Finding]] = {}
+    for number, finding in enumerate(findings):
+        by_cause.setdefault(_cause(finding) or number, []).append(finding)
+    groups = (group for same in by_cause.values() for group in ([same] if _is_group(same) else [[one] for one in same]))
+    return tuple(sorted(map(tuple, groups), key=_first))
+
+
+def _is_group(findings: list[Finding]) -> bool:
+    """Return whether there are enough findings, or all are the same violation in several branches of a union."""
+    violations = (finding.violation for finding in findings)
+    places = {(violation.place, violation.expected, violation.actual) for violation in violations}
+    return len(findings) >= MIN_GROUP or len(places) == 1
+
+
+def _first(group: tuple[Finding, ...]) -> tuple[Violation, int]:
+    return group[0].violation, group[0].waiver.number if group[0].waiver else 0
+
+
+def _cause(finding: Finding) -> Hashable:
+    """Return a value that is equal for findings that one mistake explains; None for one that stands alone."""
+    violation = finding.violation
+    _, _, place, _, variant, branch = violation.identity
+    shared = (violation.rule, violation.status, finding.waiver)
+    around = place.rpartition("/")[0]
+    if violation.rule == "method.not-refused":
+        return shared
+    if violation.rule == "schema.type" and violation.actual == "null":
+        # A serializer that writes null for absent properties does so wherever it can, in every branch.
+        return (*shared, around, "null")
+    if in_another_case(violation):
+        return (*shared, around, "case")
+    if violation.rule in _LISTED or not violation.rule.startswith(_AT_MANY_PLACES):
+        return None
+    return (*shared, around, variant, branch, finding.count, finding.resources)
+
+
+def in_another_case(violation: Violation) -> bool:
+    """Return whether the actual value differs from a listed one only by capital and small letters."""
+    if violation.rule not in _LISTED or not violation.suggestion:
+        return False
+    actual = json.loads(violation.actual)
+    return isinstance(actual, str) and actual.casefold() == violation.suggestion.casefold()

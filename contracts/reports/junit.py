@@ -1,0 +1,130 @@
+"""Write junit.xml: one test case for each promise that has a fault, for dashboards and merge requests.
+
+Hides the outcome of a promise: failed, skipped because it is waived or was not seen, or passed. Source: the schema that
+Jenkins and GitLab read, https://github.com/jenkinsci/xunit-plugin (junit-10.xsd).
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TextIO
+
+from contracts.judge import PlacePattern
+from contracts.openapi import Operation
+from contracts.reports.messages import accepted_until, violation_line, visible
+from contracts.verdict import Finding, Verdict
+
+Promises = Mapping[str, Sequence[tuple[str, PlacePattern]]]
+"""By the operation's path, every promise that has a fault: a rule's code, and the places where it is judged."""
+
+_BRANCH: Final = re.compile(r"\[[^\]]*\]")
+
+
+@dataclass(slots=True)
+class _Case:
+    """A promise of one operation: its rule, its place, and the findings that break it."""
+
+    rule: str
+    place: str
+    standing: list[Finding] = field(default_factory=list)
+    waived: list[Finding] = field(default_factory=list)
+
+
+def render(verdict: Verdict, promises: Promises, file: TextIO) -> None:
+    """Write the report to the file, whose encoding is the declared one."""
+    root = ET.Element("testsuites")
+    suite = ET.SubElement(root, "testsuite", name="contract")
+    properties = ET.SubElement(suite, "properties")
+    for name, value in _properties(verdict):
+        ET.SubElement(properties, "property", name=name, value=visible(value))
+    for operation in sorted(verdict.run.document.operations, key=str):
+        suite.extend(_test_cases(operation, verdict, promises.get(operation.path, ())))
+    counts = {
+        "tests": len(suite.findall("testcase")),
+        "failures": len(suite.findall("testcase/failure")),
+        "errors": 0,
+        "skipped": len(suite.findall("testcase/skipped")),
+    }
+    for element in (root, suite):
+        element.attrib.update({name: str(count) for name, count in counts.items()})
+        element.set("time", f"{verdict.run.seconds:.3f}")
+        # The schema has no time zone here; the time is UTC, as in every other report.
+        element.set("timestamp", f"{verdict.run.started:%Y-%m-%dT%H:%M:%S}")
+    ET.indent(root)
+    ET.ElementTree(root).write(file, encoding="unicode", xml_declaration=True)
+
+
+def _properties(verdict: Verdict) -> Iterator[tuple[str, str]]:
+    run, document = verdict.run, verdict.run.document
+    yield "outcome", str(verdict.outcome)
+    yield "target", run.target
+    yield "profile", run.profile
+    yield "seed", run.seed
+    yield "document", f"{document.title} {document.version}"
+    yield "sha256", document.sha256
+
+
+def _test_cases(
+    operation: Operation, verdict: Verdict, promises: Sequence[tuple[str, PlacePattern]]
+) -> Iterator[ET.Element]:
+    """Yield the test cases of an operation by name; every name occurs once, for GitLab drops duplicates."""
+    cases = {_name(rule, str(pattern)): _Case(rule, str(pattern)) for rule, pattern in promises}
+    for findings, kind in ((verdict.findings, "standing"), (verdict.waived, "waived")):
+        for finding in findings:
+            if finding.witness.operation == operation.path:
+                rule, place = _promise(finding, promises)
+                case = cases.setdefault(_name(rule, place), _Case(rule, place))
+                getattr(case, kind).append(finding)
+    observed = _observed(operation, verdict)
+    for name, case in sorted(cases.items()):
+        element = ET.Element("testcase", classname=visible(str(operation)), name=name, time="0")
+        if case.standing:
+            lines = [violation_line(finding.violation) for finding in case.standing]
+            ET.SubElement(element, "failure", type=case.rule, message=lines[0]).text = "\n".join(lines)
+        elif case.waived and case.waived[0].waiver:
+            ET.SubElement(element, "skipped", message=f"waived {accepted_until(case.waived[0].waiver)}")
+        elif not _was_tested(case, operation, verdict, observed):
+            ET.SubElement(element, "skipped", message="not seen in any answer")
+        yield element
+
+
+def _name(rule: str, place: str) -> str:
+    # Characters that XML 1.0 forbids (section 2.2) are all unprintable, so that `visible` escapes them.
+    return visible(f"{rule} at {place}")
+
+
+def _promise(finding: Finding, promises: Sequence[tuple[str, PlacePattern]]) -> tuple[str, str]:
+    """Return the rule and place of the promise that the finding breaks, or its own place if no promise covers it."""
+    violation = finding.violation
+    covering = (pattern for rule, pattern in promises if rule == violation.rule and pattern.covers(violation.place))
+    return violation.rule, str(next(covering, violation.identity[2]))
+
+
+def _was_tested(case: _Case, operation: Operation, verdict: Verdict, observed: Mapping[str, bool]) -> bool:
+    """Return whether a response came that could have broken the promise.
+
+    A value was seen at the promise's place or, where the document leaves no choice to be seen, at the nearest place
+    around it.
+    """
+    if case.rule.startswith("method."):
+        return bool(verdict.probes)
+    if verdict.all_rejected or operation.path not in verdict.times:
+        return False
+    place = case.place.removeprefix("body") if case.place.startswith("body/") else ""
+    while place and place not in observed:
+        place = place.rpartition("/")[0]
+    return observed.get(place, True)
+
+
+def _observed(operation: Operation, verdict: Verdict) -> dict[str, bool]:
+    """Return whether a value was seen, by places of the body (a JSON pointer with `*` for any item)."""
+    observed: dict[str, bool] = {}
+    for feature, observation in verdict.coverage.items():
+        if feature.operation == operation.path and feature.kind != "absent":
+            _, slash, pointer = _BRANCH.sub("", feature.location).partition("/")
+            place = slash + pointer
+            observed[place] = observed.get(place, False) or observation is not None
+    return observed

@@ -1,0 +1,361 @@
+"""Word everything for people: a violation in one line, a run in one sentence, a command that repeats a request.
+
+Hides how each rule says what it expected and what came. Every text is one printable line, whatever a server sent.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from contracts.coverage import Unmet
+from contracts.http import AllRejected, carries_no_key
+from contracts.judge import Violation
+from contracts.openapi import Document, json_type
+from contracts.reports.grouping import in_another_case
+from contracts.verdict import Finding, Outcome, RecheckResult, Reproducibility, RunFacts, Verdict, Waiver, Witness
+
+WIDTH: Final = 60
+"""The number of characters of a value that a line shows."""
+
+
+def violation_line(violation: Violation) -> str:
+    """Return rule, place, branch, expected and actual value: `schema.type at /a (A): expected object, got array []`."""
+    branch = f" ({violation.branch})" if violation.branch else ""
+    expected, got = _expected(violation), _got(violation)
+    near = f"; did it mean {json.dumps(violation.suggestion)}?" if violation.suggestion else ""
+    return visible(f"{violation.rule} at {_place(violation)}{branch}: expected {expected}, got {got}{near}")
+
+
+NAMED: Final = 8
+"""The number of grouped violations whose places and values a line names."""
+
+
+def group_line(group: Sequence[Finding]) -> str:
+    """Return one line for violations of one group (see `grouped`), in the form of `violation_line`."""
+    violations = [finding.violation for finding in group]
+    first = violations[0]
+    if len(group) == 1:
+        return violation_line(first)
+    places = _and(map(_pointer, violations))
+    branches = _and(violation.branch for violation in violations if violation.branch)
+    where = places + _of_status(first) + (f" ({branches})" if branches else "")
+    if in_another_case(first):
+        suggestions = (json.dumps(violation.suggestion) for violation in violations)
+        expected = f"{_and(suggestions)}, in exactly this spelling"
+    elif first.rule == "schema.required":
+        expected = "the properties"
+    elif first.rule == "method.not-refused":
+        expected = f"405 to {_and(violation.variant for violation in violations)}"
+    else:
+        expected = _and(map(_expected, violations))
+    return visible(f"{first.rule} at {where}: expected {expected}, got {_and(map(_got, violations))}")
+
+
+def _and(words: Iterable[str]) -> str:
+    """Return the distinct texts as a list in words, with the number of those beyond NAMED."""
+    named = [*dict.fromkeys(words)]
+    rest = [f"{len(named) - NAMED} more"] if len(named) > NAMED + 1 else named[NAMED:]
+    listed = [*named[:NAMED], *rest]
+    return " and ".join(filter(None, [", ".join(listed[:-1]), listed[-1] if listed else ""]))
+
+
+def visible(text: str) -> str:
+    """Return the text on one line, with escapes for all that could steer a terminal or turn the text around."""
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
+
+
+def _place(violation: Violation) -> str:
+    return _pointer(violation) + _of_status(violation)
+
+
+def _pointer(violation: Violation) -> str:
+    kind, slash, pointer = violation.place.partition("/")
+    return slash + pointer if kind == "body" and pointer else violation.place.replace("body@", "byte ")
+
+
+def _of_status(violation: Violation) -> str:
+    return f" of {violation.status}" if violation.status and violation.place != "status" else ""
+
+
+def _expected(violation: Violation) -> str:
+    word = _BY_VALUE.get(violation.rule)
+    if word is not None and violation.expected:
+        return word(violation.expected)
+    if violation.rule == "method.not-refused":
+        return f"405 to {violation.variant}"
+    if (violation.rule, violation.variant) in _BY_VARIANT:
+        return _BY_VARIANT[violation.rule, violation.variant]
+    if violation.rule in _BY_RULE:
+        return _BY_RULE[violation.rule]
+    if violation.rule.startswith("schema."):
+        return f"{violation.rule.removeprefix('schema.')} {_short(violation.expected)}"
+    return _short(violation.expected) if violation.expected else "an HTTP answer"
+
+
+def _values(text: str) -> str:
+    return _listed(json.loads(text))
+
+
+def _words(text: str) -> str:
+    return _listed(json.loads(text), quoted=False)
+
+
+_BY_VALUE: Final[dict[str, Callable[[str], str]]] = {
+    "body.missing": _words,
+    "content-encoding.unasked": lambda text: f"no content coding but {_words(text)}",
+    "content-type.malformed": lambda text: f"a media type such as {_words(text)}",
+    "content-type.missing": _words,
+    "content-type.undocumented": _words,
+    "overlay.alias": _words,
+    "overlay.equals": lambda text: f"{_short(text)} as asked for",
+    "overlay.final": lambda text: f"{_short(text)}, which is final",
+    "overlay.unknown-resource": lambda text: f"{_words(text)} for a resource that does not exist",
+    "overlay.immutable": lambda text: f"{_short(text)} as before",
+    "method.allow-missing": _words,
+    "method.allow-wrong": _words,
+    "schema.anyOf": _words,
+    "schema.enum": _values,
+    "schema.oneOf": _words,
+    "schema.type": _words,
+    "status.known-resource": lambda text: f"{_words(text)} for a resource that exists",
+    "status.server-error": _words,
+    "status.undocumented": _words,
+    "union.tag-missing": _values,
+    "union.tag-type": _values,
+    "union.tag-unknown": _values,
+}
+"""Rule to the function that words the expected value, given as JSON text."""
+
+_BY_RULE: Final = {
+    "body.unexpected": "nothing",
+    "flaky.status": "an answer at once",
+    "flaky.transport": "an answer at once",
+    "schema.additionalProperties": "nothing",
+    "schema.dependentRequired": "the property",
+    "schema.false": "nothing",
+    "schema.required": "the property",
+    "schema.unevaluatedProperties": "nothing",
+    "framing.body": "no body, for HTTP allows none with this status",
+    "framing.chunked": "chunks of the size that they state",
+    "framing.head": "a status line and header lines",
+    "framing.length": "one length",
+    "framing.surplus": "nothing behind the end of the answer",
+    "framing.transfer-coding": "no coding but chunked",
+    "header.missing": "the header",
+    "json.byte-order-mark": "no byte order mark",
+    "json.depth": "less nesting",
+    "json.duplicate-name": "each name once",
+    "json.encoding": "UTF-8",
+    "json.malformed": "JSON text",
+    "json.not-finite": "a JSON number",
+    "json.surrogate": "both halves of a surrogate pair",
+    "transport.coding": "a body that decompresses",
+    "transport.cut": "a whole answer",
+    "transport.refused": "a connection",
+    "transport.reset": "an answer before the connection ends",
+    "transport.tls": "a certificate to be trusted",
+    "transport.unresolved": "a host that name servers know",
+    "transport.oversized": "a smaller answer",
+    "transport.timeout": "an answer in time",
+}
+"""Rule to what is expected, whatever the value."""
+
+_BY_VARIANT: Final = {
+    ("framing.chunked", "size"): "the size of a chunk in hexadecimal digits",
+    ("framing.chunked", "end"): "the chunk to end where its size says",
+    ("framing.chunked", "trailer"): "header lines or an empty one behind the last chunk",
+    ("framing.head", "blank-before-colon"): "no blank before the colon",
+    ("framing.head", "control"): "no control character in a header",
+    ("framing.head", "folded"): "each header on one line",
+    ("framing.head", "line-end"): "lines that end with CR and LF",
+    ("framing.head", "name"): "a header's name without blanks and brackets",
+    ("framing.head", "no-colon"): "a colon behind the header's name",
+    ("framing.head", "status-line"): "a status line such as HTTP/1.1 200 OK",
+    ("framing.length", "both"): "Content-Length or Transfer-Encoding, not both",
+    ("framing.length", "malformed"): "a length in digits",
+    ("framing.length", "repeated"): "Content-Length once",
+    ("framing.transfer-coding", "bodiless"): "none, for the status has no body",
+    ("framing.transfer-coding", "old"): "none, for HTTP/1.0 has none",
+}
+"""Rule and variant to what is expected, where the variant says more than the rule."""
+
+_DIFFERING: Final = {
+    "encoding": "percent-encoding",
+    "normalisation": "Unicode normalisation",
+    "zeros": "leading zeros",
+    "suffix": "what is behind them",
+    "prefix": "what is before them",
+}
+"""Variant of `overlay.alias` to the difference between the ids, where another word is clearer."""
+
+
+def _got(violation: Violation) -> str:
+    if not violation.actual:
+        return "nothing"
+    value = json.loads(violation.actual)
+    if violation.rule.startswith("framing.") and violation.variant not in ("both", "line-end"):
+        # The bytes are quoted, because the fault may be a blank.
+        return _short(violation.actual)
+    if violation.rule.startswith(("transport.", "json.", "body.", "framing.", "flaky.transport")):
+        return _short(str(value))
+    if violation.rule == "overlay.alias":
+        differing = _DIFFERING.get(violation.variant, violation.variant)
+        return f"the answer of {_short(violation.actual)} (the ids differ by {differing})"
+    if violation.rule in ("schema.type", "schema.anyOf", "schema.oneOf"):
+        kind = json_type(value)
+        return kind if value is None else f"{kind} {_short(violation.actual)}"
+    if violation.rule == "schema.required":
+        return "nothing"
+    return _short(violation.actual)
+
+
+def _listed(value: Any, *, quoted: bool = True) -> str:
+    items = value if isinstance(value, list) else [value]
+    words = [json.dumps(item, ensure_ascii=False) if quoted or not isinstance(item, str) else item for item in items]
+    return "".join(words) if len(words) < 2 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _short(text: str) -> str:
+    # A value of a response must neither steer the terminal nor turn the line around.
+    shown = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text[:WIDTH])
+    return shown if len(text) <= WIDTH else f"{shown}… ({len(text)} characters)"
+
+
+def curl(witness: Witness, run: RunFacts) -> str:
+    """Return the command that sends the witness's request again.
+
+    The API key and the account are left to the shell's environment, in the variables that the document names.
+    """
+    request, document = witness.request, run.document
+    key = document.api_key if run.keyed and not carries_no_key(request.method) else None
+    account = document.account if run.account else None
+    words = ["curl", "-sS", "-i"]
+    words += ["-X", request.method] if not request.is_read else []
+    # Without the option curl removes dot segments from the path.
+    words += ["--path-as-is"] if "/." in request.url else []
+    words += [word for name, value in request.headers for word in ("-H", shlex.quote(f"{name}: {value}"))]
+    for credential in filter(None, (key, account)):
+        words += ["-H", f'"{credential.header}: ${credential.environment}"']
+    return " ".join([*words, shlex.quote(request.url)])
+
+
+def rejection_line(rejected: AllRejected, document: Document) -> str:
+    """Return why a run that the target rejected altogether is no evidence, and what to check for each status."""
+    key = document.api_key.environment if document.api_key else "the API key"
+    fixes = {
+        "401": f"is {key} set, and right?",
+        "403": "may this key read these resources?",
+        "407": "does a proxy want to know the caller?",
+        "429": "send fewer requests, or send them later",
+    }
+    checks = "; ".join(fixes[status] for status in rejected.statuses)
+    return f"no evidence: every request was answered {' or '.join(rejected.statuses)}; {checks}"
+
+
+def retries(verdict: Verdict) -> str:
+    """Return how often requests were sent again, and for which reasons."""
+    reasons = [f"{_RETRIED.get(name, name)}: {count}" for name, count in verdict.retries.items()]
+    return f"{_count(sum(verdict.retries.values()), 'time')} ({', '.join(reasons)})"
+
+
+_RETRIED: Final = {"429": "put off by 429", "closed": "a kept connection was closed"}
+
+
+def headline(verdict: Verdict) -> str:
+    """Return the result of a run in one sentence; the outcome's word stands before it in every report."""
+    answers = _count(verdict.requests, "answer")
+    waived = f", except for {_count(len(verdict.waived), 'waived violation')}" if verdict.waived else ""
+    match verdict.outcome:
+        case Outcome.CONFORMS:
+            return f"{answers} kept what the document promises{waived}"
+        case Outcome.VIOLATES:
+            return _violated(verdict, answers, waived)
+        case Outcome.INCONCLUSIVE:
+            return _inconclusive(verdict, answers, waived)
+
+
+def _violated(verdict: Verdict, answers: str, waived: str) -> str:
+    differ = ", and the validators differ" if verdict.differences else ""
+    line = f"{_count(len(verdict.findings), 'distinct violation')} in {answers}{differ}"
+    if not verdict.findings and not differ:
+        stale = "1 waiver covers" if len(verdict.stale) == 1 else f"{len(verdict.stale)} waivers cover"
+        line = f"{stale} nothing any more; {answers} kept what the document promises{waived}"
+    return f"{line}; {verdict.run.incident}" if verdict.run.incident else line
+
+
+def _inconclusive(verdict: Verdict, answers: str, waived: str) -> str:
+    incident = verdict.run.incident
+    if verdict.all_rejected:
+        line = rejection_line(verdict.all_rejected, verdict.run.document)
+        return f"{line} ({incident})" if incident else line
+    if incident:
+        return f"{incident}; {answers} so far broke no promise{waived}"
+    if not verdict.requests:
+        return "nothing was asked"
+    if any(unmet.requirement == "success" for unmet in verdict.unmet):
+        return f"{answers} broke no promise{waived}; too few were a success to tell"
+    return f"{answers} broke no promise{waived}; not all was seen that is required"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def spread(*group: Finding) -> str:
+    """Return how often a violation, or each of a group, was seen, on how many resources, and whether it came again."""
+    counts = sorted({finding.count for finding in group})
+    resources = {resource for finding in group for resource in finding.resources}
+    times = f"{counts[0]}x" if len(counts) == 1 else f"{counts[0]}x to {counts[-1]}x"
+    several = f"{len(group)} violations, " if len(group) > 1 else ""
+    again = dict.fromkeys(_again(finding.recurrence) for finding in group if finding.recurrence)
+    if "always" in again:  # It holds for the group if a sibling shows one of its violations.
+        again.pop(_ALONE, None)
+    return ", ".join([f"{several}{times} on {_count(len(resources), 'resource')}", *again])
+
+
+def accepted_until(waiver: Waiver) -> str:
+    """Return until when a waived violation is accepted, by whom and why."""
+    return _one_line(f"until {waiver.expires} by {waiver.owner}: {waiver.reason}")
+
+
+def expired(finding: Finding) -> str:
+    """Return which waiver of a standing violation expired, and when; empty if it had none."""
+    waiver = finding.waiver
+    return f"waiver {waiver.number} of {_one_line(waiver.owner)} expired on {waiver.expires}" if waiver else ""
+
+
+def stale(waiver: Waiver, started: datetime.date) -> str:
+    """Return that the waiver covers no violation of the run that started on this day, and whether it had expired."""
+    over = "" if waiver.holds(started) else f" and expired on {waiver.expires}"
+    return _one_line(f"waiver {waiver.number} of {waiver.owner} covers nothing any more{over}; take it out: {waiver}")
+
+
+def _one_line(text: str) -> str:
+    return visible(" ".join(text.split()))
+
+
+def missing(unmet: Unmet, *, several: bool) -> Iterator[str]:
+    """Yield everything that a requirement misses; with its operation, if the document has `several`."""
+    if unmet.words:
+        yield unmet.words
+    for feature in unmet.missing:
+        operation = f" ({feature.operation})" if several else ""
+        yield f"{feature.location} {feature.which or feature.kind}{operation}"
+
+
+_ALONE: Final = "always, not on a sibling"
+
+
+def _again(recurrence: RecheckResult) -> str:
+    """Return the result of asking again, in words."""
+    match recurrence.reproducibility:
+        case Reproducibility.ALWAYS:
+            return "always" if recurrence.sibling is not False else _ALONE
+        case Reproducibility.SOMETIMES:
+            return f"sometimes: {recurrence.times} of {recurrence.of} times again"
+        case Reproducibility.GONE:
+            return "gone when asked for again"

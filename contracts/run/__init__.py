@@ -1,0 +1,43 @@
+"""Carry out one run, from settings to exit code.
+
+Hides signals, worker processes, the ledger, shards and what a verdict is written to. Hands out Run, its settings and
+options, and what its drivers say to it.
+"""
+
+from contracts.run.collector import Ending, ItemResult
+from contracts.run.handed_in import Item, Knowledge
+from contracts.run.ledger import ledger_lines
+from contracts.run.options import OPTIONS
+from contracts.run.outputs import Show, print_verdict_line
+from contracts.run.profiles import PROFILES
+from contracts.run.progress import ProgressMeter, standard_output
+from contracts.run.run import EXIT_FAILED, BrokenPromise, Run
+from contracts.run.settings import choose_profile, choose_seed, read_settings
+from contracts.run.shards import MergedShards, contract_sha256, read_shard
+from contracts.run.signals import Signals
+from contracts.run.workers import RunFolder
+
+__all__ = [
+    "EXIT_FAILED",
+    "OPTIONS",
+    "PROFILES",
+    "BrokenPromise",
+    "Ending",
+    "Item",
+    "ItemResult",
+    "Knowledge",
+    "MergedShards",
+    "ProgressMeter",
+    "Run",
+    "RunFolder",
+    "Show",
+    "Signals",
+    "choose_profile",
+    "choose_seed",
+    "contract_sha256",
+    "ledger_lines",
+    "print_verdict_line",
+    "read_settings",
+    "read_shard",
+    "standard_output",
+]

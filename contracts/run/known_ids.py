@@ -1,0 +1,95 @@
+"""Ids that the user names, read from options and files, and the resources that they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+from contracts.judge import compiled, scalar
+from contracts.openapi import ConfigurationError, Document, Operation, Resource, operation_at
+
+
+def listed_ids(text: str) -> list[str]:
+    """Return the ids of an environment variable, separated by commas or white space."""
+    return text.replace(",", " ").split()
+
+
+def ids_in(file: Path) -> list[str]:
+    """Return the ids of a file, one a line; raises ConfigurationError, with the fix, where there is none."""
+    try:
+        text = file.read_text("utf-8-sig")
+    except OSError as error:
+        raise ConfigurationError(f"--job-ids {file} cannot be read: {error.strerror}; name a readable file") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"--job-ids {file} is not UTF-8; write one id a line in UTF-8") from None
+    ids = [line.strip() for line in text.split("\n") if line.strip()]
+    if not ids:
+        raise ConfigurationError(f"--job-ids {file} holds no id; write one id a line")
+    return ids
+
+
+def check_ids(ids: Iterable[str]) -> tuple[str, ...]:
+    """Return each id once; raises ConfigurationError for one that no request can carry."""
+    found = tuple(dict.fromkeys(ids))
+    for job_id in found:
+        if job_id in ("", ".", ".."):
+            raise ConfigurationError(f"the job id {job_id!r} cannot be sent: it is no path segment (RFC 3986, 5.2.4)")
+        if "\n" in job_id or "\r" in job_id:
+            raise ConfigurationError(f"the job id {job_id[:40]!r} holds a line break; write one --job-id for each id")
+        if not job_id.isascii() and not _is_text(job_id):
+            raise ConfigurationError(f"the job id {job_id[:40]!a} is not UTF-8; write it in UTF-8")
+    return found
+
+
+def _is_text(job_id: str) -> bool:
+    try:
+        job_id.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def resources_of(document: Document, ids: Iterable[str]) -> dict[str, tuple[Resource, ...]]:
+    """Return, by the operation's path, the resources that the ids are.
+
+    An id is written as its path (`/parcels/7`); or as the value of an operation's one parameter, or as the values of
+    several between slashes, each percent-encoded, and is then of every operation whose parameters allow them. An
+    operation without parameters is a resource of its own. Raises ConfigurationError for an id of no operation.
+    """
+    found: dict[str, dict[Resource, None]] = {
+        each.path: {} if each.parameters else {(): None} for each in document.operations
+    }
+    for job_id in ids:
+        matches = tuple(_matches(document, job_id))
+        if not matches:
+            paths = " or ".join(operation.path for operation in document.operations if operation.parameters)
+            raise ConfigurationError(f"the job id {job_id[:40]!r} is of no operation; write it as {paths or 'none'}")
+        for operation, values in matches:
+            found[operation.path][values] = None
+    return {path: tuple(resources) for path, resources in found.items()}
+
+
+def _matches(document: Document, job_id: str) -> Iterator[tuple[Operation, Resource]]:
+    written = operation_at(document.operations, job_id) if job_id.startswith("/") else None
+    if written is not None:
+        yield written[0], tuple(written[1].values())
+        return
+    alone = sum(bool(operation.parameters) for operation in document.operations) == 1
+    for operation in document.operations:
+        if values := _values(operation, job_id, alone=alone):
+            yield operation, values
+
+
+def _values(operation: Operation, job_id: str, *, alone: bool) -> Resource:
+    """Return the path parameters that an id stands for which is not written as a path; none if of another operation."""
+    count = len(operation.parameters)
+    values = (job_id,) if count == 1 else tuple(unquote(part) for part in job_id.split("/"))
+    return values if len(values) == count and (alone or _allowed(operation, values)) else ()
+
+
+def _allowed(operation: Operation, values: Resource) -> bool:
+    """Whether the schemas of the parameters allow the values, read as text or as the scalar that the text reads as."""
+    is_valid = compiled(operation.document).is_valid
+    pairs = zip(operation.parameters, values, strict=True)
+    return all(is_valid(each.schema, text) or is_valid(each.schema, scalar(text)) for each, text in pairs)

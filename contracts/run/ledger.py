@@ -1,0 +1,278 @@
+"""Keep what many runs have seen in one SQLite file, over nights, machines and shards.
+
+A run is added in one transaction or not at all, so that neither a crash, nor a full disk, nor several processes at once
+lose what the file held. It has a rollback journal rather than a write-ahead log, so that between runs it is a single
+file, which can be copied or kept as an artifact.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import sqlite3
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from contracts.coverage import Feature
+from contracts.openapi import ConfigurationError, ContractError
+from contracts.reports import violation_line
+from contracts.verdict import FeatureObservation, RunSummary, Verdict, latency_quantile
+
+VERSION: Final = 1
+"""The version of the tables; the file keeps it as its `user_version`."""
+
+MAX_WAIT: Final = 30.0
+"""Seconds to wait for another process that is writing."""
+
+_TABLES: Final = """
+CREATE TABLE runs (
+  id TEXT PRIMARY KEY, started REAL NOT NULL, seconds REAL NOT NULL, target TEXT NOT NULL, document TEXT NOT NULL,
+  profile TEXT NOT NULL, seed TEXT NOT NULL, outcome TEXT NOT NULL, promised INTEGER NOT NULL, answers TEXT NOT NULL
+);
+CREATE INDEX runs_by_target ON runs (target, started);
+CREATE TABLE features (
+  id INTEGER PRIMARY KEY, operation TEXT NOT NULL, place TEXT NOT NULL, kind TEXT NOT NULL, which TEXT NOT NULL,
+  UNIQUE (operation, place, kind, which)
+);
+CREATE TABLE seen (
+  run TEXT NOT NULL REFERENCES runs, feature INTEGER NOT NULL REFERENCES features, is_promised INTEGER NOT NULL,
+  count INTEGER NOT NULL, first REAL NOT NULL, resource TEXT NOT NULL, PRIMARY KEY (feature, run)
+) WITHOUT ROWID;
+CREATE TABLE violations (
+  run TEXT NOT NULL REFERENCES runs, id TEXT NOT NULL, rule TEXT NOT NULL, message TEXT NOT NULL,
+  count INTEGER NOT NULL, PRIMARY KEY (run, id)
+) WITHOUT ROWID;
+CREATE TABLE times (
+  run TEXT NOT NULL REFERENCES runs, operation TEXT NOT NULL, bucket INTEGER NOT NULL, count INTEGER NOT NULL,
+  PRIMARY KEY (run, operation, bucket)
+) WITHOUT ROWID;
+"""
+
+
+class LedgerError(ContractError):
+    """A ledger that could not be written; it still holds what it held before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A violation of the latest run, and since when every run has had it."""
+
+    id: str
+    message: str
+    since: datetime.datetime
+    runs: int
+
+
+class Ledger:
+    """An open ledger; use `with closing(...)`, or `close` it."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make it; raises ConfigurationError, in one line, for a file that is something else."""
+        self.path = path
+        with ExitStack() as stack:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._base = stack.enter_context(closing(sqlite3.connect(path, timeout=MAX_WAIT, isolation_level=None)))
+                version = self._version()
+            except (OSError, sqlite3.Error) as error:
+                problem = f"--ledger {path} cannot be opened: {error}; name a ledger, or a new file"
+                raise ConfigurationError(problem) from None
+            if version != VERSION:
+                raise ConfigurationError(f"--ledger {path} is of version {version}, not {VERSION}; name another file")
+            stack.pop_all()  # It stays open.
+
+    def _version(self) -> int:
+        """Return the file's version; an empty file is made a ledger."""
+        with self._writing():
+            (version,) = self._base.execute("PRAGMA user_version").fetchone()
+            if version == 0 and not self._base.execute("SELECT 1 FROM sqlite_master").fetchone():
+                for statement in _TABLES.strip().split(";\n"):
+                    self._base.execute(statement)
+                self._base.execute(f"PRAGMA user_version = {VERSION}")
+                version = VERSION
+        return int(version)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._base.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        self._base.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._base.execute("COMMIT")
+        except BaseException:
+            if self._base.in_transaction:
+                self._base.execute("ROLLBACK")
+            raise
+
+    def add(self, verdict: Verdict) -> None:
+        """Add a run, whole or not at all; raises LedgerError, in one line, when it cannot be."""
+        try:
+            with self._writing():
+                self._add(uuid.uuid4().hex, verdict)
+        except sqlite3.Error as error:
+            raise LedgerError(f"the run was not added to {self.path}: {error}") from None
+
+    def _add(self, run: str, verdict: Verdict) -> None:
+        about, many = verdict.run, self._base.executemany
+        row = (
+            *(run, about.started.timestamp(), about.seconds, about.target, about.document.sha256, about.profile),
+            *(about.seed, str(verdict.outcome), len(verdict.coverage), json.dumps(dict(verdict.answers))),
+        )
+        self._base.execute(f"INSERT INTO runs VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608 - only marks
+        shown = {**verdict.coverage, **verdict.undeclared}
+        many("INSERT OR IGNORE INTO features (operation, place, kind, which) VALUES (?, ?, ?, ?)", map(_columns, shown))
+        many(
+            "INSERT INTO seen SELECT ?, id, ?, ?, ?, ? FROM features"
+            " WHERE (operation, place, kind, which) = (?, ?, ?, ?)",
+            (
+                (run, feature in verdict.coverage, *_observed(each), *_columns(feature))
+                for feature, each in shown.items()
+            ),
+        )
+        many("INSERT INTO violations VALUES (?, ?, ?, ?, ?)", ((run, *row) for row in _violations(verdict)))
+        many("INSERT INTO times VALUES (?, ?, ?, ?)", ((run, *row) for row in _times(verdict.times)))
+
+    def targets(self) -> tuple[str, ...]:
+        """Return every target that was judged, in alphabetical order."""
+        return tuple(target for (target,) in self._base.execute("SELECT DISTINCT target FROM runs ORDER BY target"))
+
+    def promised(self, target: str) -> tuple[Feature, ...]:
+        """Return the features that the document of the latest run promises."""
+        rows = self._base.execute(
+            "SELECT operation, place, kind, which FROM features JOIN seen ON features.id = feature WHERE run ="
+            " (SELECT id FROM runs WHERE target = ? ORDER BY started DESC LIMIT 1) AND is_promised ORDER BY feature",
+            (target,),
+        )
+        return tuple(Feature(*columns) for columns in rows)
+
+    def last_seen(self, target: str) -> dict[Feature, datetime.datetime]:
+        """Return when each feature was seen last, by the beginning of the run that saw it."""
+        return self._when("max(started)", target)
+
+    def first_seen(self, target: str) -> dict[Feature, datetime.datetime]:
+        """Return when each feature was seen for the first time, to the answer."""
+        return self._when("min(first)", target)
+
+    def _when(self, what: str, target: str) -> dict[Feature, datetime.datetime]:
+        rows = self._base.execute(
+            f"SELECT operation, place, kind, which, {what} FROM seen JOIN features ON features.id = feature"  # noqa: S608
+            " JOIN runs ON runs.id = run WHERE target = ? AND count > 0 GROUP BY feature",
+            (target,),
+        )
+        return {Feature(*columns): _moment(at) for *columns, at in rows}
+
+    def broken(self, target: str) -> tuple[Broken, ...]:
+        """Return the violations of the latest run, the oldest first."""
+        runs = self._base.execute("SELECT id, started FROM runs WHERE target = ? ORDER BY started DESC", (target,))
+        broken: dict[str, Broken] = {}
+        for number, (run, started) in enumerate(runs):
+            found = dict(self._base.execute("SELECT id, message FROM violations WHERE run = ?", (run,)).fetchall())
+            if number == 0:
+                broken = {name: Broken(name, message, _moment(started), 0) for name, message in found.items()}
+            unbroken = {name for name in broken if name in found and broken[name].runs == number}
+            if not unbroken:
+                break
+            for name in unbroken:
+                broken[name] = Broken(name, broken[name].message, _moment(started), number + 1)
+        return tuple(sorted(broken.values(), key=lambda each: (each.since, each.message)))
+
+    def latest_runs(self, target: str, most: int = 30) -> tuple[RunSummary, ...]:
+        """Return the latest runs against a target, the oldest of them first."""
+        rows = self._base.execute(
+            "SELECT id, started, profile, outcome, answers, promised FROM runs WHERE target = ?"
+            " ORDER BY started DESC LIMIT ?",
+            (target, most),
+        ).fetchall()
+        return tuple(self._summary(*row) for row in reversed(rows))
+
+    def _summary(self, run: str, started: float, profile: str, outcome: str, answers: str, promised: int) -> RunSummary:
+        def one(question: str) -> int:
+            (number,) = self._base.execute(question, (run,)).fetchone()
+            return int(number or 0)
+
+        total = sum(json.loads(answers).values())
+        flaky = one("SELECT sum(count) FROM violations WHERE run = ? AND rule GLOB 'flaky.*'")
+        times = dict(
+            self._base.execute("SELECT bucket, sum(count) FROM times WHERE run = ? GROUP BY bucket", (run,)).fetchall()
+        )
+        return RunSummary(
+            started=_moment(started),
+            profile=profile,
+            outcome=outcome,
+            answers=total,
+            violations=one("SELECT count(*) FROM violations WHERE run = ?"),
+            seen=one("SELECT count(*) FROM seen WHERE run = ? AND is_promised AND count > 0"),
+            promised=promised,
+            flaky=flaky / total if total else 0.0,
+            p50=latency_quantile(times, 0.5),
+            p95=latency_quantile(times, 0.95),
+            p99=latency_quantile(times, 0.99),
+        )
+
+
+def unseen_since(
+    promised: Iterable[Feature], last: Mapping[Feature, datetime.datetime], moment: datetime.datetime
+) -> Iterator[tuple[Feature, datetime.datetime | None]]:
+    """Yield the promised features that no run has shown since the moment, and when each was seen last, if ever."""
+    for feature in promised:
+        at = last.get(feature)
+        if at is None or at < moment:
+            yield feature, at
+
+
+def _columns(feature: Feature) -> tuple[str, str, str, str]:
+    return feature.operation, feature.location, feature.kind, feature.which
+
+
+def _observed(each: FeatureObservation | None) -> tuple[int, float, str]:
+    return (each.count, each.first, json.dumps(each.resource)) if each else (0, 0.0, "[]")
+
+
+def _violations(verdict: Verdict) -> Iterator[tuple[str, str, str, int]]:
+    for each in verdict.findings:
+        yield each.violation.fingerprint, each.violation.rule, violation_line(each.violation), each.count
+
+
+def _times(times: Mapping[str, Mapping[int, int]]) -> Iterator[tuple[str, int, int]]:
+    for path, counts in times.items():
+        yield from ((path, bucket, count) for bucket, count in counts.items())
+
+
+def _moment(at: float) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(at, datetime.UTC)
+
+
+def ledger_lines(path: Path, days: int, now: datetime.datetime) -> Iterator[str]:
+    """Yield what the ledger knows, target by target, in the lines that `contract ledger FILE` prints."""
+    if not path.is_file():
+        raise ConfigurationError(f"there is no ledger {path}; name a file that --ledger has made")
+    with closing(Ledger(path)) as ledger:
+        for target in ledger.targets():
+            yield target
+            yield from (f"  {line}" for line in _lines(ledger, target, now - datetime.timedelta(days)))
+
+
+def _lines(ledger: Ledger, target: str, since: datetime.datetime) -> Iterator[str]:
+    yield "started (UTC)     profile     outcome       answers  violations  seen       flaky    p50     p95     p99 ms"
+    for run in ledger.latest_runs(target):
+        times = "  ".join(f"{seconds * 1000:6.1f}" for seconds in (run.p50, run.p95, run.p99))
+        yield (
+            f"{run.started:%Y-%m-%d %H:%M}  {run.profile:<10}  {run.outcome:<12}  {run.answers:>7}"
+            f"  {run.violations:>10}  {run.seen:>4}/{run.promised:<4}  {run.flaky:>5.1%}  {times}"
+        )
+    for each in ledger.broken(target):
+        yield f"broken since {each.since:%Y-%m-%d %H:%M}, {each.runs} runs: {each.message}"
+    last = ledger.last_seen(target)
+    for feature, at in unseen_since(ledger.promised(target), last, since):
+        when = f"not seen since {at:%Y-%m-%d}" if at else "never seen"
+        yield f"{when}: {feature.location} {feature.kind} {feature.which}".rstrip()
+    fresh = [(feature, at) for feature, at in ledger.first_seen(target).items() if at >= since]
+    for feature, at in fresh if len(fresh) < len(last) else ():
+        yield f"first seen {at:%Y-%m-%d %H:%M}: {feature.location} {feature.kind} {feature.which}".rstrip()

@@ -1,0 +1,331 @@
+"""How far a run has come: the figures, the line that shows them, and where it is shown while the run lasts.
+
+The figures look at no clock: moments are handed in, in seconds on any clock that only goes forward.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from statistics import median
+from typing import Final, TextIO, cast
+
+from contracts.coverage import Feature, promised_features
+from contracts.openapi import Document
+from contracts.verdict import Tally
+
+MINUTE: Final = 60
+HOUR: Final = 60 * MINUTE
+
+NAMED: Final = 3
+"""How many of the promises that are not seen yet are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a run has done `seconds` after it began; `left` are the seconds to come, None where nothing is known."""
+
+    requests: int
+    seconds: float
+    violations: int
+    unseen: tuple[str, ...]
+    """What the document promises and no answer has shown yet, as the verdict names it."""
+    promised: int
+    done: int
+    items: int
+    left: float | None = None
+
+
+class Meter:
+    """Takes in what finished items saw and how long they took; one thread feeds it, others may read."""
+
+    def __init__(self, document: Document, began: float) -> None:
+        self._promised = tuple(feature for each in document.operations for feature in promised_features(each))
+        self._began = began
+        self._requests = 0
+        self._violations: set[tuple[str, ...]] = set()
+        self._seen: set[Feature] = set()
+        self._waiting: Counter[str] = Counter()
+        self._items = 0
+        self._times: dict[str, list[float]] = defaultdict(list)
+
+    def expect(self, items: Iterable[str]) -> None:
+        """Say what items there are, each by its kind: those of one kind take about as long."""
+        self._waiting = Counter(items)
+        self._items = self._waiting.total()
+
+    def finish(self, kind: str, seconds: float) -> None:
+        """Take in that an item of the kind is done."""
+        self._waiting[kind] -= 1
+        self._times[kind].append(seconds)
+
+    def take(self, tally: Tally) -> None:
+        """Take in what an item saw."""
+        self._requests += tally.requests
+        self._violations |= _violations(tally)
+        self._seen |= _seen(tally)
+
+    def read(self, now: float, running: Tally | None = None) -> Progress:
+        """How far the run is; `running` is what the item saw that is not done yet, and may grow meanwhile."""
+        tally = running or Tally()
+        seen = self._seen | _seen(tally)
+        return Progress(
+            requests=self._requests + sum(list(tally.answers.values())),
+            seconds=now - self._began,
+            violations=len(self._violations | _violations(tally)),
+            unseen=tuple(f"{each.location} {each.which or each.kind}" for each in self._promised if each not in seen),
+            promised=len(self._promised),
+            done=sum(map(len, self._times.values())),
+            items=self._items,
+            left=self._left(now - self._began),
+        )
+
+    def _left(self, elapsed: float) -> float | None:
+        """By what items of the same kind took or, where none is done, any; as much at once as until now."""
+        done = [each for times in self._times.values() for each in times]
+        if not done or elapsed <= 0 or not self._items:
+            return None
+        work = sum(count * median(self._times.get(kind, done)) for kind, count in self._waiting.items() if count > 0)
+        return work / max(1.0, sum(done) / elapsed)
+
+
+# A list is made of a dictionary in one step, so that another thread may add to it.
+def _violations(tally: Tally) -> set[tuple[str, ...]]:
+    return {each.violation.identity for each in list(tally.violations.values()) if not each.waiver}
+
+
+def _seen(tally: Tally) -> set[Feature]:
+    return {feature for features in list(tally.observations) for feature in features}
+
+
+def progress_line(progress: Progress) -> str:
+    """All of it on one line, the most wanted first, so that it can be cut where there is no room for all."""
+    rate = f" ({_rate(progress.requests / progress.seconds)}/s)" if progress.requests and progress.seconds > 0 else ""
+    parts = [f"requests {progress.requests}{rate}", f"violations {progress.violations}"]
+    if progress.items:
+        parts.append(f"tests {progress.done} of {progress.items}")
+    if progress.left is not None:
+        parts.append(_left(progress.left))
+    return " · ".join([*parts, _unseen(progress.unseen, progress.promised)])
+
+
+def _unseen(names: tuple[str, ...], promised_features: int) -> str:
+    if not names:
+        return f"all {promised_features} promises seen"
+    count = f"not seen {len(names)} of {promised_features}"
+    if len(names) == promised_features:
+        return count
+    return f"{count}: {', '.join(names[:NAMED])}{', ...' if len(names) > NAMED else ''}"
+
+
+def cut_line(text: str, width: int) -> str:
+    """The text in at most `width` columns."""
+    return text if len(text) <= width else f"{text[: max(0, width - 1)]}…"
+
+
+def _rate(rate: float) -> str:
+    return f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}"
+
+
+def _left(seconds: float) -> str:
+    """Rounded up, and the more the longer it is: an estimate is not known to the second."""
+    if seconds < 1:
+        return "nearly done"
+    if seconds <= MINUTE:
+        step = 1 if seconds <= 10 else 5
+        return f"about {_up(seconds, step)} s left"
+    if seconds <= 2 * HOUR:
+        return f"about {_up(seconds / MINUTE, 1)} min left"
+    return f"about {_up(seconds / HOUR, 1)} h left"
+
+
+def _up(number: float, step: int) -> int:
+    return -int(-number // step) * step
+
+
+HEARTBEAT: Final = 30.0
+"""Seconds between two lines where there is no terminal."""
+
+REFRESHES: Final = 2.0
+"""How often the live line is drawn anew in a second."""
+
+
+class Screen(io.TextIOBase):
+    """The terminal or log that a descriptor leads to, past whatever has taken the place of standard output."""
+
+    def __init__(self, descriptor: int, encoding: str) -> None:
+        self._descriptor, self._encoding = descriptor, encoding
+
+    def write(self, text: str) -> int:
+        """Write the text in one piece; a terminal that has gone away is for its owner to notice."""
+        with suppress(OSError):
+            os.write(self._descriptor, text.encode(self._encoding, "replace"))
+        return len(text)
+
+    def close(self) -> None:
+        """Close the descriptor."""
+        if not self.closed:
+            os.close(self._descriptor)
+        super().close()
+
+    def isatty(self) -> bool:
+        """Whether it is a terminal."""
+        return os.isatty(self._descriptor)
+
+    @property
+    def width(self) -> int:
+        """Columns, of which the last is left alone: some terminals begin a new line behind it."""
+        with suppress(OSError):
+            # Some terminals do not know how wide they are.
+            return (os.get_terminal_size(self._descriptor).columns or 80) - 1
+        return 79
+
+
+class LiveLine:
+    """A line at the bottom of a terminal, drawn by rich, which is loaded for it."""
+
+    def __init__(self, screen: Screen, text: Callable[[], str]) -> None:
+        from rich.console import Console
+        from rich.live import Live
+        from rich.text import Text
+
+        console = Console(file=cast("TextIO", screen), force_terminal=True, width=screen.width, highlight=False)
+
+        def renderable() -> Text:
+            console.width = screen.width
+            return Text(cut_line(text(), screen.width), no_wrap=True, end="")
+
+        self._live = Live(
+            console=console,
+            get_renderable=renderable,
+            refresh_per_second=REFRESHES,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+
+    def start(self) -> None:
+        """Draw the line, and draw it anew from now on."""
+        self._live.console.line()  # Something else may have begun the line that the cursor is on.
+        self._live.start(refresh=True)
+
+    def stop(self) -> None:
+        """Erase the line; the cursor stands where it began."""
+        self._live.stop()
+
+
+class Heartbeat:
+    """A line of its own in a log, now and then, from a thread: a single item may take minutes."""
+
+    def __init__(self, screen: Screen, text: Callable[[], str], interval: float = HEARTBEAT) -> None:
+        self._screen, self._text, self._interval = screen, text, interval
+        self.inside = False
+        """Whether something else has begun a line that it has not ended."""
+        self.lock = threading.Lock()
+        """Held while something else writes."""
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._tick, name="progress", daemon=True)
+
+    def start(self) -> None:
+        """Begin to write lines."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write no more lines."""
+        self._over.set()
+        self._thread.join()
+
+    def _tick(self) -> None:
+        while not self._over.wait(self._interval):
+            with self.lock:
+                self._screen.write(f"{chr(10) if self.inside else ''}progress    {self._text()}\n")
+                self.inside = False
+
+
+class ProgressMeter:
+    """Shows how far the items of a run have come, from the first to the last.
+
+    `running` is what the item under way has seen so far; it may grow meanwhile.
+    """
+
+    def __init__(self, document: Document, running: Callable[[], Tally | None]) -> None:
+        self._meter, self._running = Meter(document, time.monotonic()), running
+        self._display: LiveLine | Heartbeat | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a live line is drawn, which nothing else may write over."""
+        return isinstance(self._display, LiveLine)
+
+    @contextmanager
+    def shown(self, screen: Screen, *, live: bool = True) -> Iterator[None]:
+        """Show it inside the block: by a live line on a terminal, if `live` is true, else by a line now and then."""
+        live = live and screen.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+        self._display = LiveLine(screen, self._text) if live else Heartbeat(screen, self._text)
+        self._display.start()
+        try:
+            yield
+        finally:
+            self._display.stop()
+            self._display = None
+
+    @contextmanager
+    def aside(self, begins_line: Callable[[], bool] = lambda: False) -> Iterator[None]:
+        """Let something else write beside it inside the block; `begins_line` says whether it left a line open."""
+        display = self._display
+        if not isinstance(display, Heartbeat):
+            yield
+            return
+        with display.lock:
+            try:
+                yield
+            finally:
+                sys.stdout.flush()
+                display.inside = display.inside or begins_line()
+
+    @contextmanager
+    def hidden(self) -> Iterator[None]:
+        """Take a live line away inside the block, for something else to write lines of its own."""
+        display = self._display
+        if isinstance(display, LiveLine):
+            display.stop()
+        try:
+            yield
+        finally:
+            if isinstance(display, LiveLine):
+                display.start()
+
+    def expect(self, kinds: Iterable[str]) -> None:
+        """Say what items there are, each by its kind."""
+        with self._lock:
+            self._meter.expect(kinds)
+
+    def finish(self, kind: str, seconds: float) -> None:
+        """Take in that an item of the kind is done."""
+        with self._lock:
+            self._meter.finish(kind, seconds)
+
+    def take(self, tally: Tally) -> None:
+        """Take in what an item saw."""
+        with self._lock:
+            self._meter.take(tally)
+
+    def _text(self) -> str:
+        with self._lock:
+            return progress_line(self._meter.read(time.monotonic(), self._running()))
+
+
+def standard_output() -> Screen:
+    """Return the screen that standard output leads to now, or one that leads nowhere."""
+    try:
+        return Screen(os.dup(sys.stdout.fileno()), sys.stdout.encoding)
+    except (OSError, ValueError):
+        return Screen(os.open(os.devnull, os.O_WRONLY), "utf-8")

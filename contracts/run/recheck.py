@@ -1,0 +1,90 @@
+"""Ask for violations again: some time later, several times, and of a sibling of the resource."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from contracts.http import Exchange
+from contracts.judge import CHANGES
+from contracts.openapi import Document, Operation, Resource, text_of
+from contracts.run.observer import Observer
+from contracts.verdict import Finding, RecheckResult, Redaction
+
+RECHECK_ROUNDS: Final = 3
+"""How often each violation is asked for again; each round asks for all of them.
+
+Siblings stand between them, in such an order that nothing is asked for twice in a row.
+"""
+
+MAX_RECHECKED: Final = 50
+"""How many violations are asked for again: the first ones."""
+
+Ask = Callable[[Operation, Mapping[str, str], Mapping[str, str]], Exchange]
+
+
+def recheck(
+    ask: Ask,
+    document: Document,
+    findings: Sequence[Finding],
+    known: Callable[[Operation], Iterable[Resource]],
+    redaction: Redaction = Redaction(),  # noqa: B008 - it is frozen
+) -> dict[tuple[str, ...], RecheckResult]:
+    """Return, by the violation's identity, how often it was there again; of the first MAX_RECHECKED findings of reads.
+
+    A violation that depends on earlier answers (a value that changed, a final state that was left) is there again only
+    if it happens again: the value before it has passed. Such a resource is read once more to begin with, so that a
+    value which changes at every read counts as always; so is the resource as which another one is answered. Values
+    that the redaction took out of the findings are not compared.
+    """
+    operations = {operation.path: operation for operation in document.operations}
+    reads = [finding for finding in findings if finding.witness.request.is_read][:MAX_RECHECKED]
+    siblings = {each: _sibling(each, known(operations[each.witness.operation])) for each in reads}
+    shown: dict[Finding, Counter[Resource]] = {finding: Counter() for finding in reads}
+    observer = Observer()
+
+    def shows(finding: Finding, resource: Resource) -> bool:
+        operation = operations[finding.witness.operation]
+        exchange = ask(operation, operation.bind(resource), dict(finding.witness.request.headers))
+        return finding.violation.identity in {redaction.violation(each).identity for each in observer(exchange)}
+
+    for finding in reads:
+        for resource in _read_before(finding, known(operations[finding.witness.operation])):
+            shows(finding, resource)
+    for finding, resource in _spaced(siblings):
+        shown[finding][resource] += shows(finding, resource)
+
+    def result(finding: Finding, sibling: Resource | None) -> RecheckResult:
+        also = None if sibling is None else shown[finding][sibling] > 0
+        return RecheckResult(shown[finding][_own(finding)], RECHECK_ROUNDS, also)
+
+    return {finding.violation.identity: result(finding, sibling) for finding, sibling in siblings.items()}
+
+
+def _read_before(finding: Finding, known: Iterable[Resource]) -> Iterator[Resource]:
+    """Yield the resources to read before the rounds, for the violation to have something to be compared with."""
+    if finding.violation.rule in CHANGES:
+        yield _own(finding)
+    elif finding.violation.rule == "overlay.alias":
+        yield from (each for each in known if text_of("/".join(each)) == finding.violation.actual)
+
+
+def _spaced(siblings: Mapping[Finding, Resource | None]) -> Iterator[tuple[Finding, Resource]]:
+    last = None
+    for _ in range(RECHECK_ROUNDS):
+        for finding, sibling in siblings.items():
+            pair = [each for each in (_own(finding), sibling) if each is not None]
+            # The two differ, so that at least one of them is not the resource that was asked for last.
+            for resource in reversed(pair) if pair[0] == last else pair:
+                yield finding, resource
+                last = resource
+
+
+def _own(finding: Finding) -> Resource:
+    return finding.witness.request.parameter_values
+
+
+def _sibling(finding: Finding, known: Iterable[Resource]) -> Resource | None:
+    """Return another resource: one that showed the violation too, else one that exists; None if there is none."""
+    return next((each for each in (*finding.resources, *known) if each != _own(finding)), None)

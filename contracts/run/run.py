@@ -1,0 +1,506 @@
+"""One run, from its settings to its exit code; the page reads in the order in which a run lives.
+
+    settings -> configure -> ask -> observe -> conclude -> recheck -> report -> exit code
+
+A driver (pytest, `contract verify`, the tests) says when each step is taken and how it came to its end. The run knows
+neither pytest nor strategies: what it asks, the mock, the second opinion and the memory are handed in.
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import gc
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, closing, suppress
+from dataclasses import replace
+from typing import Any, Final, Self
+
+from contracts.http import (
+    MIN_REJECTIONS,
+    REJECTIONS,
+    AllRejected,
+    BudgetSpent,
+    CallerRejected,
+    Exchange,
+    GuardedSession,
+    RateLimit,
+    Rejections,
+    SharedStateError,
+)
+from contracts.judge import History
+from contracts.openapi import Operation, Resource, TargetError, official_client
+from contracts.reports import EXCHANGES, Recorder, report_error
+from contracts.run.collector import BY_ANSWERS, OTHERWISE, Collector, Ending, ItemResult
+from contracts.run.handed_in import Found, Item, Knowledge, Strategies
+from contracts.run.observer import Observer
+from contracts.run.outputs import Memory, Outputs, Show
+from contracts.run.recheck import recheck
+from contracts.run.settings import Settings
+from contracts.run.shards import MergedShards
+from contracts.run.signals import Signals
+from contracts.run.workers import RunFolder
+from contracts.sdk import discover, sdk_words
+from contracts.verdict import (
+    FAILED_OTHERWISE,
+    AcceptanceCriteria,
+    Finding,
+    Outcome,
+    RecheckResult,
+    RunFacts,
+    Tally,
+    Verdict,
+    Waivers,
+    conclude,
+    explained_by,
+)
+
+STOPS: Final = (TargetError, BudgetSpent, CallerRejected, SharedStateError)
+"""The errors that end a run before its end."""
+
+EXIT_FAILED: Final = 3
+"""The exit code of a run that failed by itself: pytest, a plugin or the harness."""
+
+
+class BrokenPromise(Exception):
+    """Answers to an item broke promises; the text names the rules."""
+
+
+class Run:
+    """One run, in the process that leads it or in one of its workers."""
+
+    # Configure.
+
+    def __init__(
+        self, settings: Settings, strategies: Strategies, folder: RunFolder, signals: Signals, show: Show = print
+    ) -> None:
+        """Take the settings; raises ContractError, in one line, where nothing could be asked or judged.
+
+        `show` prints a line of the verdict, with the outcome beside the headline.
+        """
+        self.settings, self.folder, self.signals = settings, folder, signals
+        self._strategies = strategies
+        self._clock = time.monotonic()
+        self._stack = ExitStack()
+        for operation in settings.document.operations:
+            strategies.check_answerable(operation)
+        self.rate_limit = RateLimit(settings.limits, folder.shared_state)
+        self._stack.callback(self.rate_limit.close)
+        self._hide_key()
+        self._memories = strategies.memories(
+            settings.document.operations, settings.example_database if folder.leads else ""
+        )
+        self._collector = Collector()
+        self._outputs = Outputs(settings, self._memories, show) if folder.leads else None
+        if folder.leads and settings.report_dir:
+            # What a run that crashed left there is not part of this one.
+            shutil.rmtree(settings.report_dir / EXCHANGES, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close everything but the folder; a second time changes nothing."""
+        self.stop_asking()
+        self._stack.close()
+
+    def prepare(self, handed_on: str = "", *, asks: bool = True) -> None:
+        """Find out what is known: whether the target answers, which resources are remembered, which it lists.
+
+        A worker gets it from the process that leads, as text. Raises ContractError, in one line, for a target that does
+        not answer. With `asks` False nothing is sent.
+        """
+        document, started = self.settings.document, datetime.datetime.now(datetime.UTC)
+        if handed_on:
+            self.knowledge = Knowledge.from_text(handed_on, document)
+            return
+        remembered = {operation: self._recall(memory) for operation, memory in self._memories.items()}
+        self.knowledge = Knowledge(started, remembered, {})
+        if not asks or not self.settings.base_url:
+            return
+        rejects = self._probe()
+        if self.settings.discover:
+            self.knowledge = replace(self.knowledge, discovered=self._discover())
+        if rejects:
+            self._look_whether_all_are_rejected()
+
+    def _hide_key(self) -> None:
+        """Take the key out of the environment of the process that asks: a traceback may show all variables.
+
+        A process that starts workers keeps it, for them to inherit; nothing else carries it to them.
+        """
+        named = self.settings.document.api_key
+        starts_workers = self.folder.leads and not self.folder.alone
+        key = None if named is None or starts_workers else os.environ.pop(named.environment, None)
+        if named is not None and key is not None:
+            self._stack.callback(os.environ.__setitem__, named.environment, key)
+
+    def _recall(self, memory: Memory) -> tuple[Resource, ...]:
+        recalled = memory.recall()
+        if self.settings.undecodable_ids:
+            return recalled
+        return tuple(each for each in recalled if not any("\udc80" <= char <= "\udcff" for char in "".join(each)))
+
+    def _probe(self) -> bool:
+        """Return whether the target answers as one that rejects its caller."""
+        operation = self.settings.document.operations[0]
+        # An unused id first: this response is not judged, and reading a known resource here would hide its first answer
+        # from the history. Then one that is known, for the target may fail at the unused one alone.
+        resources = (("probe",) * len(operation.parameters), *self.settings.known[operation.path][:1])
+        with self._open_session(lambda exchange: None) as session:
+            found = session.probe(operation, *map(operation.bind, resources))
+        return any(str(response.status) in REJECTIONS for response in found)
+
+    def _look_whether_all_are_rejected(self) -> None:
+        """Ask for one resource after another until one is let in, or it is clear that none is.
+
+        Workers begin at different ends: without this, a wrong key would cost hundreds of requests before they know.
+        """
+        with suppress(*STOPS):
+            for operation in self.settings.document.operations:
+                unused = [(f"probe-{number}",) * len(operation.parameters) for number in range(MIN_REJECTIONS)]
+                for resource in self.known(operation)[:MIN_REJECTIONS] or unused:
+                    self.session.ask(operation, operation.bind(resource))
+                    if self.rejected is None:
+                        return
+
+    def _discover(self) -> Found:
+        operations = self.settings.document.operations
+        with self._open_session(lambda exchange: None) as session:
+            listing = [operation for operation in operations if official_client(operation)]
+            # Where no overlay names an SDK, the first operation says so.
+            return {each: discover(session, each, self.settings.discover) for each in listing or operations[:1]}
+
+    @functools.cache  # noqa: B019 - a process has one run
+    def known(self, operation: Operation) -> tuple[Resource, ...]:
+        """Return the resources known to exist: those of the user and the target or, on the mock, its catalogue.
+
+        Raises DocumentError for a document of which no value is found.
+        """
+        if not self.settings.base_url:
+            return self._strategies.known_to_mock(operation)
+        discovered = self.knowledge.discovered.get(operation, ())
+        return tuple(dict.fromkeys((*self.settings.known[operation.path], *discovered)))
+
+    # Ask.
+
+    @functools.cached_property
+    def items(self) -> tuple[Item, ...]:
+        """Everything that this run asks, in order; of a shard its own part."""
+        settings = self.settings
+        every = self._strategies.items(settings, self.known, self.knowledge.remembered)
+        if settings.shard is None:
+            return tuple(every)
+        # What one machine knows and another may not comes last, so that the rest is cut alike on all.
+        counted = sorted(every, key=lambda item: item.known_here)
+        own = {item.name for index, item in enumerate(counted) if settings.shard.takes(index)}
+        return tuple(item for item in every if item.name in own)
+
+    def carry_out(self, item: Item) -> ItemResult:
+        """Carry out one item and return what it saw; raises KeyboardInterrupt alone."""
+        try:
+            self.ask(item)
+        except Exception as error:  # noqa: BLE001 - it is in the result
+            return self.result(item, error)
+        return self.result(item)
+
+    def ask(self, item: Item) -> None:
+        """Send an item's requests.
+
+        Raises BrokenPromise, in the end, if answers broke promises, an error of STOPS where the run has to end, and
+        whatever else went wrong.
+        """
+        item.ask(self)
+        found = [each.violation for each in self.observer.tally.found if not each.waiver]
+        rejected = self.rejected
+        broken = sorted({each.rule for each in found if not (rejected and explained_by(rejected, each))})
+        if self.observer.tally.differences:
+            broken.append("the validators differ")
+        if broken:
+            raise BrokenPromise(f"{', '.join(broken)} (see the verdict below)")
+
+    @property
+    def rejected(self) -> AllRejected | None:
+        """What rejected every request so far: an item that saw only this neither passes nor fails."""
+        return self.rejections.all_rejected()
+
+    @functools.cached_property
+    def session(self) -> GuardedSession:
+        """The session of this process, by which every request leaves and is judged; opened for the first item."""
+        # What is loaded by now lives as long as the process, so that the garbage collector need not look at it again.
+        gc.freeze()
+        record = self._recorder()
+        observer, redacted = self.observer, self.settings.redaction.exchange
+
+        def observe(exchange: Exchange) -> None:
+            if record and not exchange.is_late:  # First of all: whatever becomes of the rest, it is kept.
+                record(redacted(exchange))
+            observer(exchange)
+
+        return self._stack_of_asking.enter_context(self._open_session(observe, judged=True))
+
+    @functools.cached_property
+    def base_url(self) -> str:
+        """Where the server is that is judged; the embedded mock runs as long as it is asked."""
+        if self.settings.base_url:
+            return self.settings.base_url
+        mock = self._strategies.mock_server(self.settings.document)
+        return str(self._stack_of_asking.enter_context(mock).url)
+
+    def _open_session(self, on_exchange: Callable[[Exchange], object], *, judged: bool = False) -> GuardedSession:
+        """Open a session; by one that is `judged` it is known what exists and when no more is to be asked."""
+        return GuardedSession(
+            self.base_url,
+            self.settings.document.operations,
+            on_exchange,
+            self.settings.session,
+            rate_limit=self.rate_limit,
+            rejections=self.rejections if judged else None,
+            exists=self._exists if judged else lambda operation, resource: None,
+        )
+
+    @functools.cached_property
+    def rejections(self) -> Rejections:
+        """Whether the target lets this caller in, as all processes of the run know it."""
+        known = {each.path: len(self.known(each)) for each in self.settings.document.operations}
+        return self._stack.enter_context(closing(Rejections(known, self.folder.shared_state)))
+
+    @functools.cached_property
+    def _exists(self) -> Callable[[Operation, Resource], bool | None]:
+        known = {operation: frozenset(self.known(operation)) for operation in self.settings.document.operations}
+        on_mock, made_up = not self.settings.base_url, self._strategies.made_up
+
+        def exists(operation: Operation, resource: Resource) -> bool | None:
+            if resource in known[operation]:
+                return True
+            # Only of the mock is everything known that exists; but an odd id exists nowhere by chance.
+            return False if on_mock or any(map(made_up, resource)) else None
+
+        return exists
+
+    # Observe.
+
+    @functools.cached_property
+    def observer(self) -> Observer:
+        """Judges every exchange of this process."""
+        settings = self.settings
+        # Several workers read a resource: what one of them saw of it holds for all.
+        history = History(self.folder.shared_state, settings.redaction.violation)
+        self._stack_of_asking.callback(history.close)
+        return Observer(
+            self._differences,
+            self.knowledge.discovered,
+            self.waivers.match,
+            settings.redaction,
+            history,
+        )
+
+    def _differences(self, exchange: Exchange) -> Iterable[str]:
+        differences: Iterable[str] = self.second_opinion(exchange)
+        return differences
+
+    @functools.cached_property
+    def second_opinion(self) -> Any:
+        """Another validator's view of the answers; loaded when the first answer is there."""
+        return self._strategies.second_opinion(self.settings.document)
+
+    @functools.cached_property
+    def waivers(self) -> Waivers:
+        """The waivers as of the day on which the run began."""
+        return Waivers(self.settings.waivers, self.knowledge.started.date())
+
+    def skips_hanging(self, operation: Operation, resource: Resource) -> bool:
+        """Whether to read a resource again would only run out of time once more; the tally says that it was skipped."""
+        return self.observer.skips_hanging(operation, resource)
+
+    def note_self_test(self, caught: int, total: int, idle: int) -> None:
+        """Take in how many faults would have been noticed."""
+        self.observer.tally.faults.update(caught=caught, all=total, idle=idle)
+
+    def result(self, item: Item | None = None, error: BaseException | None = None) -> ItemResult:
+        """Return what was seen since the last result; `error` is what the item raised, if it did."""
+        stopped = str(error) if isinstance(error, STOPS) else ""
+        failed = "" if error is None or stopped else BY_ANSWERS if isinstance(error, BrokenPromise) else OTHERWISE
+        tally = self.observer.take() if self._has_observed else None
+        if tally is not None and self.folder.worker:
+            self.folder.reported(tally)
+        swept = None
+        if item is not None and item.known_here > 1 and (error is None or failed == BY_ANSWERS):
+            swept = item.operation.path, self.knowledge.remembered[item.operation]
+        notes = tuple(self.second_opinion.notes) if "second_opinion" in vars(self) else ()
+        return ItemResult(tally, failed, stopped, swept, notes, error if failed == OTHERWISE else None)
+
+    def collect(self, result: ItemResult, worker: str = "") -> None:
+        """Take in the result of an item, from a worker or from this process."""
+        self._collector.take(result, worker)
+
+    def leave(self) -> None:
+        """Leave all that this worker has seen for the process that leads."""
+        self.folder.leave(self.observer.take() if self._has_observed else Tally())
+
+    @property
+    def running_tally(self) -> Tally | None:
+        """What the item under way has seen so far in this process; None before the first."""
+        return self.observer.tally if self._has_observed else None
+
+    def stop_asking(self) -> None:
+        """Close the session and all that serves it; the reports need what it recorded."""
+        self._stack_of_asking.close()
+
+    # Conclude.
+
+    def conclude(self, ending: Ending, merged: MergedShards | None = None) -> Verdict | None:
+        """Return the verdict on everything seen, however the run ended; None where there is nothing to conclude.
+
+        Of a run that was cut into shards, `merged` is what they say of it.
+        """
+        assert self._outputs is not None
+        with self._outputs.guarded("not all that was seen was gathered"):
+            if ending.interrupted:
+                self.folder.stop_workers()
+            rest = [self.observer.take()] if self._has_observed else []
+            self._collector.gather(dict(self.folder.left()), rest)
+        incident = self._collector.incident(ending)
+        # A run that has asked for nothing is not green either; a shard with nothing to do says so: its file is awaited.
+        seen = self.settings.shard or self._collector.has_seen or self._collector.tally.requests
+        if not (seen or (ending.begun and incident)):
+            return None
+        with self._outputs.guarded("no verdict was reached"):
+            return self._recheck(self._verdict(ending, incident, merged), merged)
+        return None
+
+    def _verdict(self, ending: Ending, incident: str, merged: MergedShards | None) -> Verdict:
+        settings, outputs = self.settings, self._outputs
+        assert outputs is not None
+        facts = merged.facts(settings.document) if merged else self._facts(ending, incident)
+
+        def sdk(finding: Finding) -> str:
+            with outputs.guarded("what the SDK does is not known"):
+                return sdk_words(finding.violation, finding.witness.exchange(settings.document))
+            return ""
+
+        last_seen = outputs.last_seen(facts.target)
+        criteria = AcceptanceCriteria(self.waivers, settings.requirements, settings.profile.strict, last_seen)
+        return conclude(facts, self._collector.tally, criteria, sdk)
+
+    def _facts(self, ending: Ending, incident: str) -> RunFacts:
+        settings = self.settings
+        return RunFacts(
+            target=settings.base_url or "the embedded mock server",
+            document=settings.document,
+            profile=settings.profile.name,
+            started=self.knowledge.started,
+            seconds=time.monotonic() - self._clock,
+            seed=settings.seed,
+            keyed=settings.session.api_key is not None,
+            account=settings.session.account is not None,
+            incident=incident,
+            notes=(*ending.notes, *self._collector.notes),
+            partial=ending.partial or bool(ending.notes or settings.shard or ending.stopped),
+        )
+
+    # Recheck.
+
+    def _recheck(self, verdict: Verdict, merged: MergedShards | None) -> Verdict:
+        """Return the verdict with how often its violations are there again; the mock is not asked again."""
+        if merged:
+            again = (replace(each, recurrence=merged.recheck(each.violation)) for each in verdict.findings)
+            return replace(verdict, findings=tuple(again))
+        may_ask = self.settings.base_url and verdict.run.incident in ("", FAILED_OTHERWISE)
+        if not may_ask or not verdict.findings or self._outputs is None:
+            return verdict
+        found: dict[tuple[str, ...], RecheckResult] = {}
+        # An interruption ends only this: the verdict is there already.
+        with self._outputs.guarded("violations were not asked for again"), suppress(KeyboardInterrupt):
+            found = self._ask_again(verdict)
+        # These count as requests, and as nothing else: the run was over when they were sent.
+        tally = self._collector.tally
+        findings = tuple(replace(each, recurrence=found.get(each.violation.identity)) for each in verdict.findings)
+        answers, retries = dict(sorted(tally.answers.items())), dict(sorted(tally.retries.items()))
+        return replace(verdict, findings=findings, answers=answers, retries=retries)
+
+    def _ask_again(self, verdict: Verdict) -> dict[tuple[str, ...], RecheckResult]:
+        record, redaction = self._recorder(), self.settings.redaction
+        found: dict[tuple[str, ...], RecheckResult] = {}
+
+        def observe(exchange: Exchange) -> None:
+            if record and not exchange.is_late:
+                record(redaction.exchange(exchange))
+
+        with (
+            self.signals.allow_signals(),
+            suppress(*STOPS, KeyboardInterrupt),
+            self._open_session(observe, judged=True) as session,
+        ):
+
+            def ask(*request: Any) -> Exchange:
+                exchange = session.ask(*request)
+                self._collector.tally.count(exchange)
+                return exchange
+
+            found = recheck(ask, self.settings.document, verdict.findings, self.known, redaction)
+        return found
+
+    # Report.
+
+    def report(self, verdict: Verdict | None) -> None:
+        """Report the verdict once: into files, then on the terminal; then what went wrong meanwhile."""
+        assert self._outputs is not None
+        self.stop_asking()
+        if verdict is not None:
+            operations = self.settings.document.operations
+            self._outputs.report(
+                verdict,
+                self._collector.tally,
+                ((each.path, *values) for each in operations for values in self.known(each)),
+                self._collector.swept,
+                lambda: self._strategies.promises(self.settings.document),
+            )
+        with self._outputs.guarded("not all was printed"):
+            self._outputs.report_errors()
+
+    def note_error(self, what: object, error: Exception) -> None:
+        """Report, beside the verdict, that something else went wrong."""
+        assert self._outputs is not None
+        self._outputs.errors.append(report_error(what, error))
+
+    # Exit code.
+
+    def exit_code(self, verdict: Verdict | None, ending: Ending) -> int:
+        """Return the exit code that tells a machine: the verdict's, unless the driver or the harness itself failed."""
+        assert self._outputs is not None
+        if ending.crashed and not (ending.died or ending.terminal_gone):
+            return EXIT_FAILED
+        if verdict is not None:
+            violates = verdict.outcome is Outcome.VIOLATES or self._collector.has_failed_otherwise(ending)
+            if self.settings.shard and not (violates or ending.interrupted or ending.died or ending.terminal_gone):
+                code = 0  # A shard alone is no verdict: the merge makes one.
+            else:
+                code = verdict.exit_code
+        else:
+            code = 0
+        return EXIT_FAILED if code == 0 and any(each.ours for each in self._outputs.errors) else code
+
+    # What serves all of these.
+
+    @functools.cached_property
+    def _stack_of_asking(self) -> ExitStack:
+        return ExitStack()
+
+    @property
+    def _has_observed(self) -> bool:
+        return "observer" in vars(self)
+
+    def _recorder(self) -> Callable[[Exchange], None] | None:
+        """Keep what this process exchanges, for the reports, which say so where that cannot be."""
+        with suppress(OSError):
+            if folder := self.settings.report_dir:
+                recorder = Recorder(folder / EXCHANGES, self.folder.worker or "main")
+                return self._stack_of_asking.enter_context(closing(recorder))
+        return None

@@ -1,0 +1,263 @@
+"""What a run is asked to do: options, environment and files, read once and found to make sense."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from contracts.coverage import Requirement, parse_requirement
+from contracts.http import (
+    PROBED_METHODS,
+    ApiKey,
+    Limits,
+    Retries,
+    Secret,
+    SessionOptions,
+    check_api_key,
+    check_base_url,
+    check_rate,
+    read_api_key,
+)
+from contracts.openapi import (
+    PINNED,
+    ConfigurationError,
+    Credential,
+    Document,
+    Resource,
+    check_overlay_keywords,
+    load,
+    overlay_files,
+    shipped_overlays,
+)
+from contracts.reports import read_report
+from contracts.run.known_ids import check_ids, ids_in, listed_ids, resources_of
+from contracts.run.options import EXAMPLES, VARIABLES, option_values
+from contracts.run.profiles import PROFILES, Profile
+from contracts.run.shards import CONTRACT_OPTIONS, Shard
+from contracts.verdict import Redaction, Waiver, load_waivers
+
+_HARMFUL: Final = (
+    f"--probe-methods sends {', '.join(PROBED_METHODS)}, by which a server that accepts them may change or delete what "
+    "it holds; if nothing on the target matters, say so by --disposable"
+)
+
+
+Variables = Mapping[str, str] | None
+"""What stands in for the process's environment, if anything does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One run's settings. `base_url` None means the embedded mock; no representation of this shows the API key.
+
+    `seed` is empty where the profile's inputs are the same each time.
+    """
+
+    profile: Profile
+    seed: str
+    document: Document
+    base_url: str | None
+    known: Mapping[str, tuple[Resource, ...]] = field(repr=False)
+    """By the operation's path, the resources that the user named: values of its path parameters."""
+    session: SessionOptions = field(repr=False)
+    """How requests are sent; the API key is in here."""
+    limits: Limits
+    discover: int
+    """How many resources to look for in what the target lists."""
+    report_dir: Path | None
+    ledger: Path | None
+    shard: Shard | None
+    tally: Path | None
+    """Where a shard writes what it saw."""
+    example_database: str
+    contract_options: Mapping[str, Any] = field(repr=False)
+    """The options that the contract and the criteria come from, for a shard's file."""
+    requirements: tuple[Requirement, ...]
+    waivers: tuple[Waiver, ...]
+    drafted_waivers: Path | None
+    """Where waivers are drafted for every violation that stands."""
+    earlier: Mapping[str, Any] | None = field(repr=False)
+    """The report.json that this run is compared with."""
+    redaction: Redaction
+    undecodable_ids: bool
+    """Whether ids are asked for whose bytes are not UTF-8."""
+
+    @property
+    def probe_methods(self) -> bool:
+        """Whether methods are sent that may change or delete what the target holds."""
+        return self.session.probes
+
+
+def read_settings(
+    given: Mapping[str, Any],
+    *,
+    profile: Profile = PROFILES["ci"],
+    seed: str = "",
+    environment: Variables = None,
+) -> Settings:
+    """Make settings of options by their keys (`base_url` of `--base-url`), then of the environment.
+
+    Raises ContractError, in one line with the fix, for what makes no sense.
+    """
+    options = option_values(given)
+    files = overlay_files(options["overlay"], no_overlay=bool(options["no_overlay"]), pinned=not options["document"])
+    path = Path(options["document"]) if options["document"] else PINNED
+    document = load(path, files, options["annotation"])
+    for operation in document.operations:
+        check_overlay_keywords(operation)
+    known = _known(document, options, environment)
+    base_url = _base_url(options, environment)
+    _check_combinations(options, base_url)
+    return Settings(
+        profile=profile,
+        seed=seed,
+        document=document,
+        base_url=base_url,
+        known=known,
+        session=_session_options(document, options, environment, profile),
+        limits=Limits(options["max_requests"], check_rate(options["rate_limit"]) if options["rate_limit"] else 0.0),
+        discover=options["discover"],
+        report_dir=_path(options["report_dir"]),
+        ledger=_path(options["ledger"]),
+        shard=Shard.parse(options["shard"]) if options["shard"] is not None else None,
+        tally=_new_file("--tally", options["tally"]),
+        example_database=options["example_database"] or ("" if profile.repeatable else EXAMPLES),
+        contract_options={name: options[name] for name in CONTRACT_OPTIONS},
+        requirements=_requirements(document, files, options, profile),
+        waivers=load_waivers(Path(options["waivers"])) if options["waivers"] else (),
+        drafted_waivers=_new_file("--write-waivers", options["write_waivers"]),
+        earlier=read_report(Path(options["compare"])) if options["compare"] else None,
+        redaction=Redaction.at(options["redact"]),
+        undecodable_ids=not options["utf8_ids"],
+    )
+
+
+def choose_profile(name: str | None) -> Profile:
+    """Return the profile of the name, or `ci`; raises ConfigurationError for a name that there is not."""
+    profile = PROFILES.get(name or "ci")
+    if profile is None:
+        raise ConfigurationError(f"no profile is named {name!r}; choose one of {', '.join(PROFILES)}")
+    return profile
+
+
+def choose_seed(profile: Profile, given: object, shard: str | None) -> str:
+    """Return the seed to draw by, chosen by chance where none is given: it is reported, and the same for all workers.
+
+    It is empty where the profile's inputs are the same each time. Raises ConfigurationError for a shard without a seed.
+    """
+    if given is not None:
+        return str(given)
+    if profile.repeatable:
+        return ""
+    if shard:
+        problem = f"--shard {shard} of {profile.name} draws by a seed that all shards share"
+        raise ConfigurationError(f"{problem}; give each the same --hypothesis-seed, such as the pipeline's number")
+    return str(random.randrange(2**32))
+
+
+def _base_url(options: Mapping[str, Any], variables: Variables) -> str | None:
+    if options["base_url"] == "":
+        # `--base-url "$URL"` gives this where the variable is not set: the mock would be judged instead of a server.
+        raise ConfigurationError("--base-url is empty; give a URL, or leave it out to judge the embedded mock")
+    url = options["base_url"] or _variable(variables, VARIABLES["base_url"])
+    return check_base_url(url) if url else None
+
+
+def _check_combinations(options: Mapping[str, Any], base_url: str | None) -> None:
+    """Raise ConfigurationError for options that make no sense together."""
+    if not base_url and (options["job_id"] or options["job_ids"]):
+        raise ConfigurationError("--job-id and --job-ids name resources of a server; give its --base-url too")
+    if not base_url and options["discover"]:
+        raise ConfigurationError("--discover lists resources of a server; give the server's --base-url too")
+    if options["probe_methods"] and not options["disposable"]:
+        raise ConfigurationError(_HARMFUL)
+    if options["probe_methods"] and options["shard"]:
+        raise ConfigurationError("--probe-methods may change what other shards read; leave --shard out")
+    if (options["shard"] is None) != (options["tally"] is None):
+        raise ConfigurationError("--shard and --tally go together: a shard alone is no verdict; give both, then merge")
+    if options["shard"] is not None and options["ledger"] is not None:
+        raise ConfigurationError("--ledger would count a shard as a run; give it to `contract merge`")
+    if options["ca_bundle"] is not None and not Path(options["ca_bundle"]).is_file():
+        raise ConfigurationError(f"--ca-bundle {options['ca_bundle']} is no file; name a file of PEM certificates")
+
+
+def _known(document: Document, options: Mapping[str, Any], variables: Variables) -> dict[str, tuple[Resource, ...]]:
+    file = ids_in(Path(options["job_ids"])) if options["job_ids"] else []
+    ids = [*options["job_id"], *file] or listed_ids(_variable(variables, VARIABLES["job_ids"]))
+    return resources_of(document, check_ids(ids))
+
+
+def _session_options(
+    document: Document, options: Mapping[str, Any], variables: Variables, profile: Profile
+) -> SessionOptions:
+    return SessionOptions(
+        api_key=_api_key(document.api_key, options["api_key_file"], variables),
+        account=_account(document.account, variables),
+        plain_http_key=bool(options["allow_plain_http_key"]),
+        timeout=options["timeout"],
+        max_body=options["max_body"],
+        ca_bundle=options["ca_bundle"],
+        retries=Retries(profile.retries if options["retries"] is None else options["retries"]),
+        probes=bool(options["probe_methods"]),
+    )
+
+
+def _api_key(named: Credential | None, file: str | None, variables: Variables) -> ApiKey | None:
+    """Return the key, from the file or the variable that the document's overlay names."""
+    if named is None:
+        if file:
+            problem = "the document and its overlays name no header for an API key"
+            raise ConfigurationError(f"--api-key-file {file}: {problem}; add a securityScheme with x-environment")
+        return None
+    if file:
+        return ApiKey(named.header, read_api_key(Path(file)))
+    if not _variable(variables, named.environment):
+        return None
+    return ApiKey(named.header, check_api_key(Secret(_variable(variables, named.environment)), named.environment))
+
+
+def _account(named: Credential | None, variables: Variables) -> tuple[str, str] | None:
+    given = _variable(variables, named.environment).strip() if named else ""
+    if named is None or not given:
+        return None
+    if not given.isascii() or not given.isprintable():
+        raise ConfigurationError(f"{named.environment} holds no account; set it to printable ASCII characters")
+    return named.header, given
+
+
+def _requirements(
+    document: Document, files: tuple[Path, ...], options: Mapping[str, Any], profile: Profile
+) -> tuple[Requirement, ...]:
+    words = dict.fromkeys((*profile.requires, *options["require"]))
+    without = _without_tolerated(document, files, options["annotation"]).operations
+    found = tuple(parse_requirement(each, document.operations, without) for each in words)
+    # The merge of shards asks the ledger for them.
+    if options["ledger"] is None and options["shard"] is None and (asking := [each for each in found if each.days]):
+        raise ConfigurationError(f"--require {asking[0].text!r} asks a ledger; name it by --ledger FILE")
+    return found
+
+
+def _without_tolerated(document: Document, files: tuple[Path, ...], annotations: Iterable[str]) -> Document:
+    """Return the document without the overlays that come along: what they declare is tolerated, not asked for."""
+    shipped = {file for named in shipped_overlays().values() for file in named}
+    others = [file for file in files if file not in shipped]
+    return document if len(others) == len(files) else load(document.path, others, annotations)
+
+
+def _variable(variables: Variables, name: str) -> str:
+    """Return a variable's value. The environment itself is never a local variable: a traceback may show those."""
+    return (os.environ if variables is None else variables).get(name, "")
+
+
+def _path(name: str | None) -> Path | None:
+    return Path(name) if name else None
+
+
+def _new_file(option: str, name: str | None) -> Path | None:
+    if name and Path(name).exists():
+        raise ConfigurationError(f"{option} {name} is there already, and is not overwritten; name a new file")
+    return _path(name)

@@ -1,0 +1,52 @@
+"""Count what a run has seen, waive and redact violations, and conclude the run: one frozen Verdict.
+
+Hides how observations are merged and how waivers match violations. Hands out Tally, Verdict, `conclude`, waivers,
+redaction and the buckets of latencies.
+"""
+
+from contracts.verdict.latency import latency_bucket, latency_quantile, seconds_of
+from contracts.verdict.redaction import Redaction
+from contracts.verdict.tally import FeatureObservation, MatchWaiver, Tally, Witness
+from contracts.verdict.verdict import (
+    EXIT_ERROR,
+    FAILED_OTHERWISE,
+    AcceptanceCriteria,
+    Finding,
+    Outcome,
+    RecheckResult,
+    Reproducibility,
+    RunFacts,
+    RunSummary,
+    Verdict,
+    conclude,
+    explained_by,
+)
+from contracts.verdict.waivers import Waiver, WaiverMatch, Waivers, draft_waivers, load_waivers
+
+__all__ = [
+    "EXIT_ERROR",
+    "FAILED_OTHERWISE",
+    "AcceptanceCriteria",
+    "FeatureObservation",
+    "Finding",
+    "MatchWaiver",
+    "Outcome",
+    "RecheckResult",
+    "Redaction",
+    "Reproducibility",
+    "RunFacts",
+    "RunSummary",
+    "Tally",
+    "Verdict",
+    "Waiver",
+    "WaiverMatch",
+    "Waivers",
+    "Witness",
+    "conclude",
+    "draft_waivers",
+    "explained_by",
+    "latency_bucket",
+    "latency_quantile",
+    "load_waivers",
+    "seconds_of",
+]

@@ -1,0 +1,333 @@
+"""Count what a run has seen: requests, violations, coverage and latencies, each distinct thing once.
+
+Hides how observations are merged. A tally is a commutative monoid under `merge`: whichever worker saw what, and in
+whatever order the tallies are merged, the verdict is the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, astuple, dataclass, field, replace
+from typing import Any, Final
+
+from contracts.coverage import Feature, features_of
+from contracts.http import Exchange, Failure, Request, Response, is_plain_request, outcome_from_json
+from contracts.judge import ParsedResponse, Violation, parse_response
+from contracts.openapi import UNREADABLE, Document, Resource
+from contracts.verdict.latency import latency_bucket
+from contracts.verdict.redaction import Redaction
+from contracts.verdict.waivers import Waiver, WaiverMatch
+
+MatchWaiver = Callable[[Violation, Resource], WaiverMatch]
+"""Returns the waivers that match a violation on a resource."""
+
+MAX_KEPT: Final = 50_000
+"""How many different observations of features are kept: a server may invent new properties without end."""
+
+_COUNTERS: Final = ("answers", "plain_answers", "successes", "retries", "faults", "probes")
+_RESOURCES: Final = ("vanished", "skipped_hanging")
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """An exchange that shows a violation, without its time and its document: `operation` is the operation's path.
+
+    The smallest of several is reported: one of a resource known to exist comes first, then the one whose URL and
+    response body have the fewest bytes together.
+    """
+
+    operation: str
+    request: Request
+    outcome: Response | Failure
+
+    @classmethod
+    def of(cls, exchange: Exchange, kind: str | None = None) -> Witness:
+        """Return the exchange as a witness; `kind` picks the first earlier attempt that was counted as this kind."""
+        outcomes = exchange.previous_attempts if kind else (exchange.outcome,)
+        outcome = next(each for each in outcomes if kind in (None, _kind(each)))
+        return cls(exchange.operation.path, exchange.request, replace(outcome, message=b""))
+
+    def exchange(self, document: Document) -> Exchange:
+        """Return the exchange itself; `document` is the one that was judged by."""
+        operation = next(each for each in document.operations if each.path == self.operation)
+        return Exchange(operation, self.request, self.outcome)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the witness as JSON values: those of `Exchange.to_json` that say what was sent and what came."""
+        return {"operation": self.operation, "request": self.request.to_json(), "outcome": self.outcome.to_json()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Witness:
+        """Return the witness that `to_json` wrote."""
+        return cls(data["operation"], Request.from_json(data["request"]), outcome_from_json(data["outcome"]))
+
+    def __lt__(self, other: Witness) -> bool:
+        return self._rank < other._rank
+
+    @property
+    def _rank(self) -> tuple[object, ...]:
+        request, outcome = self.request, self.outcome
+        sent = (request.url, self.operation, request.parameters, request.headers)
+        last = (request.method, request.exists is None)
+        if isinstance(outcome, Failure):
+            # Statuses are greater than 0, so that a failure and a response are never compared field by field.
+            return (not request.exists, len(request.url), *sent, 0, outcome.kind, outcome.detail, *last)
+        size = len(request.url) + len(outcome.body)
+        return (not request.exists, size, *sent, outcome.status, outcome.headers, outcome.body, *last)
+
+
+@dataclass(slots=True)
+class ViolationRecord:
+    """A violation, how often and on which resources it was seen, and its smallest witness.
+
+    `waiver` is the waiver that covers every one of these exchanges, None if there is none; `fitting` are the waivers,
+    expired ones too, that fit at least one of them.
+    """
+
+    witness: Witness
+    violation: Violation
+    count: int
+    resources: set[Resource]
+    waiver: Waiver | None = None
+    fitting: frozenset[Waiver] = frozenset()
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Return a value that is equal for records to be merged into one."""
+        return self.violation.identity, self.waiver
+
+    def merge(self, other: ViolationRecord) -> None:
+        """Take in another record of the same key."""
+        smaller = min((self, other), key=lambda record: (record.witness, record.violation))
+        self.witness, self.violation = smaller.witness, smaller.violation
+        self.count += other.count
+        self.resources |= other.resources
+        self.fitting |= other.fitting
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as JSON values, for `from_json`."""
+        return {
+            "witness": self.witness.to_json(),
+            "violation": asdict(self.violation),
+            "count": self.count,
+            "resources": [list(resource) for resource in sorted(self.resources)],
+            "waiver": self.waiver and self.waiver.to_json(),
+            "fitting": [waiver.to_json() for waiver in sorted(self.fitting)],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> ViolationRecord:
+        """Return the record that `to_json` wrote."""
+        return cls(
+            Witness.from_json(data["witness"]),
+            Violation(**data["violation"]),
+            data["count"],
+            set(map(tuple, data["resources"])),
+            data["waiver"] and Waiver.from_json(data["waiver"]),
+            frozenset(map(Waiver.from_json, data["fitting"])),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How often the validators differed in one way, and the smallest exchange that shows it."""
+
+    count: int
+    witness: Witness
+
+    def merge(self, other: Difference) -> Difference:
+        """Return both as one."""
+        return Difference(self.count + other.count, min(self.witness, other.witness))
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureObservation:
+    """How often a feature was seen, when first (seconds since 1970), and on which resource that was."""
+
+    count: int
+    first: float
+    resource: Resource
+
+    def merge(self, other: FeatureObservation) -> FeatureObservation:
+        """Return both as one."""
+        first, resource = min((self.first, self.resource), (other.first, other.resource))
+        return FeatureObservation(self.count + other.count, first, resource)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Everything that a run, or a part of it, has seen; the fields say by what each thing is counted."""
+
+    answers: Counter[str] = field(default_factory=Counter)
+    """By status or by kind of failure."""
+    plain_answers: Counter[str] = field(default_factory=Counter)
+    """The same, of plain requests alone (see `is_plain_request`)."""
+    observations: dict[frozenset[Feature], FeatureObservation] = field(default_factory=dict)
+    """By the features that were seen together: equal responses show the same features."""
+    violations: dict[tuple[object, ...], ViolationRecord] = field(default_factory=dict)
+    """By the record's key."""
+    differences: dict[str, Difference] = field(default_factory=dict)
+    """Between the validators, by the words that describe the difference."""
+    successes: Counter[str] = field(default_factory=Counter)
+    """By the operation's path, the documented successful responses that could be read."""
+    retries: Counter[str] = field(default_factory=Counter)
+    """By the status or kind of failure that a request was sent again for."""
+    faults: Counter[str] = field(default_factory=Counter)
+    """Of the self-test: how many there are (`all`), were `caught`, and found nothing to break (`idle`)."""
+    probes: Counter[str] = field(default_factory=Counter)
+    """By an undocumented method and its response: `POST 405`."""
+    times: dict[str, Counter[int]] = field(default_factory=dict)
+    """By the operation's path and the latency's bucket."""
+    vanished: set[tuple[str, Resource]] = field(default_factory=set)
+    """Resources, behind the operation's path, that the target listed and then refused."""
+    skipped_hanging: set[tuple[str, Resource]] = field(default_factory=set)
+    """Resources, behind the operation's path, that were read less often because requests for them ran out of time."""
+
+    def note(
+        self,
+        exchange: Exchange,
+        violations: Iterable[Violation],
+        match_waivers: MatchWaiver = lambda violation, resource: WaiverMatch(),
+        redaction: Redaction = Redaction(),  # noqa: B008 - it is frozen
+    ) -> None:
+        """Take in one exchange, the violations found in it, and the waivers that match them; keep nothing redacted."""
+        self.count(exchange)
+        if is_plain_request(exchange.request):
+            self.plain_answers[_kind(exchange.outcome)] += 1
+        if not exchange.request.is_read:
+            self.probes[f"{exchange.request.method} {_kind(exchange.outcome)}"] += 1
+        elif isinstance(exchange.outcome, Response):
+            self._note_response(exchange, exchange.outcome, redaction)
+        self.note_violations(exchange, violations, match_waivers, redaction)
+
+    def note_violations(
+        self, exchange: Exchange, violations: Iterable[Violation], match_waivers: MatchWaiver, redaction: Redaction
+    ) -> None:
+        """Take in violations of an exchange that is counted elsewhere."""
+        if found := tuple(violations):
+            kept, resource = redaction.exchange(exchange), exchange.request.parameter_values
+            for violation in found:
+                # Waivers are matched with the values that came; what is kept is redacted.
+                match, shown = match_waivers(violation, resource), redaction.violation(violation)
+                witness = Witness.of(kept, shown.variant if shown.rule.startswith("flaky.") else None)
+                self._add(ViolationRecord(witness, shown, 1, {resource}, match.waiver, match.fitting))
+
+    def _note_response(self, exchange: Exchange, response: Response, redaction: Redaction) -> None:
+        operation = exchange.operation
+        parsed = parse_response(operation, response)
+        features = features_of(operation, parsed, response.status)
+        observation = FeatureObservation(1, exchange.at, exchange.request.parameter_values)
+        self._observe(features.promised, observation)
+        for feature in features.undeclared:
+            if not redaction.hides(feature):
+                self._observe(frozenset((feature,)), observation)
+        self.times.setdefault(operation.path, Counter())[latency_bucket(exchange.seconds)] += 1
+        if response.ok and _is_evidence(parsed):
+            self.successes[operation.path] += 1
+
+    def count(self, exchange: Exchange) -> None:
+        """Count an exchange and the retries of its request, and nothing else of it."""
+        self.answers[_kind(exchange.outcome)] += 1
+        self.retries.update(map(_kind, exchange.previous_attempts))
+
+    def differ(self, exchange: Exchange, differences: Iterable[str]) -> None:
+        """Take in how the validators differ about a response, each difference in words."""
+        for words in differences:
+            self._differ(words, Difference(1, Witness.of(exchange)))
+
+    def _differ(self, words: str, difference: Difference) -> None:
+        known = self.differences.get(words)
+        self.differences[words] = known.merge(difference) if known else difference
+
+    def _observe(self, features: frozenset[Feature], observation: FeatureObservation) -> None:
+        known = self.observations.get(features)
+        if known or len(self.observations) < MAX_KEPT:
+            self.observations[features] = known.merge(observation) if known else observation
+
+    def _add(self, record: ViolationRecord) -> None:
+        known = self.violations.setdefault(record.key, record)
+        if known is not record:
+            known.merge(record)
+
+    def merge(self, other: Tally) -> None:
+        """Take in what another worker has seen; the other tally must not be used any more."""
+        for name in (*_COUNTERS, *_RESOURCES):
+            getattr(self, name).update(getattr(other, name))
+        for words, difference in other.differences.items():
+            self._differ(words, difference)
+        for features, observation in other.observations.items():
+            self._observe(features, observation)
+        for path, times in other.times.items():
+            self.times.setdefault(path, Counter()).update(times)
+        for record in other.violations.values():
+            self._add(record)
+
+    @property
+    def requests(self) -> int:
+        """Return how many requests were sent."""
+        return self.answers.total()
+
+    @property
+    def features(self) -> dict[Feature, FeatureObservation]:
+        """Return the observation of every single feature that was seen."""
+        found: dict[Feature, FeatureObservation] = {}
+        for features, observation in self.observations.items():
+            for feature in features:
+                known = found.get(feature)
+                found[feature] = known.merge(observation) if known else observation
+        return found
+
+    @property
+    def found(self) -> tuple[ViolationRecord, ...]:
+        """Return every distinct violation, in a stable order."""
+        return tuple(sorted(self.violations.values(), key=_order))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the tally as JSON values, for `from_json` in another process."""
+        return {
+            **{name: dict(getattr(self, name)) for name in _COUNTERS},
+            **{name: [[path, list(resource)] for path, resource in sorted(getattr(self, name))] for name in _RESOURCES},
+            "features": [[*astuple(feature), *astuple(seen)] for feature, seen in sorted(self.features.items())],
+            "violations": [record.to_json() for record in self.violations.values()],
+            "differences": [
+                [words, each.count, each.witness.to_json()] for words, each in sorted(self.differences.items())
+            ],
+            "times": {path: list(counts.items()) for path, counts in self.times.items()},
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Tally:
+        """Return the tally that `to_json` wrote, except that features are no longer known to have been seen together.
+
+        Raise LookupError, TypeError or ValueError for other values.
+        """
+        tally = cls()
+        for name in _COUNTERS:
+            getattr(tally, name).update(data[name])
+        for name in _RESOURCES:
+            getattr(tally, name).update((path, tuple(resource)) for path, resource in data[name])
+        for words, count, witness in data["differences"]:
+            tally._differ(words, Difference(count, Witness.from_json(witness)))
+        tally.times = {path: Counter(dict(counts)) for path, counts in data["times"].items()}
+        for *feature, count, first, resource in data["features"]:
+            tally._observe(frozenset((Feature(*feature),)), FeatureObservation(count, first, tuple(resource)))
+        for record in map(ViolationRecord.from_json, data["violations"]):
+            tally._add(record)
+        return tally
+
+
+def _order(record: ViolationRecord) -> tuple[Violation, int]:
+    return record.violation, record.waiver.number if record.waiver else 0
+
+
+def _is_evidence(parsed: ParsedResponse) -> bool:
+    """Return whether the response could be judged; one that could not is no evidence, whatever is waived."""
+    if parsed.spec is None or not parsed.spec.content:
+        return parsed.spec is not None
+    return parsed.schema is not None and parsed.value is not UNREADABLE
+
+
+def _kind(outcome: Response | Failure) -> str:
+    """Return the name that an outcome is counted by: its status, or its kind of failure."""
+    return str(outcome.status) if isinstance(outcome, Response) else outcome.kind

@@ -1,0 +1,273 @@
+"""Conclude a run: one frozen Verdict, from which every report and the exit code are made.
+
+Hides how violations, waivers, requirements and rejections decide the outcome. Words and formats are in `reports`.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from contracts.coverage import Feature, Requirement, Unmet, promised_features, unmet_requirements
+from contracts.http import AllRejected, Response, all_rejected
+from contracts.judge import Violation
+from contracts.openapi import Document, Resource
+from contracts.verdict.redaction import MASK
+from contracts.verdict.tally import Difference, FeatureObservation, Tally, ViolationRecord, Witness
+from contracts.verdict.waivers import Waiver, Waivers
+
+EXIT_ERROR: Final = 4
+"""The exit code of a run that could not begin, because of an option, the document or the target."""
+
+FAILED_OTHERWISE: Final = "a test failed for another reason than an answer (see above)"
+"""The incident of a run in which a test failed although no response broke a promise."""
+
+
+class Outcome(StrEnum):
+    """The result of a run in a word."""
+
+    CONFORMS = "CONFORMS"
+    VIOLATES = "VIOLATES"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+    @property
+    def exit_code(self) -> int:
+        """Return the exit code of a run with this outcome."""
+        return {Outcome.CONFORMS: 0, Outcome.VIOLATES: 1, Outcome.INCONCLUSIVE: 6}[self]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """The facts of a run, apart from what it has seen."""
+
+    target: str
+    """The base URL, or words for the embedded mock server."""
+    document: Document
+    profile: str
+    started: datetime.datetime
+    seconds: float
+    seed: str = ""
+    """The value by which `--hypothesis-seed` repeats the run; empty if every run of the profile is the same."""
+    keyed: bool = False
+    """Whether an API key was sent; the key itself is never kept."""
+    incident: str = ""
+    """The reason, in words, why the run did not ask everything or failed by more than its answers; or empty."""
+    account: bool = False
+    """Whether an account was named with every request; the account itself is never kept."""
+    notes: tuple[str, ...] = ()
+    partial: bool = False
+    """Whether the run was to ask only a part of everything: one shard, or selected tests."""
+
+
+class Reproducibility(StrEnum):
+    """How often a violation was reproduced, in a word."""
+
+    ALWAYS = "always"
+    SOMETIMES = "sometimes"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class RecheckResult:
+    """The requests, `times` out of `of`, that reproduced a violation.
+
+    `sibling` says whether another resource showed the violation too; it is None if there was no other resource.
+    """
+
+    times: int
+    of: int
+    sibling: bool | None
+
+    @property
+    def reproducibility(self) -> Reproducibility:
+        """Return the result in a word."""
+        if self.times == self.of:
+            return Reproducibility.ALWAYS
+        return Reproducibility.SOMETIMES if self.times else Reproducibility.GONE
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A distinct violation, how often and on which resources it was seen, and its smallest witness."""
+
+    violation: Violation
+    witness: Witness
+    count: int
+    resources: tuple[Resource, ...]
+    sdk: str = ""
+    """The reaction of the API's official SDK to the witness, in words; empty if it is not known."""
+    waiver: Waiver | None = None
+    """The waiver that covers the violation; of a standing violation the waiver that covered it until it expired."""
+    recurrence: RecheckResult | None = None
+    """The result of asking again; None if the witness was not asked for again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The result of one run; everything in it is in a stable order."""
+
+    run: RunFacts
+    outcome: Outcome
+    all_rejected: AllRejected | None
+    """The statuses by which the target rejected every request, None if it accepted one.
+
+    Violations that the rejection explains are not among the findings.
+    """
+    answers: Mapping[str, int]
+    """Numbers of outcomes by status or kind of failure."""
+    retries: Mapping[str, int]
+    """How often a request was sent again, by the status or kind of failure that was the reason."""
+    coverage: Mapping[Feature, FeatureObservation | None]
+    """Every feature that the document promises, in its order; None for one that no response showed."""
+    undeclared: Mapping[Feature, FeatureObservation]
+    """Features that were seen and are not promised."""
+    findings: tuple[Finding, ...]
+    waived: tuple[Finding, ...]
+    stale: tuple[Waiver, ...]
+    """Waivers that fit no violation; empty if the run asked too little to tell."""
+    unmet: tuple[Unmet, ...]
+    """Requirements for features or responses that were not seen."""
+    differences: Mapping[str, Difference]
+    """Differences between the validators, by their description."""
+    faults: Mapping[str, int]
+    """Faults of the self-test: how many there are (`all`), were `caught`, and found nothing to break (`idle`)."""
+    probes: Mapping[str, int]
+    """Numbers of responses by undocumented method and status: `POST 405`; empty if none was sent."""
+    times: Mapping[str, Mapping[int, int]]
+    """Numbers of responses by the operation's path and the bucket of their latency."""
+    vanished: tuple[tuple[str, Resource], ...]
+    """Resources, behind the operation's path, that the target listed and then refused."""
+    skipped_hanging: tuple[tuple[str, Resource], ...]
+    """Resources, behind the operation's path, that were read less often because requests for them ran out of time."""
+
+    @property
+    def exit_code(self) -> int:
+        """Return the outcome's exit code, or that of VIOLATES if a test failed for another reason than an answer."""
+        return Outcome.VIOLATES.exit_code if FAILED_OTHERWISE in self.run.incident else self.outcome.exit_code
+
+    @property
+    def requests(self) -> int:
+        """Return how many requests were sent."""
+        return sum(self.answers.values())
+
+    def cut_short(self, incident: str) -> Verdict:
+        """Return the verdict of the run if an incident ended it early: what was seen holds, but not CONFORMS."""
+        outcome = Outcome.INCONCLUSIVE if self.outcome is Outcome.CONFORMS else self.outcome
+        return replace(self, outcome=outcome, run=replace(self.run, incident=self.run.incident or incident))
+
+    @property
+    def unseen(self) -> Iterator[Feature]:
+        """Yield the features that the document promises and no response has shown."""
+        return (feature for feature, observation in self.coverage.items() if observation is None)
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One earlier run, as a ledger keeps it; latencies are in seconds and over all its responses."""
+
+    started: datetime.datetime
+    profile: str
+    outcome: str
+    answers: int
+    violations: int
+    seen: int
+    promised: int
+    flaky: float
+    """The share of responses, from 0 to 1, that came only when the request was sent again."""
+    p50: float
+    p95: float
+    p99: float
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptanceCriteria:
+    """The terms, beside the document, that decide whether a run is accepted."""
+
+    waivers: Waivers = field(default_factory=lambda: Waivers((), datetime.date.min))
+    requirements: tuple[Requirement, ...] = ()
+    strict: bool = False
+    """Whether a stale waiver fails the run."""
+    last: Mapping[Feature, datetime.datetime] = field(default_factory=lambda: MappingProxyType({}))
+    """The start of the latest run in the ledger that saw each feature."""
+
+
+def conclude(
+    run: RunFacts,
+    tally: Tally,
+    criteria: AcceptanceCriteria = AcceptanceCriteria(),
+    sdk: Callable[[Finding], str] = lambda finding: "",
+) -> Verdict:
+    """Return the verdict on a tally; `sdk` returns the official SDK's reaction to a finding's witness, in words."""
+    features = tally.features
+    promised = (feature for operation in run.document.operations for feature in promised_features(operation))
+    coverage = {feature: features.pop(feature, None) for feature in promised}
+    rejected = all_rejected(tally.plain_answers)
+    records = [record for record in tally.found if not (rejected and explained_by(rejected, record.violation))]
+    standing = tuple(_finding(record, criteria.waivers, sdk) for record in records if not record.waiver)
+    no_success = tuple(_without_success(run, tally))
+    # A waiver is stale only if the violations that it covers would have been seen again.
+    is_whole = not (run.incident or run.partial or rejected or no_success)
+    fitting = (waiver for record in records for waiver in record.fitting)
+    stale = criteria.waivers.stale(fitting) if is_whole else ()
+    unmet = (*no_success, *_unmet(run, tally, criteria, coverage))
+    failed = bool(standing or tally.differences or (criteria.strict and stale))
+    return Verdict(
+        run=run,
+        outcome=_outcome(run, failed=failed, unmet=bool(unmet)),
+        all_rejected=rejected,
+        answers=dict(sorted(tally.answers.items())),
+        retries=dict(sorted(tally.retries.items())),
+        coverage=coverage,
+        undeclared=dict(sorted(features.items())),
+        findings=standing,
+        waived=tuple(_finding(record, criteria.waivers, sdk) for record in records if record.waiver),
+        stale=stale,
+        unmet=unmet,
+        differences=dict(sorted(tally.differences.items())),
+        faults=dict(tally.faults),
+        probes=dict(sorted(tally.probes.items())),
+        times=tally.times,
+        vanished=tuple(sorted(tally.vanished)),
+        skipped_hanging=tuple(sorted(tally.skipped_hanging)),
+    )
+
+
+def explained_by(rejected: AllRejected, violation: Violation) -> bool:
+    """Return whether the rejection of the caller explains the violation: only its status is wrong."""
+    if violation.rule == "method.not-refused":
+        return str(violation.status) in rejected.statuses
+    return violation.rule in ("status.undocumented", "status.known-resource")
+
+
+def _finding(record: ViolationRecord, waivers: Waivers, sdk: Callable[[Finding], str]) -> Finding:
+    witness, resources = record.witness, tuple(sorted(record.resources))
+    # A waiver that covers the violation is among those that fit, and is the one that is valid longest.
+    finding = Finding(record.violation, witness, record.count, resources, waiver=waivers.longest(record.fitting))
+    # The SDK's reaction to a redacted body would not be its reaction to the response that came.
+    is_redacted = isinstance(witness.outcome, Response) and MASK.encode() in witness.outcome.body
+    return replace(finding, sdk=sdk(finding)) if witness.request.is_read and not is_redacted else finding
+
+
+def _without_success(run: RunFacts, tally: Tally) -> Iterator[Unmet]:
+    """Yield an unmet requirement for every operation without a successful response: nothing is known of it."""
+    for operation in run.document.operations:
+        if not tally.successes[operation.path]:
+            yield Unmet("success", words=f"no success of {operation} that could be read")
+
+
+def _unmet(
+    run: RunFacts, tally: Tally, criteria: AcceptanceCriteria, coverage: Mapping[Feature, FeatureObservation | None]
+) -> tuple[Unmet, ...]:
+    answers = sum(count for kind, count in tally.answers.items() if kind.isdigit())
+    return unmet_requirements(criteria.requirements, coverage, answers, criteria.last, run.started)
+
+
+def _outcome(run: RunFacts, *, failed: bool, unmet: bool) -> Outcome:
+    """Return the outcome: violations outweigh everything, and a run that saw too little is no evidence."""
+    if failed:
+        return Outcome.VIOLATES
+    return Outcome.INCONCLUSIVE if unmet or run.incident else Outcome.CONFORMS

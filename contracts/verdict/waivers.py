@@ -1,0 +1,265 @@
+"""Accept known violations until a date, by a TOML file of `[[waiver]]` entries.
+
+Hides how an entry is read, checked, matched and drafted:
+
+    [[waiver]]
+    rule = "schema.format"           # a rule's code
+    place = "/created_at"            # where in the answer, as the verdict shows it
+    reason = "old rows lack an offset; API-1234"
+    owner = "jobs team"
+    expires = 2026-12-31             # the last day on which it holds (UTC)
+
+An entry may also name a `status`, the `branch` of a union, the place in the `document` (a JSON pointer), the `value`
+that came (as JSON text) and the `id` (path parameters, joined by slashes). All texts except the reason and the owner
+are patterns, in which `*` stands for any text and `?` for one character; no other character is special.
+
+A waiver covers a violation in those exchanges that fit everything it names. A violation that was also seen on other
+resources, or with other values, is reported twice, as waived and as standing, with separate counts and resources.
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final
+
+import tomli_w
+
+from contracts.judge import RULES, Violation
+from contracts.openapi import ConfigurationError, Resource, text_of
+
+UNFINISHED: Final = "TODO"
+"""How a drafted reason and owner begin; such a waiver is refused until both are filled in."""
+
+DRAFTED: Final = datetime.timedelta(days=30)
+"""How long a drafted waiver is valid."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Waiver:
+    """One entry of the file; `number` counts from 1. Empty patterns, and status 0, match anything."""
+
+    number: int
+    rule: str
+    place: str
+    reason: str
+    owner: str
+    expires: datetime.date
+    status: int = 0
+    branch: str = ""
+    document: str = ""
+    value: str = ""
+    id: str = ""
+
+    def covers(self, violation: Violation, resource: Resource) -> bool:
+        """Return whether the violation on the resource fits everything that the waiver names."""
+        return (
+            _fits(self.rule, violation.rule)
+            and _fits(self.place, violation.place)
+            and self.status in (0, violation.status)
+            and _fits(self.branch or "*", violation.branch)
+            and _fits(self.document or "*", violation.pointer)
+            and _fits(self.value or "*", violation.actual)
+            and _fits(self.id or "*", "/".join(resource))
+        )
+
+    def holds(self, day: datetime.date) -> bool:
+        """Return whether the waiver has not expired by that day."""
+        return day <= self.expires
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the waiver as JSON values, for `from_json`."""
+        return {**asdict(self), "expires": self.expires.isoformat()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Waiver:
+        """Return the waiver that `to_json` wrote; raise LookupError, TypeError or ValueError for other values."""
+        return cls(**{**data, "expires": datetime.date.fromisoformat(data["expires"])})
+
+    def __str__(self) -> str:
+        named = {name: getattr(self, name) for name in _NARROWER}
+        return ", ".join(
+            [f"{self.rule} at {self.place}", *(f"{name} {value}" for name, value in named.items() if value)]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverMatch:
+    """The waivers of one violation on one resource: the valid one that covers it, if any, and all that fit.
+
+    Expired waivers fit, and do not cover.
+    """
+
+    waiver: Waiver | None = None
+    fitting: frozenset[Waiver] = frozenset()
+
+
+_NARROWER: Final = ("status", "branch", "document", "value", "id")
+_REQUIRED: Final = ("rule", "place", "reason", "owner", "expires")
+_PLACES: Final = ("status", "head", "header", "body", "message", "transport")
+"""The words that the place of a violation begins with (see `Violation`)."""
+
+_TYPES: Final[Mapping[str, tuple[type, str]]] = {
+    **dict.fromkeys(("rule", "place", "reason", "owner", "branch", "document", "value", "id"), (str, "text")),
+    "status": (int, "a number"),
+    "expires": (datetime.date, "a date, such as 2026-12-31"),
+}
+
+
+@functools.lru_cache(maxsize=1024)
+def _pattern(text: str) -> re.Pattern[str]:
+    # fnmatch would take the brackets of a JSON array for a set of characters.
+    return re.compile("".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in text), re.DOTALL)
+
+
+def _fits(pattern: str, text: str) -> bool:
+    return _pattern(pattern).fullmatch(text) is not None
+
+
+def load_waivers(path: Path) -> tuple[Waiver, ...]:
+    """Return the waivers of a TOML file, in its order.
+
+    Raise ConfigurationError, in one line with the fix, for a file that cannot be read and for an entry that is wrong.
+    """
+    try:
+        contents = tomllib.loads(path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise ConfigurationError(f"--waivers {path} cannot be read: {error.strerror}; name a readable file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"--waivers {path} is no TOML: {error}; fix its syntax") from None
+    except RecursionError:
+        raise ConfigurationError(f"--waivers {path} is nested too deeply; write [[waiver]] entries") from None
+    entries = contents.pop("waiver", [])
+    if contents or not isinstance(entries, list):
+        name = f"{next(iter(contents))}, " if contents else ""
+        raise ConfigurationError(f"--waivers {path} holds {name}something else than [[waiver]] entries; remove it")
+    waivers = tuple(_waiver(path, number, entry) for number, entry in enumerate(entries, 1))
+    first: dict[str, int] = {}
+    for waiver in waivers:
+        number = first.setdefault(str(waiver), waiver.number)
+        if number != waiver.number:
+            raise _refused(path, waiver.number, f"says the same as waiver {number}", "remove one of them")
+    return waivers
+
+
+def _refused(path: Path, number: int, problem: str, fix: str) -> ConfigurationError:
+    return ConfigurationError(f"--waivers {path}: waiver {number} {problem}; {fix}")
+
+
+def _waiver(path: Path, number: int, entry: Any) -> Waiver:
+    if not isinstance(entry, dict):
+        raise _refused(path, number, "is no table", "write it under [[waiver]]")
+    for name, value in entry.items():
+        _check_field(path, number, name, value)
+    for name in _REQUIRED:
+        if name not in entry:
+            raise _refused(path, number, f"has no {name}", "every waiver has a rule, place, reason, owner and expiry")
+    for name in ("reason", "owner"):
+        if entry[name].strip().startswith(UNFINISHED):
+            raise _refused(path, number, f"has no {name} yet", "say why it is accepted, and by whom")
+    place = entry["place"]
+    waiver = Waiver(number=number, **{**entry, "place": "body" + place if place.startswith("/") else place})
+    _check_reach(path, waiver)
+    return waiver
+
+
+def _check_field(path: Path, number: int, name: str, value: Any) -> None:
+    if name not in _TYPES:
+        fix = _nearest(name, _TYPES) or f"known are {', '.join(_TYPES)}"
+        raise _refused(path, number, f"has an unknown field {name}", fix)
+    kind, words = _TYPES[name]
+    if not isinstance(value, kind) or isinstance(value, (bool, datetime.datetime)):
+        raise _refused(path, number, f"has {name} = {value!r}", f"write {words}")
+    if isinstance(value, str) and not value.strip():
+        raise _refused(path, number, f"has no {name}: it is empty", "fill it in, or leave it out to match anything")
+    if isinstance(value, int) and not 100 <= value <= 599:
+        raise _refused(path, number, f"has status = {value}", "write an HTTP status, from 100 to 599")
+
+
+def _check_reach(path: Path, waiver: Waiver) -> None:
+    """Raise ConfigurationError for a waiver that could cover nothing, or would cover everything."""
+    if not any(_fits(waiver.rule, code) for code in RULES):
+        fix = _nearest(waiver.rule, RULES) or "docs/rules.md lists the rules"
+        raise _refused(path, waiver.number, f"names no rule: {waiver.rule}", fix)
+    beginning = re.split(r"[/@ *?]", waiver.place, maxsplit=1)[0]
+    open_end = waiver.place.startswith((beginning + "*", beginning + "?"))
+    if not any(beginning == word or (open_end and word.startswith(beginning)) for word in _PLACES):
+        fix = f"write {', '.join(_PLACES[:-1])} or {_PLACES[-1]}, or a value's place in the body as /{waiver.place}"
+        raise _refused(path, waiver.number, f"has place = {waiver.place!r}, which is nowhere in an answer", fix)
+    if _covers_all(waiver):
+        raise _refused(path, waiver.number, "would cover everything", "name a rule or a place")
+
+
+def _nearest(text: str, known: Iterable[str]) -> str:
+    near = get_close_matches(text, list(known), n=1)
+    return f"did it mean {near[0]}?" if near else ""
+
+
+def _covers_all(waiver: Waiver) -> bool:
+    """Return whether the waiver would cover every violation, or every one of a status."""
+    patterns = (waiver.branch, waiver.value, waiver.id, waiver.document.strip("#"))
+    is_narrow = any(pattern.strip("*?") for pattern in patterns)
+    everywhere = all(_fits(waiver.place, f"{word}/") for word in _PLACES) or waiver.place.rstrip("/*?") == "body"
+    return not is_narrow and everywhere and all(_fits(waiver.rule, code) for code in RULES)
+
+
+class Waivers:
+    """The waivers of a run, valid or expired as of the day on which the run began."""
+
+    def __init__(self, waivers: Iterable[Waiver], day: datetime.date) -> None:
+        self.day = day
+        self._all = tuple(waivers)
+        # The order of the entries in the file must not matter: of several that fit, the one valid longest is reported.
+        self._longest_first = sorted(self._all, key=lambda waiver: (-waiver.expires.toordinal(), str(waiver)))
+
+    def match(self, violation: Violation, resource: Resource) -> WaiverMatch:
+        """Return the waivers that match the violation on the resource."""
+        fitting = [waiver for waiver in self._longest_first if waiver.covers(violation, resource)]
+        return WaiverMatch(next((waiver for waiver in fitting if waiver.holds(self.day)), None), frozenset(fitting))
+
+    def longest(self, waivers: Iterable[Waiver]) -> Waiver | None:
+        """Return that of these waivers which is or was valid longest; None if there are none."""
+        known = frozenset(waivers)
+        return next((waiver for waiver in self._longest_first if waiver in known), None)
+
+    def stale(self, fitting: Iterable[Waiver]) -> tuple[Waiver, ...]:
+        """Return the waivers, expired or not, that are not among those that fit a violation of the run."""
+        known = frozenset(fitting)
+        return tuple(waiver for waiver in self._all if waiver not in known)
+
+
+def draft_waivers(violations: Iterable[Violation], day: datetime.date) -> str:
+    """Return a TOML file of waivers for these violations; `load_waivers` refuses it until every TODO is filled in."""
+    entries = [_entry(violation, day) for violation in violations]
+    unique = {str(sorted(entry.items(), key=str)): entry for entry in entries}
+    head = "# Drafted from a run. Say of each why it is accepted and by whom, and make it as narrow as it can be.\n\n"
+    return head + tomli_w.dumps({"waiver": list(unique.values())})
+
+
+def _entry(violation: Violation, day: datetime.date) -> dict[str, Any]:
+    # Read as a pattern, every text matches itself.
+    narrower = {"status": violation.status, "branch": violation.branch, "value": _value(violation)}
+    return {
+        "rule": violation.rule,
+        "place": violation.identity[2],
+        **{name: value for name, value in narrower.items() if value},
+        "reason": f"{UNFINISHED}: say why",
+        "owner": f"{UNFINISHED}: say who",
+        "expires": day + DRAFTED,
+    }
+
+
+_KINDS: Final = {"array": "[*", "object": "{*", "string": '"*', "null": "null"}
+"""Patterns that match the JSON text of every value of a type, by the type's name."""
+
+
+def _value(violation: Violation) -> str:
+    """Return a pattern of the values that share the violation's variant; it is empty if no pattern describes them."""
+    is_variant = violation.variant and violation.actual in (violation.variant, text_of(violation.variant))
+    return violation.actual if is_variant else _KINDS.get(violation.variant, "")

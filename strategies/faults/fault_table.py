@@ -1,0 +1,72 @@
+"""The table of faults: for every promise of a document, ways to break it and nothing else.
+
+Faults are derived from the document by rules of their own for every keyword, so that the judge, which has to catch
+them, has no part in making them. `self_test` compares the two. Hides the order and the naming of faults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache, partial
+from typing import Any
+
+from contracts.http import Failure, Response
+from contracts.openapi import Operation, ResponseSpec
+from strategies.answers import json_schema
+from strategies.faults.json_faults import json_faults
+from strategies.faults.message_faults import (
+    content_faults,
+    framing_faults,
+    header_faults,
+    method_faults,
+    transport_faults,
+)
+from strategies.faults.mutation_search import SchemaMutation
+from strategies.faults.mutations import NOTHING, AnswerContext, Fault, Mutation, fault, in_value, put, value_at
+from strategies.faults.resource_faults import status_faults, value_faults
+from strategies.faults.schema_locations import places
+from strategies.faults.schema_mutations import schema_mutations
+
+
+@lru_cache(maxsize=16)
+def faults(operation: Operation) -> tuple[Fault, ...]:
+    """Return every fault of the operation in a stable order, every name once."""
+    found: dict[str, Fault] = {}
+    for each in _faults_of_reads(operation):
+        found.setdefault(each.name, replace(each, mutation=partial(_of_reads, each.mutation)))
+    for each in method_faults(operation):
+        found[each.name] = each
+    return tuple(found.values())
+
+
+def _of_reads(mutation: Mutation, context: AnswerContext) -> Response | Failure | None:
+    return None if context.probes else mutation(context)
+
+
+def _faults_of_reads(operation: Operation) -> Iterator[Fault]:
+    for spec in operation.responses:
+        schema = json_schema(spec)
+        if schema is not None:
+            yield from json_faults(operation, spec)
+            yield from _schema_faults(operation, spec, schema)
+        yield from content_faults(spec)
+        yield from header_faults(operation, spec)
+        yield from value_faults(operation, spec)
+    yield from status_faults(operation)
+    yield from framing_faults()
+    yield from transport_faults()
+
+
+def _schema_faults(operation: Operation, spec: ResponseSpec, schema: str) -> Iterator[Fault]:
+    for each in schema_mutations(operation.document, schema):
+        yield fault(each.rule, f"{spec.status}{each.name}", "body" + each.place, in_value(spec, partial(_first, each)))
+
+
+def _first(mutation: SchemaMutation, value: Any) -> Any:
+    """Return the value changed at the first of the mutation's places that has something to break, else NOTHING."""
+    for path in places(value, mutation.steps):
+        broken = mutation.change(value_at(value, path))
+        if broken is not NOTHING:
+            return put(value, path, broken)
+    return NOTHING

@@ -1,0 +1,122 @@
+"""Faults of JSON text (RFC 8259): bodies that are no JSON, or JSON that readers disagree about.
+
+Hides where a flaw fits into a body so that the value still satisfies its schema.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, Final
+
+from contracts.judge import compiled
+from contracts.openapi import Operation, ResponseSpec, equals, from_pointer, to_pointer, walk_json
+from strategies.answers import covering_answers, json_schema
+from strategies.faults.mutation_search import UNDECLARED
+from strategies.faults.mutations import Fault, fault, in_text, put
+
+
+def json_faults(operation: Operation, spec: ResponseSpec) -> Iterator[Fault]:
+    """Yield the faults of the JSON text in the spec's answers; the spec has a JSON schema."""
+    for name, (rule, change) in _TEXTS.items():
+        place = "body" if rule == "body.missing" else "body@"
+        yield fault(rule, f"{spec.status} {name}", place, in_text(spec, change))
+    start = covering_answers(operation, spec.status)[0].body[:1]
+    for name, (rule, item) in _ITEMS.items():
+        # An object takes another member and an array another item, while other texts have no room for either.
+        if start == b"{":
+            member, place = json.dumps(UNDECLARED).encode() + b": " + item, to_pointer(UNDECLARED)
+        elif start == b"[":
+            member, place = item, "/*"
+        else:
+            continue
+        flaw_place = "body" + (place if rule in _PLACED_BY_POINTER else "@")
+        yield fault(rule, f"{spec.status} {name}", flaw_place, in_text(spec, partial(_with_member, member)))
+    if start in (b"{", b"["):
+        place = "body" + ("" if start == b"{" else "/*")
+        yield fault("json.duplicate-name", f"{spec.status} a name twice", place, in_text(spec, _with_name_twice))
+    latin = in_text(spec, partial(_in_latin_1, operation, spec))
+    yield fault("json.encoding", f"{spec.status} Latin-1", "body@", latin)
+
+
+def _with_member(member: bytes, body: bytes) -> bytes:
+    """Return the text of an object or array with another member or item at its end."""
+    return body[:-1] + (b"" if body in (b"{}", b"[]") else b", ") + member + body[-1:]
+
+
+def _with_name_twice(body: bytes) -> bytes | None:
+    """Return the text with the first member of its object, or first item, repeated; its value stays the same."""
+    value = json.loads(body)
+    rest = value[1:] if isinstance(value, list) else []
+    first = value[0] if isinstance(value, list) and value else value
+    if not isinstance(first, dict) or not first:
+        return _with_member(b'{"a": 1, "a": 2}', body) if isinstance(value, list) else None
+    member = json.dumps(dict([next(iter(first.items()))]), ensure_ascii=False)[1:-1]
+    twice = json.dumps(first, ensure_ascii=False)[:-1] + f", {member}}}"
+    if first is value:
+        return twice.encode()
+    return f"[{', '.join([twice, *(json.dumps(item, ensure_ascii=False) for item in rest)])}]".encode()
+
+
+def _in_latin_1(operation: Operation, spec: ResponseSpec, body: bytes) -> bytes | None:
+    """Return the text with a letter in Latin-1, put where the value stays valid; None if there is no such place."""
+    value, schema = json.loads(body), str(json_schema(spec))
+    for path, text in _extendable_texts(operation, spec, value):
+        # The judge reads bytes that are not UTF-8 as U+FFFD.
+        if compiled(operation.document).is_valid(schema, put(value, path, text + "\ufffd")):
+            flawed = json.dumps(put(value, path, text + "\udce9"), ensure_ascii=False)
+            return flawed.encode("utf-8", "surrogateescape")
+    return None
+
+
+def _extendable_texts(
+    operation: Operation, spec: ResponseSpec, value: Any
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield the strings that may take one more letter, with their paths, and one that an object may hold besides."""
+    echoed = {promised.place for promised in equals(operation, spec)}
+    for place, item in walk_json(value):
+        if isinstance(item, str) and place not in echoed:
+            yield tuple(_path(value, from_pointer(place))), item
+    if isinstance(value, dict):
+        yield (UNDECLARED,), "caf"
+
+
+def _path(value: Any, parts: list[str]) -> Iterator[str | int]:
+    """Yield the parts of a JSON pointer as names and indexes."""
+    for part in parts:
+        step = int(part) if isinstance(value, list) else part
+        yield step
+        value = value[step]
+
+
+_PLACED_BY_POINTER: Final = ("json.not-finite", "json.surrogate")
+"""Rules whose place is that of a value; the place of the others is a byte offset."""
+
+_TEXTS: Final[dict[str, tuple[str, Callable[[bytes], bytes | None]]]] = {
+    "byte order mark": ("json.byte-order-mark", lambda body: codecs.BOM_UTF8 + body),
+    "UTF-16": ("json.encoding", lambda body: body.decode().encode("utf-16")),
+    "UTF-32": ("json.encoding", lambda body: body.decode().encode("utf-32")),
+    "cut short": ("json.malformed", lambda body: None if body[-1:].isdigit() else body[:-1]),
+    "something behind": ("json.malformed", lambda body: body + b" {}"),
+    "something before": ("json.malformed", lambda body: b")]}',\n" + body),
+    "a comma too many": ("json.malformed", lambda body: re.sub(rb"([]}]?)\Z", rb",\1", body, count=1)),
+    "a comment": ("json.malformed", lambda body: body + b" // done"),
+    "white space only": ("json.malformed", lambda body: b" "),
+    "nothing": ("body.missing", lambda body: b""),
+}
+"""Name to the rule, and the change of a body."""
+
+_TOO_DEEP: Final = 100_000
+"""A depth of nesting that no reader takes (RFC 8259, section 9, leaves the limit to the reader)."""
+
+_ITEMS: Final[dict[str, tuple[str, bytes]]] = {
+    "NaN": ("json.not-finite", b"NaN"),
+    "Infinity": ("json.not-finite", b"Infinity"),
+    "half a pair": ("json.surrogate", b'"\\ud800"'),
+    "single quotes": ("json.malformed", b"'text'"),
+    "too deep": ("json.depth", b"[" * _TOO_DEEP + b"]" * _TOO_DEEP),
+}
+"""Name to the rule, and the member or item that is added to an object or array."""

@@ -1,0 +1,195 @@
+"""Faults of the message around a body: its header fields, its framing, and its transport.
+
+Hides RFC 9110 and RFC 9112: which media types, fields, lengths and chunks are wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from contracts.http import Failure, Response, undocumented_methods
+from contracts.judge import compiled
+from contracts.openapi import Operation, ResponseSpec
+from strategies.answers import BODILESS
+from strategies.faults.mutations import AnswerContext, Fault, Mutation, fault, in_field, is_described, set_field
+
+JSON_TYPE: Final = ("Content-Type", "application/json")
+
+
+def content_faults(spec: ResponseSpec) -> Iterator[Fault]:
+    """Yield the faults of Content-Type and Content-Encoding, and of a body where the document describes none."""
+    if not spec.content:
+        if spec.status not in BODILESS:
+            yield fault("body.unexpected", spec.status, "body", _with_body(spec))
+        return
+    documented = [name.partition(";")[0].strip().lower() for name in spec.content]
+    fields = {
+        "": "content-type.missing",
+        "json": "content-type.malformed",
+        "application/json; charset": "content-type.malformed",
+        "text/html": "content-type.undocumented",
+        "application/problem+json": "content-type.undocumented",
+        **{f"{name}; charset=iso-8859-1": "content-type.charset" for name in documented if _JSON.fullmatch(name)},
+    }
+    if spec.status in BODILESS:
+        del fields[""]  # A response without a body needs no type.
+    for field, rule in fields.items():
+        covering = {field, field.partition("/")[0] + "/*", "*/*"}
+        if rule != "content-type.undocumented" or not covering & set(documented):
+            change = in_field(spec, "Content-Type", field or None)
+            yield fault(rule, f"{spec.status} {field}", "header Content-Type", change)
+    yield fault("content-encoding.unasked", spec.status, "header Content-Encoding", _encoded(spec))
+
+
+_JSON: Final = re.compile(r"application/json|[^/]+/[^/]+\+json")
+
+
+def _with_body(spec: ResponseSpec) -> Mutation:
+    def mutation(context: AnswerContext) -> Response | None:
+        if not is_described(context, spec) or context.response.body:
+            return None
+        return replace(context.response, body=b"{}")
+
+    return mutation
+
+
+def _encoded(spec: ResponseSpec) -> Mutation:
+    encode = in_field(spec, "Content-Encoding", "x-broken")
+    return lambda context: encode(context) if context.response.body else None
+
+
+def header_faults(operation: Operation, spec: ResponseSpec) -> Iterator[Fault]:
+    """Yield the faults of the header fields that the document describes for the spec's answers."""
+    for header in spec.headers:
+        name, place = f"{spec.status} {header.name}", f"header {header.name}"
+        if header.required:
+            yield fault("header.missing", name, place, in_field(spec, header.name, None))
+        texts = _FIELD_VALUES if header.schema else ()
+        bad = next((text for text in texts if not _is_legal(operation, str(header.schema), text)), None)
+        if bad is not None:
+            yield fault("header.schema", name, place, in_field(spec, header.name, bad))
+
+
+_FIELD_VALUES: Final = ("zz-unheard-of", "", "-987654321", "0", "987654321", "0.5", "zz " * 400 + "zz")
+"""Texts of header fields, of which most schemas rule out at least one."""
+
+
+def _is_legal(operation: Operation, schema: str, text: str) -> bool:
+    """Return whether the text is legal in any reading: as a text, a number or a list (OpenAPI style `simple`)."""
+    number = json.loads(text) if re.fullmatch(r"-?\d+(\.\d+)?", text) else text
+    return any(compiled(operation.document).is_valid(schema, value) for value in (text, number, [text], [number]))
+
+
+def method_faults(operation: Operation) -> Iterator[Fault]:
+    """Yield the faults of answers to methods that the document does not have (RFC 9110, section 15.5.6)."""
+    for method in undocumented_methods(operation):
+        for status in (200, 404, 501):
+            yield fault("method.not-refused", f"{method} {status}", "status", _accepting(method, status))
+        documented = ", ".join(operation.methods)
+        fields = {
+            "absent": ("method.allow-missing", None),
+            "empty": ("method.allow-wrong", ""),
+            "in lower case": ("method.allow-wrong", documented.lower()),
+            "that names it": ("method.allow-wrong", f"{documented}, {method}"),
+        }
+        for name, (rule, value) in fields.items():
+            yield fault(rule, f"{method} {name}", "header Allow", _allowing(method, value))
+
+
+def _accepting(method: str, status: int) -> Mutation:
+    answer = Response(status, (JSON_TYPE,), b"{}")
+    return lambda context: answer if context.method == method and context.exists else None
+
+
+def _allowing(method: str, value: str | None) -> Mutation:
+    return lambda context: set_field(context.response, "Allow", value) if context.method == method else None
+
+
+def framing_faults() -> Iterator[Fault]:
+    """Yield the faults of a message from which its end or its head cannot be read for certain (RFC 9112)."""
+    for name, (rule, place, change) in _MESSAGES.items():
+        yield fault(rule, name, place, _framed(change))
+
+
+def _framed(change: Callable[[bytes, bytes], bytes]) -> Mutation:
+    def mutation(context: AnswerContext) -> Response | None:
+        response = context.response
+        if not response.body:
+            return None
+        fields = "".join(f"{name}: {value}\r\n" for name, value in response.headers)
+        head = f"HTTP/1.1 {response.status} Broken\r\n{fields}".encode("latin-1", "replace")
+        return replace(response, message=change(head, response.body))
+
+    return mutation
+
+
+def _length(size: object) -> bytes:
+    return f"Content-Length: {size}\r\n".encode()
+
+
+_CHUNKED: Final = b"Transfer-Encoding: chunked\r\n"
+
+
+def _as_chunk(body: bytes) -> bytes:
+    return b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+
+
+def _with_line(line: bytes) -> Callable[[bytes, bytes], bytes]:
+    return lambda head, body: head + line + _length(len(body)) + b"\r\n" + body
+
+
+_MESSAGES: Final[dict[str, tuple[str, str, Callable[[bytes, bytes], bytes]]]] = {
+    "a line without a colon": ("framing.head", "head", _with_line(b"broken\r\n")),
+    "a blank before the colon": ("framing.head", "head", _with_line(b"X-Broken : 1\r\n")),
+    "a folded line": ("framing.head", "head", _with_line(b"X-Broken: 1\r\n 2\r\n")),
+    "two lengths": (
+        "framing.length",
+        "head",
+        lambda head, body: head + _length(len(body)) + _length(len(body) + 9) + b"\r\n" + body,
+    ),
+    "a length and chunks": (
+        "framing.length",
+        "head",
+        lambda head, body: head + _length(len(body)) + _CHUNKED + b"\r\n" + _as_chunk(body),
+    ),
+    "a length that is no number": (
+        "framing.length",
+        "head",
+        lambda head, body: head + _length("many") + b"\r\n" + body,
+    ),
+    "another transfer coding": (
+        "framing.transfer-coding",
+        "head",
+        lambda head, body: head + b"Transfer-Encoding: broken\r\n\r\n" + body,
+    ),
+    "something behind": (
+        "framing.surplus",
+        "message",
+        lambda head, body: head + _length(len(body)) + b"\r\n" + body + b"broken",
+    ),
+    "something behind the last chunk": (
+        "framing.surplus",
+        "message",
+        lambda head, body: head + _CHUNKED + b"\r\n" + _as_chunk(body) + b"broken",
+    ),
+    "a chunk of another size": (
+        "framing.chunked",
+        "message",
+        lambda head, body: head + _CHUNKED + b"\r\n" + _as_chunk(body).replace(b"\r\n", b"\r\n#", 1),
+    ),
+}
+"""Name to the rule, the place, and the message made of a head (without its empty line) and a body."""
+
+
+def transport_faults() -> Iterator[Fault]:
+    """Yield the faults in which no answer comes."""
+    for kind in ("reset", "cut", "not-http", "timeout", "oversized", "coding"):
+        yield fault(f"transport.{kind}", "", "transport", _failing(kind))
+
+
+def _failing(kind: str) -> Mutation:
+    return lambda context: Failure(kind, "broken on purpose")

@@ -1,0 +1,121 @@
+"""Find values that break one keyword of a schema and keep everything else.
+
+A keyword's own change of a value is tried first; failing that, a value is built of the schema with the keyword negated.
+jsonschema is asked whether the other keywords are kept. Hides that search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from strategies.faults.mutations import NOTHING
+from strategies.faults.schema_locations import Site, Step, without_keywords
+from strategies.values import Node, Unsatisfiable, Walk, covering_node, inline
+
+UNDECLARED: Final = "zz-undeclared"
+"""The name of a property that no document declares."""
+
+MAX_BUILT: Final = 6
+"""How many values are built at most to find one that breaks a keyword and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaMutation:
+    """A way to break one rule of a schema: the steps that lead to a value, and the change of that value.
+
+    `name` says where and how, for the names of faults. `place` is a JSON pointer with `*` for the index of an item and
+    for a name that no document declares. `change` returns NOTHING if the value has nothing to break.
+    """
+
+    name: str
+    rule: str
+    place: str
+    steps: tuple[Step, ...]
+    change: Callable[[Any], Any]
+
+
+Breaks = Callable[[Walk, Site, Any], Iterator[SchemaMutation]]
+"""Yields the mutations that break a keyword of a site's schema, given the keyword's value."""
+
+SAMPLES: Final[dict[str, Any]] = {
+    "null": None,
+    "boolean": True,
+    "integer": 5,
+    "number": 1.5,
+    "string": "text",
+    "array": [],
+    "object": {},
+}
+"""JSON type to a value of it."""
+
+
+def mutation(
+    site: Site, keyword: str, what: str, change: Callable[[Any], Any], rule: str = "", inside: str = ""
+) -> SchemaMutation:
+    """Return the mutation of a keyword, at the site or at a JSON pointer `inside` its values.
+
+    `what` distinguishes it from the keyword's other mutations; the rule is the keyword's unless another is given.
+    """
+    name = f"{site.name}{inside} {what}"
+    return SchemaMutation(name, rule or f"schema.{keyword}", site.place + inside, site.steps, change)
+
+
+def replaced(new: Any) -> Callable[[Any], Any]:
+    """Return the change of any value into this one."""
+    return lambda value: new
+
+
+def sound(walk: Walk, site: Site, broken: tuple[str | None, ...], candidates: Iterable[Any]) -> Iterator[Any]:
+    """Yield the candidates that break one or more of the `broken` keywords and no other one.
+
+    None among the keywords stands for a `false` schema.
+    """
+    for candidate in candidates:
+        found = walk.schemas.broken_keywords(site.node, candidate)
+        if found and found <= set(broken):
+            yield candidate
+
+
+def first_sound(
+    walk: Walk, site: Site, broken: tuple[str | None, ...], candidates: Callable[[Any], Iterable[Any]]
+) -> Callable[[Any], Any]:
+    """Return the change of a value into the first sound one of the candidates that are made of it."""
+    return lambda value: next(sound(walk, site, broken, candidates(value)), NOTHING)
+
+
+def changed_or_built(
+    walk: Walk, site: Site, keyword: str, what: str, change: Callable[[Any], Iterable[Any]] = lambda value: ()
+) -> SchemaMutation:
+    """Return the mutation into the first sound value that a change makes or, failing that, that is built."""
+    negated = (*without_keywords(walk.schemas, site, keyword), inline({"not": {keyword: site.schema[keyword]}}))
+    build = built(walk, site, negated)
+
+    def candidates(value: Any) -> Iterator[Any]:
+        yield from change(value)
+        yield from build(value)
+
+    return mutation(site, keyword, what, first_sound(walk, site, (keyword,), candidates))
+
+
+def built(walk: Walk, site: Site, node: Node) -> Callable[[Any], Iterator[Any]]:
+    """Return the change of a value into values of a node; an object keeps as many of its properties as possible."""
+
+    def change(value: Any) -> Iterator[Any]:
+        for made in some_values(walk, node):
+            if isinstance(made, dict) and isinstance(value, dict):
+                yield from ({**made, **value}, {**value, **made})
+            yield made
+
+    return change
+
+
+@lru_cache(maxsize=1024)
+def some_values(walk: Walk, node: Node) -> tuple[Any, ...]:
+    """Return at most `MAX_BUILT` values of a node; empty if it has none, or none is found."""
+    try:
+        return covering_node(walk, node, MAX_BUILT).values
+    except Unsatisfiable:
+        return ()

@@ -1,0 +1,121 @@
+"""A fault as a value, and the changes of an answer that faults are made of.
+
+Hides how the JSON text, the bytes and the header fields of an answer are changed in one spot. A mutation is a pure
+function of an AnswerContext, so that the self-test and the mock server break answers in the same way.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from contracts.http import PROBED_METHODS, Failure, Response
+from contracts.judge import PlacePattern
+from contracts.openapi import Operation, Resource, ResponseSpec
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerContext:
+    """An answer that is about to be given, with the resource it is for.
+
+    `exists` says whether the resource exists, `reads` how often it was read before. A `method` other than GET and HEAD
+    is one that the document does not have for the path.
+    """
+
+    operation: Operation
+    resource: Resource
+    exists: bool
+    reads: int
+    response: Response
+    method: str = "GET"
+
+    @property
+    def probes(self) -> bool:
+        """Whether it is the answer to an undocumented method."""
+        return self.method in PROBED_METHODS
+
+
+Mutation = Callable[[AnswerContext], Response | Failure | None]
+"""Returns the broken answer, or None if this answer has nothing to break."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A way to break one rule at one place of an answer, and nothing else.
+
+    `name` is unique within an operation and stable: `schema.type 200/shelf[box]/goods array`.
+    """
+
+    name: str
+    rule: str
+    place: PlacePattern
+    mutation: Mutation
+
+
+def fault(rule: str, name: str, place: str, mutation: Mutation) -> Fault:
+    """Return the fault of a rule; `name` distinguishes it from the rule's other faults."""
+    return Fault(f"{rule} {name}".rstrip(), rule, PlacePattern(place), mutation)
+
+
+NOTHING: Final[Any] = object()
+"""Returned by a change of a value that has nothing to break."""
+
+
+def is_described(context: AnswerContext, spec: ResponseSpec) -> bool:
+    """Return whether the answer is one of those that the spec describes."""
+    return context.operation.response_for(context.response.status) == spec
+
+
+def in_value(spec: ResponseSpec, change: Callable[[Any], Any]) -> Mutation:
+    """Return the mutation that changes the JSON value of the spec's answers."""
+
+    def mutation(context: AnswerContext) -> Response | None:
+        if not is_described(context, spec) or not context.response.body:
+            return None
+        changed = change(json.loads(context.response.body))
+        if changed is NOTHING:
+            return None
+        return replace(context.response, body=json.dumps(changed, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+    return mutation
+
+
+def in_text(spec: ResponseSpec, change: Callable[[bytes], bytes | None]) -> Mutation:
+    """Return the mutation that changes the body's bytes of the spec's answers."""
+
+    def mutation(context: AnswerContext) -> Response | None:
+        if not is_described(context, spec) or not context.response.body:
+            return None
+        body = change(context.response.body)
+        return None if body is None else replace(context.response, body=body)
+
+    return mutation
+
+
+def in_field(spec: ResponseSpec, name: str, value: str | None) -> Mutation:
+    """Return the mutation that sets a header field of the spec's answers, or removes it if the value is None."""
+    return lambda context: set_field(context.response, name, value) if is_described(context, spec) else None
+
+
+def set_field(response: Response, name: str, value: str | None) -> Response:
+    """Return the answer with one field of this name, or without any if the value is None."""
+    others = tuple(field for field in response.headers if field[0].lower() != name.lower())
+    return replace(response, headers=others if value is None else (*others, (name, value)))
+
+
+def value_at(value: Any, path: tuple[str | int, ...]) -> Any:
+    """Return the part of a value at a path of names and indexes."""
+    for step in path:
+        value = value[step]
+    return value
+
+
+def put(value: Any, path: tuple[str | int, ...], new: Any) -> Any:
+    """Return a copy of the value with another part at a path of names and indexes."""
+    if not path:
+        return new
+    copied = value.copy()
+    copied[path[0]] = put(value[path[0]], path[1:], new) if path[1:] else new
+    return copied

@@ -1,0 +1,192 @@
+"""Faults that depend on the resource: its status, and what the overlay promises of it.
+
+Hides which status a resource may get, and the legal values that break `x-equals`, `x-immutable`, `x-final` and
+`x-refuses-unknown`. A value taken from the answer of another resource keeps the schema.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any, Final
+
+from contracts.http import Failure, Response
+from contracts.judge import compiled
+from contracts.openapi import (
+    EQUALS,
+    Equals,
+    Lasting,
+    Operation,
+    Resource,
+    ResponseSpec,
+    equals,
+    from_pointer,
+    lasting,
+    refuses_unknown,
+    resolve_pointer,
+    to_pointer,
+)
+from strategies.answers import catalogue, covering_answers, granting, with_echo
+from strategies.faults.message_faults import JSON_TYPE
+from strategies.faults.mutations import NOTHING, AnswerContext, Fault, Mutation, fault, in_value, put
+
+
+def value_faults(operation: Operation, spec: ResponseSpec) -> Iterator[Fault]:
+    """Yield the faults of values that repeat the request (`x-equals`) or last (`x-immutable`, `x-final`)."""
+    for promised in equals(operation, spec):
+        name, place = f"{spec.status}{promised.place}", "body" + promised.place
+        for what, change in _ECHOES.items():
+            broken = _echoed_otherwise(operation, spec, promised, change)
+            yield fault("overlay.equals", f"{name} {what}", place, broken)
+        of_another = _of_another(operation, spec, promised.place)
+        yield fault("overlay.equals", f"{name} of another resource", place, of_another)
+    for kept in lasting(operation, spec):
+        rule = "overlay.immutable" if kept.values is None else "overlay.final"
+        changed = _changed_later(operation, spec, kept)
+        yield fault(rule, f"{spec.status}{kept.place}", "body" + kept.place, changed)
+
+
+_ECHOES: Final[dict[str, Callable[[str], str]]] = {
+    "in the other case": str.swapcase,
+    "with a blank": lambda text: text + " ",
+    "without its last character": lambda text: text[:-1],
+    "with something behind": lambda text: text + "-other",
+}
+
+
+def _echoed_otherwise(
+    operation: Operation, spec: ResponseSpec, promised: Equals, change: Callable[[str], str]
+) -> Mutation:
+    schema = promised.pointer.removesuffix(to_pointer(EQUALS))
+
+    def broken(value: Any) -> Any:
+        try:
+            old = resolve_pointer(value, from_pointer(promised.place))
+        except LookupError:
+            return NOTHING
+        # A value that breaks the schema as well would be reported for its shape.
+        if not isinstance(old, str) or change(old) == old or not allowed(change(old)):
+            return NOTHING
+        return put(value, tuple(from_pointer(promised.place)), change(old))
+
+    def allowed(value: str) -> bool:
+        return compiled(operation.document).is_valid(schema, value)
+
+    return in_value(spec, broken)
+
+
+def _of_another(operation: Operation, spec: ResponseSpec, place: str) -> Mutation:
+    """Return the mutation that takes the value at the place from the answer of another resource."""
+
+    def broken(value: Any) -> Any:
+        try:
+            old = resolve_pointer(value, from_pointer(place))
+        except LookupError:
+            return NOTHING
+        new = next((other for other in _values_at(operation, place) if other != old), NOTHING)
+        return NOTHING if new is NOTHING else put(value, tuple(from_pointer(place)), new)
+
+    return in_value(spec, broken)
+
+
+def _values_at(operation: Operation, place: str) -> Iterator[Any]:
+    for response in catalogue(operation).values():
+        with suppress(LookupError):
+            yield resolve_pointer(json.loads(response.body), from_pointer(place))
+
+
+def _changed_later(operation: Operation, spec: ResponseSpec, kept: Lasting) -> Mutation:
+    """Return the mutation that gives another legal value from the second read on."""
+    another = _of_another(operation, spec, kept.place)
+
+    def mutation(context: AnswerContext) -> Response | Failure | None:
+        # Unless the first read shows a value that lasts, a later change breaks nothing.
+        if not context.exists or not _shows(kept, context.response):
+            return None
+        changed = another(context)
+        return changed if context.reads or changed is None else context.response
+
+    return mutation
+
+
+def _shows(kept: Lasting, response: Response) -> bool:
+    try:
+        value = resolve_pointer(json.loads(response.body), from_pointer(kept.place))
+    except (LookupError, ValueError):
+        return False
+    return value is not None if kept.values is None else value in kept.values
+
+
+def status_faults(operation: Operation) -> Iterator[Fault]:
+    """Yield the faults of the status: undocumented, a refusal of what exists, or success for what does not."""
+    undocumented = [status for status in (201, 302, 404, 418, 500, 503) if operation.response_for(status) is None]
+    for status in undocumented:
+        if status >= 500:
+            yield fault("status.server-error", str(status), "status", _status(status))
+        elif status < 300:
+            yield fault("status.undocumented", str(status), "status", _status(status))
+        else:
+            # If the resource exists, its refusal is reported rather than the undocumented status.
+            yield fault("status.known-resource", str(status), "status", _status(status, exists=True))
+            if operation.parameters:
+                yield fault("status.undocumented", str(status), "status", _status(status, exists=False))
+    for spec in operation.responses:
+        if not spec.is_success and not (spec.status == "default" and granting(operation) == spec):
+            yield fault("status.known-resource", spec.status, "status", _refused(operation, spec))
+    if operation.parameters and refuses_unknown(operation):
+        yield fault("overlay.unknown-resource", "", "status", _granted(operation))
+        if mistakable(operation):
+            yield fault("overlay.alias", "", "status", _mistaken(operation))
+
+
+def _status(status: int, *, exists: bool | None = None) -> Mutation:
+    problem = Response(status, (JSON_TYPE,), b'{"detail": "broken on purpose"}')
+    return lambda context: None if exists is not None and context.exists is not exists else problem
+
+
+def _refused(operation: Operation, spec: ResponseSpec) -> Mutation:
+    answer = covering_answers(operation, spec.status)[0]
+    return lambda context: answer if context.exists else None
+
+
+def _granted(operation: Operation) -> Mutation:
+    """Return the mutation that answers an unknown resource with success, as if it existed."""
+    spec = next((spec for spec in operation.responses if spec.is_success), None)
+
+    def mutation(context: AnswerContext) -> Response | None:
+        if context.exists or spec is None:
+            return None
+        return covering_answers(operation, spec.status, operation.bind(context.resource))[0]
+
+    return mutation
+
+
+def mistakable(operation: Operation) -> Resource:
+    """Return a resource whose answer identifies it, whatever id it was asked for by; empty if there is none."""
+    for resource, response in catalogue(operation).items():
+        spec = operation.response_for(response.status)
+        kept = [each for each in lasting(operation, spec) if each.values is None] if spec else []
+        if any(_shows(each, response) for each in kept) and in_other_case(resource) != resource:
+            return resource
+    return ()
+
+
+def in_other_case(resource: Resource) -> Resource:
+    """Return the resource with the case of every letter of its last id swapped."""
+    *others, last = resource
+    return (*others, last.swapcase())
+
+
+def _mistaken(operation: Operation) -> Mutation:
+    """Return the mutation that answers an id as the resource whose id differs by case."""
+    known = mistakable(operation)
+
+    def mutation(context: AnswerContext) -> Response | None:
+        if context.exists or context.resource != in_other_case(known):
+            return None
+        response = catalogue(operation)[known]
+        spec = operation.response_for(response.status)
+        return with_echo(operation, spec, response, operation.bind(context.resource)) if spec else None
+
+    return mutation

@@ -1,0 +1,107 @@
+"""Name resources: stable, distinct values of an operation's path parameters that their schemas allow.
+
+Hides which values are readable, and which texts survive the way in a path segment.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Final
+from urllib.parse import quote
+
+from contracts.openapi import Operation, Parameter, Resource, ResponseSpec, equals
+from strategies.values import JSON, Fits, Node, Number, Scalar, Text, Walk, covering_set, matching_texts
+
+LONGEST: Final = 8_000
+"""The greatest number of characters in a path segment that is sent."""
+
+ENCODED: Final = 8_000
+"""The same after percent-encoding: a server need not accept a longer line (RFC 9112, section 3)."""
+
+
+def sendable(value: str) -> bool:
+    """Return whether the value reaches a server as one path segment; HTTP clients remove `.` and `..`."""
+    if value in ("", ".", "..") or len(value) > LONGEST or re.search("[\ud800-\udc7f\udd00-\udfff]", value):
+        return False
+    return len(quote(value, safe="", errors="surrogateescape")) <= ENCODED
+
+
+def as_text(value: JSON) -> str:
+    """Return a parameter's value as it is written into a path (OpenAPI 3.1.0, style `simple`)."""
+    if isinstance(value, bool) or value is None:
+        return str(value).lower() if value is not None else "null"
+    return str(value)
+
+
+def resources(operation: Operation, spec: ResponseSpec, wanted: int) -> list[Resource]:
+    """Return `wanted` distinct resources, or as many as the parameters' schemas allow; the same each time.
+
+    A parameter that the spec's answers repeat satisfies the schema of the repeating value too.
+    """
+    if not operation.parameters:
+        return [()]
+    walk = Walk(operation.document)
+    columns = [
+        list(islice(_distinct(_names(walk, operation, parameter, spec)), wanted)) for parameter in operation.parameters
+    ]
+    longest = max(len(column) for column in columns)
+    if not all(columns):
+        return []
+    return [tuple(column[index % len(column)] for column in columns) for index in range(longest)]
+
+
+def _distinct(values: Iterable[str]) -> Iterator[str]:
+    seen = set()
+    for value in values:
+        if sendable(value) and value not in seen:
+            seen.add(value)
+            yield value
+
+
+def _names(walk: Walk, operation: Operation, parameter: Parameter, spec: ResponseSpec) -> Iterator[str]:
+    """Yield readable names first, then other values of the parameter's schema."""
+    node = _both(walk, operation, parameter, spec)
+    fits = walk.schemas.fits(node)
+    for value in _candidates(walk, node, operation, parameter, fits):
+        if fits(value):
+            yield as_text(value)
+
+
+def _both(walk: Walk, operation: Operation, parameter: Parameter, spec: ResponseSpec) -> Node:
+    """Return the schemas of the parameter and of the values in the answer that repeat it."""
+    own = walk.node(parameter.schema)
+    repeated = [
+        part
+        for promised in equals(operation, spec)
+        if promised.parameter == parameter.name
+        for part in walk.node(promised.pointer.rpartition("/")[0])
+    ]
+    both = (*own, *repeated)
+    return both if walk.schemas.feasible(both) else own
+
+
+def _candidates(walk: Walk, node: Node, operation: Operation, parameter: Parameter, fits: Fits) -> Iterator[JSON]:
+    found = walk.step(node)
+    if isinstance(found, Scalar) and isinstance(found.leaf, Number):
+        low, high = found.leaf.range()
+        yield from range(max(low, 1) if high >= 1 else low, min(high, max(low, 1) + 9_999) + 1)
+    stem = _stem(operation, parameter)
+    yield from (f"{stem}-{number:03}" for number in range(1, 1_000))
+    yield from (str(uuid.uuid5(uuid.NAMESPACE_URL, f"{stem}/{number}")) for number in range(1, 1_000))
+    yield from covering_set(operation.document, parameter.schema)
+    yield from map(str, range(1, 1_000))
+    if isinstance(found, Scalar) and isinstance(found.leaf, Text) and found.leaf.patterns:
+        yield from matching_texts(found.leaf, fits, 200)
+
+
+def _stem(operation: Operation, parameter: Parameter) -> str:
+    """Return the last literal segment before the parameter in the singular, or else the parameter's own name."""
+    before = operation.path.partition(f"{{{parameter.name}}}")[0]
+    literal = [segment for segment in before.split("/") if segment and "{" not in segment]
+    plural = re.sub("[^a-z0-9-]+", "-", (literal[-1] if literal else parameter.name).lower()).strip("-")
+    if plural.endswith("ies"):
+        return plural[:-3] + "y"
+    return plural[:-1] if plural.endswith("s") and not plural.endswith("ss") else plural or "resource"

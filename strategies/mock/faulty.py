@@ -1,0 +1,125 @@
+"""Break a mock server's answers over real HTTP, always or rarely.
+
+`Prefer: fault="NAME"` breaks the answer to one request (RFC 7240), with `; rate=0.02` with that probability; the faults
+that `breaking` is given break all answers, or any with a probability. Hides the bytes of a failed transport.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Final
+from urllib.request import parse_http_list
+
+from contracts.http import PROBED_METHODS, Failure, Response
+from contracts.openapi import ConfigurationError, Document, Operation, operation_at
+from strategies.answers import catalogue
+from strategies.faults import AnswerContext, Fault, faults
+from strategies.mock.server import Asked, Change, Raw
+
+SILENCE = 30.0
+"""Seconds that a silent server keeps a connection open, unless the client closes it."""
+
+
+def named(document: Document, name: str) -> Fault:
+    """Return the fault of this name; raise ConfigurationError, with the nearest names, for an unknown one."""
+    from difflib import get_close_matches
+
+    known = {fault.name: fault for operation in document.operations for fault in faults(operation)}
+    if name not in known:
+        near = get_close_matches(name, known, n=3, cutoff=0.3)
+        hint = f"near are {', '.join(map(repr, near))}" if near else "none is near"
+        raise ConfigurationError(f"no fault is named {name!r} ({hint}); --faults lists them all")
+    return known[name]
+
+
+def breaking(document: Document, always: Sequence[Fault] = (), rate: float = 1.0, seed: int = 0) -> Change:
+    """Return a change for a mock server of the document.
+
+    With probability `rate`, the first of the `always` faults that finds something to break in an answer breaks it. A
+    fault that a request prefers by `fault="NAME"` is tried before them. `seed` makes the chance repeatable.
+    """
+    chance, reads, lock = random.Random(seed), Counter[tuple[str, ...]](), threading.Lock()
+    known = {fault.name: fault for operation in document.operations for fault in faults(operation)}
+
+    def change(asked: Asked, response: Response) -> Response | Raw:
+        found = operation_at(document.operations, asked.target.partition("?")[0])
+        if found is None:
+            return response
+        with lock:
+            context = _context(found[0], found[1], asked.method, response, reads)
+            hit = chance.random() < rate
+            wanted = [name for name, share in _preferred(asked) if share == 1 or chance.random() < share]
+        preferred = [known[name] for name in wanted if name in known]
+        for fault in (*preferred, *(always if hit else ())):
+            broken = fault.mutation(context)
+            if broken is not None:
+                if isinstance(broken, Failure):
+                    return _raw(broken, response)
+                return [broken.message] if broken.message else broken
+        return response
+
+    return change
+
+
+def _context(
+    operation: Operation,
+    values: Mapping[str, str],
+    method: str,
+    response: Response,
+    reads: Counter[tuple[str, ...]],
+) -> AnswerContext:
+    resource = tuple(values.values())
+    key = (operation.path, *resource)
+    reads[key] += method not in PROBED_METHODS
+    return AnswerContext(
+        operation, resource, resource in catalogue(operation), max(0, reads[key] - 1), response, method
+    )
+
+
+# RFC 7240, section 2. Most names have to be quoted, because they hold blanks, semicolons and commas.
+_PREFERENCE: Final = re.compile(
+    r"""fault[ \t]*=[ \t]*("[^"]*"|[^;"]+?)[ \t]*(?:;[ \t]*rate[ \t]*=[ \t]*"?([0-9.]+)"?[ \t]*)?""", re.IGNORECASE
+)
+
+
+def _preferred(asked: Asked) -> Iterator[tuple[str, float]]:
+    """Yield the faults that a request prefers, with their probability; a malformed preference is ignored."""
+    for name, field in asked.headers:
+        for preference in parse_http_list(field) if name.lower() == "prefer" else ():
+            found = _PREFERENCE.fullmatch(preference.strip())
+            with suppress(ValueError):
+                if found:
+                    yield found[1].strip('"'), float(found[2] or 1)
+
+
+def _raw(failure: Failure, response: Response) -> Raw:
+    """Return the bytes, or none, that a client takes for this failure."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+    match failure.kind:
+        case "cut":
+            return [head + b"Content-Length: %d\r\n\r\n" % (len(response.body) + 9), response.body]
+        case "not-http":
+            return [b"220 mail.example.org ESMTP\r\n"]
+        case "coding":
+            return [head + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\n", b"plain"]
+        case "oversized":
+            return _endless(head)
+        case "timeout":
+            return _silent()
+    return []
+
+
+def _endless(head: bytes) -> Iterator[bytes]:
+    yield head + b"\r\n"
+    while True:
+        yield b" " * 65536
+
+
+def _silent() -> Iterator[bytes]:
+    threading.Event().wait(SILENCE)
+    yield from ()

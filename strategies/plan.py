@@ -1,0 +1,388 @@
+"""What a run asks, as data: a pytest item, a shard and a process without pytest carry out the same items.
+
+Every item knows its name, its operation and what to send. The answers are judged by whatever watches the session; an
+item that raises nothing has sent all of its requests.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final, Protocol
+
+import requests
+
+from contracts.http import GuardedSession, undocumented_methods
+from contracts.judge import PlacePattern
+from contracts.openapi import Document, Operation, Resource
+from strategies.answers import catalogue, check_answerable
+from strategies.faults import faults, self_test
+from strategies.ids import covering_path_values, made_up, path_values
+from strategies.memory import memories
+from strategies.mock import mock_server
+
+CHUNK_SIZE: Final = 10
+"""How many resources one item reads in turns."""
+
+READS: Final = 25
+"""About how many requests an item sends: workers that share long items wait for the last of them."""
+
+Resources = tuple[Resource, ...]
+
+__all__ = [
+    "check_answerable",
+    "items",
+    "known_to_mock",
+    "made_up",
+    "memories",
+    "mock_server",
+    "promises",
+    "register_profiles",
+    "second_opinion",
+]
+
+
+class Effort(Protocol):
+    """How much a run asks; `contracts.run` has profiles of it."""
+
+    @property
+    def name(self) -> str:
+        """Its name, under which Hypothesis knows its settings."""
+
+    @property
+    def examples(self) -> int:
+        """How many inputs each strategy draws."""
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the inputs are the same each time."""
+
+    @property
+    def parts(self) -> int:
+        """Into how many items drawing is cut."""
+
+    def rounds(self, known: int) -> int:
+        """How often each of the known resources is read, one after another."""
+
+
+class Wanted(Protocol):
+    """What of everything that could be asked a run wants asked: its settings."""
+
+    @property
+    def document(self) -> Document:
+        """The document to ask about."""
+
+    @property
+    def profile(self) -> Effort:
+        """How much to ask."""
+
+    @property
+    def seed(self) -> str:
+        """What to draw by; empty where the inputs are the same each time."""
+
+    @property
+    def undecodable_ids(self) -> bool:
+        """Whether ids are asked for whose bytes are not UTF-8."""
+
+    @property
+    def probe_methods(self) -> bool:
+        """Whether methods are sent that the document does not have."""
+
+
+class Asker(Protocol):
+    """What an item asks by; the run is one."""
+
+    @property
+    def session(self) -> GuardedSession:
+        """The session by which every request leaves."""
+
+    @property
+    def second_opinion(self) -> Any:
+        """Schemathesis's view of the document."""
+
+    def skips_hanging(self, operation: Operation, resource: Resource) -> bool:
+        """Whether to read a resource again would only run out of time once more."""
+
+    def note_self_test(self, caught: int, total: int, idle: int) -> None:
+        """Take in how many faults would have been noticed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to ask; `detail` tells it from the others of its kind and operation.
+
+    `known_here` is 1 where it depends on resources that another machine may not know, 2 where it depends on what this
+    one remembers: shards are cut so that all the rest is the same everywhere.
+    """
+
+    kind: ClassVar[str]
+    known_here: ClassVar[int] = 0
+
+    operation: Operation
+    detail: str = ""
+
+    @property
+    def name(self) -> str:
+        """The item's name: its operation, and what it asks."""
+        return f"{self.operation}: {self.kind} {self.detail}".rstrip()
+
+    def ask(self, asker: Asker) -> None:
+        """Send the item's requests; raises ContractError where the run has to stop."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class KnownResources(Item):
+    """Read every resource once in each round, so that a value that must last is seen to."""
+
+    kind: ClassVar[str] = "known resources"
+    known_here: ClassVar[int] = 1
+
+    resources: Resources = ()
+    rounds: int = 1
+
+    def ask(self, asker: Asker) -> None:
+        """Read the resources; one that hangs is left out."""
+        for _ in range(self.rounds):
+            for values in self.resources:
+                if not asker.skips_hanging(self.operation, values):
+                    asker.session.ask(self.operation, self.operation.bind(values))
+
+
+@dataclass(frozen=True, slots=True)
+class RememberedResources(KnownResources):
+    """Read again the resources whose answers broke a promise in an earlier run."""
+
+    kind: ClassVar[str] = "remembered resources"
+    known_here: ClassVar[int] = 2
+
+
+@dataclass(frozen=True, slots=True)
+class KnownResourcesAgain(KnownResources):
+    """Read the known resources once more after everything else was asked."""
+
+    kind: ClassVar[str] = "known resources again"
+
+
+@dataclass(frozen=True, slots=True)
+class PreferredStatus(Item):
+    """Prefer a documented status: mocks follow `Prefer: code=...`, real servers may ignore it (RFC 7240)."""
+
+    kind: ClassVar[str] = "preferred status"
+
+    values: Resource = ()
+
+    def ask(self, asker: Asker) -> None:
+        """Ask for one resource."""
+        asker.session.ask(self.operation, self.operation.bind(self.values), {"Prefer": f"code={self.detail}"})
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTest(Item):
+    """Put every fault before the judge; sends nothing."""
+
+    kind: ClassVar[str] = "self-test"
+
+    def ask(self, asker: Asker) -> None:
+        """Raise AssertionError, with a line for each, if a fault was not noticed."""
+        result = self_test(self.operation)
+        asker.note_self_test(result.caught, result.caught + len(result.survivors), len(result.idle))
+        if result.survivors:
+            raise AssertionError("\n".join(map(str, result.survivors)))
+
+
+@dataclass(frozen=True, slots=True)
+class ClassesOfIds(Item):
+    """Ask for one id of each class: near-misses of known ones, and those that have broken servers."""
+
+    kind: ClassVar[str] = "classes of ids"
+
+    values: tuple[Mapping[str, str], ...] = ()
+
+    def ask(self, asker: Asker) -> None:
+        """Ask for each of them once."""
+        for values in self.values:
+            asker.session.ask(self.operation, values)
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnIds(Item):
+    """Ask for ids that Hypothesis draws, the same for the same seed."""
+
+    kind: ClassVar[str] = "drawn ids"
+
+    known: Resources = field(default=(), repr=False)
+    undecodable: bool = False
+    seed: int = 0
+    examples: int = 1
+    profile: str = "ci"
+
+    def ask(self, asker: Asker) -> None:
+        """Draw and ask."""
+        # Hypothesis draws from the constants of all our modules that it finds. So that every process draws the same,
+        # each has loaded all of them before it draws.
+        assert asker.second_opinion is not None
+        values = path_values(self.operation, self.known, undecodable=self.undecodable)
+        _draw(values, self, lambda drawn: asker.session.ask(self.operation, drawn))
+
+
+@dataclass(frozen=True, slots=True)
+class CasesOfSchemathesis(Item):
+    """Send cases that Schemathesis draws of the document."""
+
+    kind: ClassVar[str] = "cases of Schemathesis"
+
+    seed: int = 0
+    examples: int = 1
+    profile: str = "ci"
+
+    def ask(self, asker: Asker) -> None:
+        """Draw and send, by the guarded session as everything else."""
+
+        def call(case: Any) -> None:
+            # A failure that came in place of an answer has been judged already, as everything that passes the session.
+            with contextlib.suppress(requests.RequestException):
+                case.call(base_url=asker.session.base_url, session=asker.session)
+
+        _draw(asker.second_opinion.cases(self.operation), self, call)
+
+
+@dataclass(frozen=True, slots=True)
+class UndocumentedMethod(Item):
+    """Send a method that the document does not have, which may change or delete the resource."""
+
+    kind: ClassVar[str] = "undocumented method"
+
+    values: Resource = ()
+
+    def ask(self, asker: Asker) -> None:
+        """Send it once."""
+        asker.session.ask(self.operation, self.operation.bind(self.values), method=self.detail)
+
+
+def _draw(strategy: Any, item: DrawnIds | CasesOfSchemathesis, use: Callable[[Any], object]) -> None:
+    import hypothesis
+
+    @hypothesis.seed(item.seed)
+    @hypothesis.settings(hypothesis.settings.get_profile(item.profile), max_examples=item.examples)
+    @hypothesis.given(strategy)
+    def each(drawn: Any) -> None:
+        use(drawn)
+
+    each()
+
+
+def register_profiles(efforts: Iterable[Effort]) -> None:
+    """Register Hypothesis's settings for each profile, under its name; loads Hypothesis."""
+    from hypothesis import HealthCheck, Phase, settings
+
+    for each in efforts:
+        settings.register_profile(
+            each.name,
+            max_examples=each.examples,
+            # Hypothesis makes it its default where CI is set: without a word a night would repeat itself for ever.
+            derandomize=each.repeatable,
+            deadline=None,
+            # Answers are collected, not raised, so that one run reports everything: there is nothing to shrink.
+            phases=(Phase.explicit, Phase.reuse, Phase.generate),
+            suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large),
+            database=None,
+        )
+
+
+def items(
+    wanted: Wanted, known: Callable[[Operation], Resources], remembered: Mapping[Operation, Resources]
+) -> tuple[Item, ...]:
+    """Return everything that a run asks of its document, in the order in which it asks."""
+    return tuple(_items(wanted, known, remembered))
+
+
+def _items(
+    wanted: Wanted, known: Callable[[Operation], Resources], remembered: Mapping[Operation, Resources]
+) -> Iterator[Item]:
+    operations, effort = wanted.document.operations, wanted.profile
+    for operation, resources in remembered.items():
+        if resources:
+            yield RememberedResources(operation, resources=resources, rounds=2)
+    for operation in operations:
+        yield from _known_items(operation, known(operation), effort)
+    for operation in operations:
+        statuses = (spec.status for spec in operation.responses if spec.status.isdigit())
+        values = next(iter(known(operation)), ("0",) * len(operation.parameters))
+        yield from (PreferredStatus(operation, status, values) for status in statuses)
+    yield from (SelfTest(operation) for operation in operations)
+    yield from _made_up_items(wanted, known)
+    for operation in operations:
+        chunks = _chunks(known(operation))
+        yield from (KnownResourcesAgain(operation, _span(start, chunk), chunk) for start, chunk in chunks)
+    # Last of all, and of the last resource: how much of it is left then cannot be known.
+    for operation in operations if wanted.probe_methods else ():
+        values = next(reversed(known(operation)), ("0",) * len(operation.parameters))
+        yield from (UndocumentedMethod(operation, each, values) for each in undocumented_methods(operation))
+
+
+def _made_up_items(wanted: Wanted, known: Callable[[Operation], Resources]) -> Iterator[Item]:
+    """Yield the items that ask for ids which nobody named, in parts that workers can share."""
+    operations, effort = wanted.document.operations, wanted.profile
+    parts = [(part, f"{part}/{effort.parts}") for part in range(1, effort.parts + 1)]
+    examples = max(1, effort.examples // effort.parts)
+    for operation in operations:
+        classes = tuple(covering_path_values(operation, known(operation), undecodable=wanted.undecodable_ids))
+        yield from (ClassesOfIds(operation, detail, classes[part - 1 :: effort.parts]) for part, detail in parts)
+    for operation in operations:
+        for part, detail in parts:
+            seed = _seed(wanted, part)
+            yield DrawnIds(operation, detail, known(operation), wanted.undecodable_ids, seed, examples, effort.name)
+    for operation in operations:
+        for part, detail in parts:
+            yield CasesOfSchemathesis(operation, detail, _seed(wanted, -part), examples, effort.name)
+
+
+def _known_items(operation: Operation, known: Resources, effort: Effort) -> Iterator[Item]:
+    """Cut the reads of known resources into items that workers can share."""
+    rounds = effort.rounds(len(known)) if known else 0
+    for start, chunk in _chunks(known):
+        # Two rounds at least, so that a change is seen.
+        turns = max(1, min(rounds // 2, round(rounds * len(chunk) / READS)))
+        for turn in range(turns):
+            first, last = rounds * turn // turns, rounds * (turn + 1) // turns
+            detail = f"{_span(start, chunk)}, reads {first + 1}-{last}"
+            yield KnownResources(operation, detail, chunk, last - first)
+
+
+def _chunks(known: Resources) -> Iterator[tuple[int, Resources]]:
+    return ((start, known[start : start + CHUNK_SIZE]) for start in range(0, len(known), CHUNK_SIZE))
+
+
+def _span(start: int, chunk: Resources) -> str:
+    return f"{start + 1}-{start + len(chunk)}" if len(chunk) > 1 else str(start + 1)
+
+
+def _seed(wanted: Wanted, part: int) -> int:
+    """Return the seed of a part of the drawing: the same in every run of a repeatable profile, or of one seed."""
+    return zlib.crc32(f"{wanted.seed}/{part}".encode())
+
+
+# What else a run is handed.
+
+
+def known_to_mock(operation: Operation) -> Resources:
+    """Return the resources that the mock of a document knows."""
+    return tuple(catalogue(operation))
+
+
+def second_opinion(document: Document) -> Any:
+    """Return Schemathesis's view of a document's answers; loads Schemathesis."""
+    from strategies.second_opinion import SecondOpinion
+
+    return SecondOpinion(document)
+
+
+def promises(document: Document) -> dict[str, tuple[tuple[str, PlacePattern], ...]]:
+    """Return, by the operation's path, the rule and places of every promise that there is a fault for, each once."""
+    return {
+        operation.path: tuple(dict.fromkeys((each.rule, PlacePattern(str(each.place))) for each in faults(operation)))
+        for operation in document.operations
+    }

@@ -1,0 +1,39 @@
+"""Build values of a schema: drawn by Hypothesis, or a small covering set that is the same each time.
+
+Hides how schemas are taken apart, which choices are combined, and how other engines are made to read ECMA-262 patterns.
+Hands out `from_schema`, `covering_set` and Walk. Hypothesis is imported only when something is drawn.
+"""
+
+from strategies.values.build_steps import Fits, Scalar
+from strategies.values.container_steps import property_node, undeclared
+from strategies.values.covering import covering_node, covering_set
+from strategies.values.from_schema import from_schema, matching_texts
+from strategies.values.patterns import ecma_validator, is_readable, with_portable_patterns
+from strategies.values.scalars import JSON, Number, Text, of_length
+from strategies.values.schemas import Node, Part, Schemas, Unsatisfiable, inline, pin
+from strategies.values.walk import Walk
+
+__all__ = [
+    "JSON",
+    "Fits",
+    "Node",
+    "Number",
+    "Part",
+    "Scalar",
+    "Schemas",
+    "Text",
+    "Unsatisfiable",
+    "Walk",
+    "covering_node",
+    "covering_set",
+    "ecma_validator",
+    "from_schema",
+    "inline",
+    "is_readable",
+    "matching_texts",
+    "of_length",
+    "pin",
+    "property_node",
+    "undeclared",
+    "with_portable_patterns",
+]

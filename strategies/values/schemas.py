@@ -1,0 +1,325 @@
+"""Take the schemas of a document apart into conjunctions: all the schemas that judge one value, as plain keywords.
+
+A `Node` is a tuple of schemas that must all hold, so that `allOf`, `$ref` with its siblings, and the tag that a union's
+branch is pinned to each add to the tuple. Keywords that no tuple expresses (`not`, `if`, dependencies) are folded away
+by the exact schema algebra of jsonschema_rs. Hides that algebra, references and both validators.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final, cast
+
+import jsonschema_rs
+from jsonschema.protocols import Validator
+
+from contracts.openapi import (
+    ANNOTATIONS,
+    IN_PLACE,
+    KNOWN,
+    Document,
+    DocumentError,
+    Union,
+    from_pointer,
+    resolve_pointer,
+    subschemas,
+    to_pointer,
+)
+from strategies.values.patterns import ecma_validator, portable, with_portable_patterns
+
+HARD: Final = frozenset(
+    "dependentRequired dependentSchemas else if not then unevaluatedItems unevaluatedProperties".split()
+)
+"""Keywords that only the algebra can take apart."""
+
+_BITS: Final = {"int32": 32, "int64": 64}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One schema of a conjunction, compared by `key`. `pointer` is None if it stands in no document."""
+
+    key: str
+    pointer: str | None = field(compare=False)
+    schema: Any = field(compare=False)
+
+    def without(self, *keywords: str) -> Part:
+        """Return the same part with these keywords left out."""
+        rest = {keyword: value for keyword, value in self.schema.items() if keyword not in keywords}
+        return Part(f"{self.key} - {' '.join(keywords)}", self.pointer, rest)
+
+    def child(self, *path: str | int) -> Part:
+        """Return the schema at a path below this one; raise LookupError if there is none."""
+        schema = resolve_pointer(self.schema, [str(step) for step in path])
+        return (
+            inline(schema)
+            if self.pointer is None
+            else Part(self.pointer + to_pointer(*path), self.pointer + to_pointer(*path), schema)
+        )
+
+
+Node = tuple[Part, ...]
+
+
+def inline(schema: Any) -> Part:
+    """Return a part for a schema that stands in no document; its `$ref`s are places of the document all the same."""
+    return Part(json.dumps(schema, sort_keys=True), None, schema)
+
+
+class Unsatisfiable(DocumentError):
+    """No value satisfies a schema, or none was found that does."""
+
+
+class Schemas:
+    """The schemas of one document. Results about a node are kept for the next time."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._silent = ANNOTATIONS | document.annotations
+        self._flat: dict[Node, Node] = {}
+        self._feasible: dict[Node, bool] = {}
+        self._fits: dict[Node, Callable[[Any], bool]] = {}
+        self._validators: dict[Node, Validator] = {}
+        self._opaque: dict[str, bool] = {}
+        self._reached: dict[str, frozenset[str]] = {}
+
+    def at(self, pointer: str) -> Part:
+        """Return the schema at a JSON pointer of the document; raise LookupError if there is none."""
+        pointer = "#" + to_pointer(*from_pointer(pointer))
+        return Part(pointer, pointer, self.document.schema(pointer))
+
+    def refuse(
+        self, node: Node, problem: str = "is satisfied by no value", fix: str = "fix the schema"
+    ) -> Unsatisfiable:
+        """Return the error that the node has no value, at the node's first place in the document."""
+        pointer = next((part.pointer for part in node if part.pointer), "")
+        return Unsatisfiable(self.document.path, pointer, problem, fix)
+
+    def flat(self, node: Node) -> Node:
+        """Return the node with `$ref` and `allOf` followed, without annotations and schemas that assert nothing."""
+        if node not in self._flat:
+            self._flat[node] = tuple(dict.fromkeys(flat for part in node for flat in self._flatten(part)))
+        return self._flat[node]
+
+    def _flatten(self, part: Part) -> Iterator[Part]:
+        if part.schema is True or part.schema == {}:
+            return
+        if part.schema is False:
+            yield inline(False)
+            return
+        self._refuse_unknown(part)
+        if {"unevaluatedProperties", "unevaluatedItems"} & part.schema.keys():
+            # These keywords depend on the results of their neighbours, so the neighbours must stay.
+            yield part
+            return
+        if "$ref" in part.schema:
+            yield from self._flatten(self.at(part.schema["$ref"]))
+        for index in range(len(part.schema.get("allOf", ()))):
+            yield from self._flatten(part.child("allOf", index))
+        silent = [keyword for keyword in part.schema if self._asserts_nothing(keyword)]
+        rest = part.without("$ref", "allOf", *silent)
+        if rest.schema:
+            yield rest if len(rest.schema) < len(part.schema) else part
+
+    def _asserts_nothing(self, keyword: str) -> bool:
+        return keyword in self._silent or keyword.startswith("x-")
+
+    def _refuse_unknown(self, part: Part) -> None:
+        for keyword in part.schema:
+            if keyword not in KNOWN and not self._asserts_nothing(keyword):
+                place = (part.pointer or "") + to_pointer(keyword)
+                fix = f"correct it, or rename it x-{keyword}"
+                raise DocumentError(self.document.path, place, f"is an unknown keyword: {keyword}", fix)
+
+    def feasible(self, node: Node) -> bool:
+        """Return False if it is proved that no value satisfies the node."""
+        node = self.flat(node)
+        if node not in self._feasible:
+            try:
+                proof = self._canonical(node)[0].satisfiability()
+            except jsonschema_rs.canonical.InvalidPattern:
+                # A pattern beyond the algebra, such as one with too many repetitions, proves nothing.
+                proof = jsonschema_rs.canonical.Satisfiability.UNKNOWN
+            self._feasible[node] = proof != jsonschema_rs.canonical.Satisfiability.NO
+        return self._feasible[node]
+
+    def folded(self, node: Node) -> Part:
+        """Return one schema without HARD keywords that admits every value of the node and few others."""
+        try:
+            canonical, opaque = self._canonical(self.flat(node))
+        except jsonschema_rs.canonical.InvalidPattern:
+            return inline(_soften({"allOf": [part.schema for part in self.flat(node)]}))
+        schema = canonical.to_json_schema()
+        if isinstance(schema, dict):
+            schema = {keyword: value for keyword, value in schema.items() if keyword not in ("$defs", "$schema")}
+        places = {f"#/$defs/{number}": pointer for number, pointer in enumerate(opaque)}
+        return inline(_soften(_restore(schema, places)))
+
+    def fits(self, node: Node) -> Callable[[Any], bool]:
+        """Return the test whether a value satisfies the node by both validators, formats asserted."""
+        if node not in self._fits:
+            schema = self._whole(node)
+            slow = ecma_validator(schema)
+            try:
+                fast = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+            except jsonschema_rs.ValidationError:
+                # Rust's engine refuses some patterns in any form, for instance for their size.
+                self._fits[node] = slow.is_valid
+            else:
+                self._fits[node] = lambda value: fast.is_valid(value) and slow.is_valid(value)
+        return self._fits[node]
+
+    def broken_keywords(self, node: Node, value: Any) -> set[str | None]:
+        """Return the keywords that a value breaks by the word of jsonschema, None standing for a `false` schema."""
+        if node not in self._validators:
+            self._validators[node] = ecma_validator(self._whole(node))
+        errors = self._validators[node].iter_errors(value)
+        return {error.validator if isinstance(error.validator, str) else None for error in errors}
+
+    def _whole(self, node: Node) -> dict[str, Any]:
+        """Return the node as one schema in which references resolve and patterns are portable."""
+        schema: dict[str, Any] = with_portable_patterns({"allOf": [part.schema for part in node] or [True]})
+        return {**_portable_contents(self.document), **schema} if '"$ref"' in json.dumps(schema) else schema
+
+    def recursive(self, pointer: str | None) -> bool:
+        """Return whether the schema at a JSON pointer holds itself, at any depth."""
+        return pointer is not None and pointer in self._led_to(pointer)
+
+    def _canonical(self, node: Node) -> tuple[jsonschema_rs.CanonicalSchema, list[str]]:
+        opaque: list[str] = []
+        parts = [self._inline(part.schema, part.pointer, opaque, pinned=True) for part in node]
+        # A schema that refers to itself stays a reference, to a definition that admits nearly everything.
+        definitions = {str(n): {"properties": {"\0": {"$ref": f"#/$defs/{n}"}}} for n in range(len(opaque))}
+        return jsonschema_rs.canonicalize(
+            {"allOf": parts or [True], "$defs": definitions}, validate_formats=True
+        ), opaque
+
+    def _inline(self, schema: Any, pointer: str | None, opaque: list[str], pinned: bool) -> Any:
+        """Return the schema with its `$ref`s replaced, except where the schema of a part has to stay opaque."""
+        if not isinstance(schema, dict):
+            return schema
+        if "$ref" in schema:
+            target = self.at(schema["$ref"])
+            rest = {keyword: value for keyword, value in schema.items() if keyword != "$ref"}
+            both = [
+                self._inline(target.schema, target.pointer, opaque, pinned),
+                self._inline(rest, pointer, opaque, pinned),
+            ]
+            return {"allOf": both} if rest else both[0]
+        done = {keyword: value for keyword, value in schema.items() if not self._asserts_nothing(keyword)}
+        for path, child in subschemas(schema):
+            place = None if pointer is None else pointer + to_pointer(*path)
+            _put(done, path, self._inline_child(child, place, path[0], opaque, pinned))
+        if isinstance(done.get("pattern"), str):
+            done["pattern"] = portable(done["pattern"])
+        if "patternProperties" in done:
+            done["patternProperties"] = {portable(name): child for name, child in done["patternProperties"].items()}
+        union = self.document.unions.get(pointer or "")
+        if pinned and union and union.keyword in done:
+            done = _pinned(done, union)
+        return _bounded(done)
+
+    def _inline_child(self, child: Any, place: str | None, keyword: str, opaque: list[str], pinned: bool) -> Any:
+        if keyword in IN_PLACE:
+            return self._inline(child, place, opaque, pinned and keyword not in ("not", "if"))
+        if isinstance(child, dict) and child.keys() == {"$ref"}:
+            place = self.at(child["$ref"]).pointer
+        if place is None or not self._must_stay(place):
+            return self._inline(child, place, opaque, pinned)
+        if place not in opaque:
+            opaque.append(place)
+        return {"$ref": f"#/$defs/{opaque.index(place)}"}
+
+    def _must_stay(self, pointer: str) -> bool:
+        if pointer not in self._opaque:
+            self._opaque[pointer] = pointer in self._led_to(pointer) or any(
+                place in self.document.unions or place in self._led_to(place) for place in self.reach(pointer)
+            )
+        return self._opaque[pointer]
+
+    def reach(self, pointer: str) -> frozenset[str]:
+        """Return the JSON pointers of a schema and of all schemas inside it, references followed."""
+        return self._led_to(pointer) | {pointer}
+
+    def _led_to(self, pointer: str) -> frozenset[str]:
+        if pointer not in self._reached:
+            found: set[str] = set()
+            waiting = [pointer]
+            while waiting:
+                part = self.at(waiting.pop())
+                for place in _next_places(part):
+                    if place not in found:
+                        found.add(place)
+                        waiting.append(place)
+            self._reached[pointer] = frozenset(found)
+        return self._reached[pointer]
+
+
+@lru_cache(maxsize=16)
+def _portable_contents(document: Document) -> dict[str, Any]:
+    return cast("dict[str, Any]", with_portable_patterns(document.contents))
+
+
+def pin(tag: str, tags: tuple[str, ...]) -> dict[str, Any]:
+    """Return the schema of objects whose tag is present and one of `tags`."""
+    return {"type": "object", "required": [tag], "properties": {tag: {"enum": list(tags)}}}
+
+
+def _pinned(schema: dict[str, Any], union: Union) -> dict[str, Any]:
+    branches = list(schema.pop(union.keyword))
+    for branch in union.tagged:
+        index = int(branch.pointer.rsplit("/", 1)[-1])
+        branches[index] = {"allOf": [branches[index], pin(union.tag, branch.tags)]}
+    return {**schema, "allOf": [*schema.get("allOf", ()), {"anyOf": branches}]}
+
+
+def _next_places(part: Part) -> Iterator[str]:
+    for path, _ in subschemas(part.schema):
+        yield f"{part.pointer}{to_pointer(*path)}"
+    if isinstance(part.schema, dict) and "$ref" in part.schema:
+        yield "#" + to_pointer(*from_pointer(part.schema["$ref"]))
+
+
+def _put(schema: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    keyword = path[0]
+    if len(path) == 1:
+        schema[keyword] = value
+        return
+    # The keyword's value belongs to the document, so a copy is changed.
+    holder = schema[keyword] = schema[keyword].copy()
+    holder[int(path[1]) if isinstance(holder, list) else path[1]] = value
+
+
+def _bounded(schema: dict[str, Any]) -> dict[str, Any]:
+    """Replace the width of an integer, which the algebra does not know, by bounds."""
+    bits = _BITS.get(schema.get("format", ""))
+    if bits is None:
+        return schema
+    rest = {keyword: value for keyword, value in schema.items() if keyword != "format"}
+    return {"allOf": [rest, {"minimum": -(2 ** (bits - 1)), "maximum": 2 ** (bits - 1) - 1}]}
+
+
+def _restore(schema: Any, places: Mapping[str, str]) -> Any:
+    if isinstance(schema, list):
+        return [_restore(item, places) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if isinstance(schema.get("$ref"), str):
+        schema = {**schema, "$ref": places[schema["$ref"]]}
+    return {key: _restore(value, places) for key, value in schema.items()}
+
+
+def _soften(schema: Any) -> Any:
+    """Return the schema without HARD keywords that are left; the validators filter by them."""
+    if not isinstance(schema, dict):
+        return schema
+    if schema == {"not": {}}:
+        return False
+    kept = {keyword: value for keyword, value in schema.items() if keyword not in HARD}
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        if keyword in kept:
+            kept[keyword] = [_soften(item) for item in kept[keyword]]
+    return kept

@@ -1,0 +1,356 @@
+"""The plugin by which pytest drives a run: when it asks, what came to its end, and how pytest itself ended.
+
+A worker of pytest-xdist has a run of its own; the process that started it collects what all of them saw. The run
+decides everything else: each hook here only says what has happened.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import ExitStack, nullcontext
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import pytest
+
+from contracts.openapi import ConfigurationError, ContractError
+from contracts.reports import be_silent, terminal_is_gone
+from contracts.run import (
+    EXIT_FAILED,
+    Ending,
+    Item,
+    ItemResult,
+    ProgressMeter,
+    Run,
+    RunFolder,
+    Signals,
+    choose_profile,
+    choose_seed,
+    read_settings,
+    standard_output,
+)
+from contracts.verdict import Outcome, Verdict
+from strategies import plan
+
+RUN: Final = pytest.StashKey[Run]()
+
+ITEM: Final = "contract_item"
+"""The mark of a test that asks an item of the run, which is its argument."""
+
+_COLOURS: Final = {Outcome.CONFORMS: "green", Outcome.VIOLATES: "red", Outcome.INCONCLUSIVE: "yellow"}
+
+_FINE: Final = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+
+
+def interrupted_early() -> NoReturn:
+    """End pytest where nothing was answered yet: it has an exit code of its own for Ctrl-C then, and asks no plugin."""
+    pytest.exit("interrupted before anything was answered", Outcome.INCONCLUSIVE.exit_code)
+
+
+class Driver:
+    """Drives the run of this process."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._worker_input: dict[str, str] = getattr(config, "workerinput", {})
+        self._signals = Signals()
+        self._folder: RunFolder | None = None
+        self._meter: ProgressMeter | None = None
+        self._progress = ExitStack()
+        self._is_shown = self._has_session = self._has_asked = self._interrupted = self._gone = False
+        self._crashed = ""
+        self._ended: set[str] = set()
+        self._died: list[str] = []
+
+    # Configure.
+
+    def configure(self) -> None:
+        """Make the run; raises ContractError, in one line, for what makes no sense."""
+        option, leads = self._config.option, not self._worker_input
+        starts_workers = leads and getattr(option, "dist", "no") != "no"
+        self._signals.on_signal = self._on_signal
+        self._signals.__enter__()
+        if leads:
+            self._folder = RunFolder.make(alone=not starts_workers)
+        else:
+            self._folder = RunFolder(
+                Path(self._worker_input["folder"]), alone=False, worker=self._worker_input["workerid"]
+            )
+        if self._folder.is_stopped:
+            raise KeyboardInterrupt
+        profile = choose_profile(option.hypothesis_profile)
+        # Chosen here, so that Hypothesis reports it, and that it is the same for all workers.
+        seed = choose_seed(profile, option.hypothesis_seed, option.shard)
+        option.hypothesis_seed = seed or option.hypothesis_seed
+        given = {**vars(option), "redact": [*self._config.getini("contract_redact"), *option.redact]}
+        settings = read_settings(given, profile=profile, seed=seed)
+        if settings.probe_methods and getattr(option, "numprocesses", None):
+            raise ConfigurationError("--probe-methods may change what others read; leave -n and --shard out")
+        run = self._config.stash[RUN] = Run(settings, plan, self._folder, self._signals, self._show)
+        run.prepare(self._worker_input.get("knowledge", ""), asks=not option.collectonly)
+
+    def close(self) -> None:
+        """Close the run, and give the signals back."""
+        if RUN in self._config.stash:
+            self._run.close()
+        if self._folder:
+            self._folder.close()
+        self._signals.__exit__()
+
+    @property
+    def _run(self) -> Run:
+        return self._config.stash[RUN]
+
+    def _on_signal(self) -> None:
+        if self._folder and self._folder.worker:
+            self._folder.ending()
+        elif not self._has_session:
+            interrupted_early()
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker of pytest-xdist where to share, and what is known: the same for all."""
+        node.workerinput["folder"] = str(self._run.folder.folder)
+        node.workerinput["knowledge"] = self._run.knowledge.to_text()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self) -> None:
+        """From here on a run that is interrupted comes to a verdict."""
+        self._has_session = True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        """Refuse a document of which no value is found, though it is not proved that there is none."""
+        try:
+            for operation in self._run.settings.document.operations:
+                self._run.known(operation)
+        except ContractError as error:
+            raise pytest.UsageError(str(error)) from None
+
+    # Ask.
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Iterator[None]:
+        """Show progress for as long as items are asked, however they end."""
+        self._expect(item.nodeid for item in session.items)
+        with self._progress:
+            return (yield)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """Learn from a worker what items there are; all have the same."""
+        self._expect(ids)
+
+    def _expect(self, nodeids: Iterable[str]) -> None:
+        option = self._config.option
+        silent = option.no_progress or option.collectonly or option.verbose < 0 or not self._run.folder.leads
+        if not silent and (kinds := [kind for nodeid in nodeids if (kind := self._kind(nodeid))]):
+            self._meter = self._meter or ProgressMeter(self._run.settings.document, lambda: self._run.running_tally)
+            self._meter.expect(kinds)
+
+    def _show_progress(self) -> None:
+        """Begin to show progress, as the first item begins: what pytest says of its workers comes before."""
+        if self._meter and not self._is_shown:
+            self._is_shown = True
+            screen = self._progress.enter_context(standard_output())
+            # With -v pytest leaves the line of a test open while the test runs, where no live line can stand.
+            self._progress.enter_context(self._meter.shown(screen, live=self._config.option.verbose == 0))
+            with self._meter.aside(lambda: True):
+                pass  # pytest has begun a line already.
+
+    def _kind(self, nodeid: str) -> str:
+        """Return the kind of the item that a test asks; empty for a test that asks none."""
+        test, _, name = nodeid.partition("[")
+        return self._kinds.get(name.removesuffix("]"), "") if test.endswith("::test_answers_keep_the_contract") else ""
+
+    @functools.cached_property
+    def _kinds(self) -> dict[str, str]:
+        return {item.name: item.kind for item in self._run.items}
+
+    # Observe.
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Put what an item of the run saw into its report, so that a verdict needs no worker to end well."""
+        report = yield
+        asked = _item_of(item)
+        if asked is None:
+            return report
+        error = call.excinfo.value if call.excinfo else None
+        cause = error.__cause__ if isinstance(error, pytest.fail.Exception) else error
+        is_over = call.when == "call" and not isinstance(error, KeyboardInterrupt)
+        result = self._run.result(asked if is_over else None, None if _is_skip(error) else cause)
+        if result.stopped:
+            # No fault of the item. Those still to come end as soon as they ask, each in its own process.
+            path, line, _ = item.location
+            report.outcome, report.longrepr = "skipped", (path, line or 0, f"Skipped: {result.stopped}")
+        vars(report)["contract"] = result.to_text()
+        return report
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_logstart(self, nodeid: str) -> Iterator[None]:
+        """Let pytest write the file or, with `-v`, the item."""
+        self._has_asked = self._has_asked or bool(self._kind(nodeid))
+        with self._meter.aside(lambda: True) if self._meter else nullcontext():
+            result = yield
+        if self._has_asked:
+            self._show_progress()
+        return result
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> Iterator[None]:
+        """Take in what an item saw, before a plugin can fail at it, and let pytest write."""
+        if self._run.folder.leads:
+            self._collect(report)
+        if report.when == "teardown":
+            self._ended.add(report.nodeid)
+        with self._meter.aside(lambda: report.when == "call" or not report.passed) if self._meter else nullcontext():
+            return (yield)
+
+    def _collect(self, report: pytest.TestReport) -> None:
+        text = getattr(report, "contract", None)
+        result = ItemResult.from_text(text) if text else ItemResult(failed="otherwise" if report.failed else "")
+        self._run.collect(result, getattr(report, "worker_id", ""))
+        if self._meter:
+            if result.tally:
+                self._meter.take(result.tally)
+            if report.when == "teardown":
+                self._meter.finish(self._kind(report.nodeid), report.duration)
+
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
+        """Print no letter for an item while a live line says how far the run is."""
+        live = self._meter is not None and self._meter.is_live
+        if live and report.when == "call" and hasattr(report, "contract"):
+            return report.outcome, "", ""
+        return None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Note a worker that did not end by itself; one that was interrupted ended as it should."""
+        if error and error != "keyboard-interrupt":
+            self._died.append(node.gateway.id)
+
+    # However it ends.
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Note what ends a run early, whatever exit code `pytest.exit` was given."""
+        self._interrupted = True
+        if self._run.folder.worker:
+            self._run.leave()
+        # To render where the run was takes pytest longer than all the rest.
+        own = self._signals.interrupted and isinstance(excinfo.value, KeyboardInterrupt)
+        if own and not self._config.option.fulltrace:
+            excinfo.traceback = excinfo.traceback[-1:]
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_internalerror(self) -> Generator[None, object, object]:
+        """Let pytest report it, if there is a terminal to report it on."""
+        self._crashed = "pytest itself failed (see above)"
+        try:
+            return (yield)
+        except OSError:
+            if not terminal_is_gone():
+                raise
+            return [True]
+        finally:
+            if terminal_is_gone():
+                self._gone = True
+                be_silent()
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Iterator[None]:
+        """Conclude, let the other plugins end, and report behind everything that pytest prints."""
+        run = self._run
+        self._signals.ignore_signals()
+        if run.folder.worker:
+            run.leave()
+            return (yield)
+        if self._crashed and session.exitstatus in _FINE:
+            # Of a failure in a worker pytest-xdist tells, and may then end as if nothing had happened.
+            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+        ending = self._ending(session)
+        verdict = run.conclude(ending)
+        if verdict is not None:
+            session.exitstatus = run.exit_code(verdict, ending)
+        try:
+            return (yield)
+        except Exception as error:  # noqa: BLE001 - a plugin's
+            verdict = self._failed_at_the_end(session, verdict, error)
+            return None
+        finally:
+            run.report(verdict)
+            if run.exit_code(verdict, ending) == EXIT_FAILED and session.exitstatus == pytest.ExitCode.OK:
+                session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+            if terminal_is_gone():
+                be_silent()
+
+    def _ending(self, session: pytest.Session) -> Ending:
+        internal = session.exitstatus == pytest.ExitCode.INTERNAL_ERROR
+        ended, collected = len(self._ended), session.testscollected
+        return Ending(
+            begun=self._has_asked or (self._signals.interrupted and self._asks(session)),
+            interrupted=self._interrupted or session.exitstatus == pytest.ExitCode.INTERRUPTED,
+            terminal_gone=self._gone or terminal_is_gone(),
+            stopped=str(session.shouldstop or session.shouldfail or ""),
+            died=tuple(self._died),
+            crashed=self._crashed or ("pytest itself failed (see above)" if internal else ""),
+            unfinished=f"only {ended} of {collected} tests came to their end" if ended < collected else "",
+            failed=session.exitstatus == pytest.ExitCode.TESTS_FAILED,
+            notes=self._left_out(),
+            partial=any("::" in each for each in session.config.args),
+        )
+
+    def _asks(self, session: pytest.Session) -> bool:
+        """Whether there are items of the run, or it is not known yet."""
+        return not session.items or any(map(_item_of, session.items))
+
+    def _failed_at_the_end(self, session: pytest.Session, verdict: Verdict | None, error: Exception) -> Verdict | None:
+        """Return the verdict of a run where a plugin failed at its last task; report a file that it could not write."""
+        if terminal_is_gone():
+            be_silent()
+            return verdict
+        if isinstance(error, OSError) and (file := self._config.getoption("xmlpath", None)):
+            self._run.note_error(f"{file} was not written", error)
+            return verdict
+        excinfo = pytest.ExceptionInfo.from_exception(error)
+        self._config.hook.pytest_internalerror(excrepr=excinfo.getrepr(style="short"), excinfo=excinfo)
+        session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+        return verdict and verdict.cut_short("pytest itself failed (see above)")
+
+    def _left_out(self) -> tuple[str, ...]:
+        count = len(self._terminal.stats.get("deselected", ())) if self._terminal else 0
+        if count:
+            return (f"{count} of the tests were deselected: what they ask was not asked",)
+        # Whole files and classes pytest leaves out for these without a word.
+        chosen = [f"--{name}" for name in ("lf", "stepwise") if getattr(self._config.option, name, False)]
+        return (f"{' and '.join(chosen)} may have left tests out: what those ask was not asked",) if chosen else ()
+
+    # Report.
+
+    @property
+    def _terminal(self) -> Any:
+        return self._config.pluginmanager.get_plugin("terminalreporter")
+
+    def _show(self, text: str, outcome: Outcome | None) -> None:
+        if self._terminal is None:
+            return
+        if outcome is None:
+            self._terminal.write_line(text)
+        else:
+            self._terminal.write_sep("=", "contract", bold=True)
+            self._terminal.write_line(text, **{_COLOURS[outcome]: True, "bold": True})
+
+
+def _item_of(test: pytest.Item) -> Item | None:
+    """Return what a test asks, if it asks an item of the run."""
+    mark = test.get_closest_marker(ITEM)
+    asked: Item | None = mark.args[0] if mark else None
+    return asked
+
+
+def _is_skip(error: BaseException | None) -> bool:
+    return isinstance(error, pytest.skip.Exception)

@@ -1,0 +1,235 @@
+"""OpenAPI Overlay 1.0: the effect of its actions, the note on an idle one, and the refusal of others."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.openapi import overlay
+from contracts.openapi.document import PINNED, load
+from contracts.openapi.errors import DocumentError
+from contracts.openapi.overlay import PINNED_OVERLAY
+from contracts.openapi.source import read_file
+
+ORCHARD: dict[str, Any] = {
+    "oak": {"rings": 80, "tags": ["old", "tall", "wide"], "bark": {"colour": "brown"}},
+    "elm": {"rings": 30, "tags": [{"kind": "sick"}, {"kind": "tall"}], "bark": {"colour": "grey"}},
+    "owner": None,
+}
+
+Apply = Callable[..., tuple[Any, tuple[str, ...]]]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """Write an overlay file with the actions; other fields by name."""
+
+    def write_overlay(*actions: Any, **fields: Any) -> Path:
+        path = tmp_path / "care.overlay.yaml"
+        contents = {"overlay": "1.0.0", "info": {"title": "Care", "version": "1"}, "actions": list(actions), **fields}
+        path.write_text(json.dumps(contents))
+        return path
+
+    return write_overlay
+
+
+@pytest.fixture
+def apply(write: Callable[..., Path]) -> Apply:
+    """Apply the actions to the orchard, and prove that it stays as it was."""
+
+    def apply_actions(*actions: Any, to: Any = ORCHARD) -> tuple[Any, tuple[str, ...]]:
+        before = copy.deepcopy(to)
+        changed = overlay.apply_overlays([overlay.load_overlay(write(*actions))], to)
+        assert to == before
+        return changed
+
+    return apply_actions
+
+
+def test_an_object_is_merged_into_deeply(apply: Apply) -> None:
+    update = {"rings": 81, "bark": {"thick": True}, "tags": ["gnarled"], "height": {"m": 20}}
+    changed, idle = apply({"target": "$.oak", "update": update})
+    assert changed["oak"] == {
+        "rings": 81,
+        "tags": ["old", "tall", "wide", "gnarled"],
+        "bark": {"colour": "brown", "thick": True},
+        "height": {"m": 20},
+    }
+    assert idle == ()
+
+
+def test_a_value_of_another_kind_is_replaced(apply: Apply) -> None:
+    changed, _ = apply({"target": "$.oak", "update": {"rings": {"count": 80}, "tags": "old", "bark": None}})
+    assert changed["oak"] == {"rings": {"count": 80}, "tags": "old", "bark": None}
+
+
+@pytest.mark.parametrize("update", ["gnarled", 5, None, {"kind": "old"}, ["a", "b"]], ids=str)
+def test_an_array_gets_the_update_as_one_more_item(apply: Apply, update: Any) -> None:
+    assert apply({"target": "$.oak.tags", "update": update})[0]["oak"]["tags"] == ["old", "tall", "wide", update]
+
+
+def test_the_whole_document_can_be_updated(apply: Apply) -> None:
+    assert apply({"target": "$", "update": {"owner": "Ann"}})[0] == {**ORCHARD, "owner": "Ann"}
+
+
+@pytest.mark.parametrize(
+    "target", ["$['oak', 'elm']", "$['oak',\n  'elm']", "$[?@.rings]", "  $['oak','elm']\n", "$[?@.rings > 1]"]
+)
+def test_one_action_may_change_several_places(apply: Apply, target: str) -> None:
+    changed, idle = apply({"target": target, "update": {"felled": False}})
+    assert [changed[name].get("felled") for name in ("oak", "elm")] == [False, False]
+    assert idle == ()
+
+
+def test_places_that_an_action_changed_share_nothing(apply: Apply) -> None:
+    first = {"target": "$['oak', 'elm']", "update": {"care": {"water": 1}}}
+    changed, _ = apply(first, {"target": "$.oak.care", "update": {"water": 2}})
+    assert (changed["oak"]["care"], changed["elm"]["care"]) == ({"water": 2}, {"water": 1})
+
+
+def test_places_that_share_a_yaml_alias_are_changed_separately(tmp_path: Path, write: Callable[..., Path]) -> None:
+    path = tmp_path / "orchard.yaml"
+    path.write_text("oak: &tree {rings: 1}\nelm: *tree\n")
+    layer = overlay.load_overlay(write({"target": "$.oak", "update": {"rings": 2}}))
+    assert overlay.apply_overlays([layer], read_file(path)[0])[0] == {"oak": {"rings": 2}, "elm": {"rings": 1}}
+
+
+def test_actions_apply_in_order_and_see_the_results_of_earlier_ones(apply: Apply) -> None:
+    ash = {"target": "$", "update": {"ash": {"rings": 1}}}
+    changed, _ = apply(ash, {"target": "$.ash", "update": {"rings": 2}}, {"target": "$.elm", "remove": True})
+    assert changed["ash"] == {"rings": 2}
+    assert "elm" not in changed
+
+
+def test_overlays_apply_in_their_order(write: Callable[..., Path]) -> None:
+    layers = [overlay.load_overlay(write({"target": "$.oak", "update": {"rings": rings}})) for rings in (1, 2)]
+    assert overlay.apply_overlays(layers, ORCHARD)[0]["oak"]["rings"] == 2
+
+
+@pytest.mark.parametrize(
+    ("target", "left"),
+    [
+        ("$.oak.tags[0]", ["tall", "wide"]),
+        ("$.oak.tags[0,1]", ["wide"]),
+        ("$.oak.tags[2,0]", ["tall"]),
+        ("$.oak.tags[1,1]", ["old", "wide"]),
+        ("$.oak.tags[-1]", ["old", "tall"]),
+        ("$.oak.tags[*]", []),
+        ("$.oak.tags[?@ != 'old']", ["old"]),
+        ("$..tags[::2]", ["tall"]),
+    ],
+)
+def test_items_of_an_array_are_removed_each_once(apply: Apply, target: str, left: list[str]) -> None:
+    assert apply({"target": target, "remove": True})[0]["oak"]["tags"] == left
+
+
+def test_properties_are_removed(apply: Apply) -> None:
+    assert [*apply({"target": "$['oak', 'owner', 'oak']", "remove": True})[0]] == ["elm"]
+    assert apply({"target": "$..*", "remove": True})[0] == {}
+
+
+def test_removal_overrides_an_update_in_the_same_action(apply: Apply) -> None:
+    assert "oak" not in apply({"target": "$.oak", "update": {"rings": 0}, "remove": True})[0]
+
+
+@pytest.mark.parametrize("action", [{"update": {"rings": 1}}, {"remove": True}], ids=str)
+def test_an_action_without_a_match_is_reported_and_changes_nothing(apply: Apply, action: dict[str, Any]) -> None:
+    changed, idle = apply({"target": "$.oak", "update": {}}, {"target": "$.yew", **action})
+    assert changed == ORCHARD
+    assert idle == ("care.overlay.yaml: action 2 finds nothing at $.yew",)
+
+
+def test_an_idle_action_is_a_note_of_the_document(tmp_path: Path, write: Callable[..., Path]) -> None:
+    path = tmp_path / "orchard.yaml"
+    path.write_text("openapi: 3.1.0\npaths: {/a: {get: {responses: {200: {}}}}}")
+    read_file = load(
+        path, [write({"target": "$.components", "remove": True}, {"target": "$.paths", "update": {"x-a": 1}})]
+    )
+    assert read_file.notes == ("care.overlay.yaml: action 1 finds nothing at $.components",)
+    assert read_file.overlays == ("care.overlay.yaml",)
+    assert read_file.contents["paths"]["x-a"] == 1
+
+
+@pytest.mark.parametrize(
+    ("target", "update"),
+    [("$.oak.rings", 81), ("$.oak.rings", {"a": 1}), ("$.owner", {"a": 1}), ("$.oak", 5), ("$.oak", None), ("$", [])],
+)
+def test_an_update_that_does_not_fit_its_place_is_refused(apply: Apply, target: str, update: Any) -> None:
+    with pytest.raises(DocumentError, match="has an update that does not fit what stands at ") as caught:
+        apply({"target": "$.oak", "update": {}}, {"target": target, "update": update})
+    assert caught.value.pointer == "#/actions/1"
+
+
+def test_the_whole_document_is_not_removed(apply: Apply) -> None:
+    with pytest.raises(DocumentError, match="removes the whole document; target an object or array"):
+        apply({"target": "$", "remove": True})
+
+
+def action(**fields: Any) -> dict[str, Any]:
+    return {"actions": [{"target": "$", "update": {}}, fields]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer", "problem", "fix"),
+    [
+        ({"overlay": None}, "#/overlay", "is None", "Overlay 1.0"),
+        ({"overlay": "1.1.0"}, "#/overlay", "is 1.1.0", "Overlay 1.0"),
+        ({"overlay": "1.01.0"}, "#/overlay", "is 1.01.0", "Overlay 1.0"),
+        ({"overlay": "2.0.0"}, "#/overlay", "is 2.0.0", "Overlay 1.0"),
+        ({"actions": None}, "#/actions", "holds no action", "at least one action"),
+        ({"actions": []}, "#/actions", "holds no action", "at least one action"),
+        ({"actions": {"target": "$"}}, "#/actions", "holds no action", "at least one action"),
+        ({"actions": ["$"]}, "#/actions/0", "has no target", "JSONPath"),
+        (action(update={}), "#/actions/1", "has no target", "JSONPath"),
+        (action(target=5, update={}), "#/actions/1", "has no target", "JSONPath"),
+        (action(target="", update={}), "#/actions/1", "has no target", "JSONPath"),
+        (action(target="$.oak"), "#/actions/1", "changes nothing", "remove: true"),
+        (action(target="$.oak", updates={}), "#/actions/1", "changes nothing", "remove: true"),
+        (action(target="$.oak", remove=False), "#/actions/1", "changes nothing", "remove: true"),
+        (action(target="$.oak", remove="yes"), "#/actions/1", "changes nothing", "remove: true"),
+        (action(target="$.oak[", update={}), "#/actions/1/target", "is no JSONPath", "RFC 9535"),
+        (action(target="oak", update={}), "#/actions/1/target", "is no JSONPath", "RFC 9535"),
+        (action(target="/oak", update={}), "#/actions/1/target", "is no JSONPath", "RFC 9535"),
+        (action(target="$.oak | $.elm", update={}), "#/actions/1/target", "is no JSONPath", "RFC 9535"),
+        (action(target="$.oak.~", update={}), "#/actions/1/target", "is no JSONPath", "RFC 9535"),
+        (action(target="$[?old(@)]", update={}), "#/actions/1/target", "is no JSONPath", "RFC 9535"),
+    ],
+    ids=str,
+)
+def test_a_file_that_is_no_overlay_is_refused_by_its_place(
+    write: Callable[..., Path], fields: dict[str, Any], pointer: str, problem: str, fix: str
+) -> None:
+    with pytest.raises(DocumentError) as caught:
+        overlay.load_overlay(write(**fields))
+    error = caught.value
+    assert (error.pointer, len(str(error).splitlines())) == (pointer, 1)
+    assert problem in error.problem
+    assert fix in error.fix
+
+
+@pytest.mark.parametrize("text", ["- 1", "5", "openapi: 3.1.0"])
+def test_a_file_without_a_version_is_no_overlay(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "care.yaml"
+    path.write_text(text)
+    with pytest.raises(DocumentError, match=r"#/overlay is missing; give an OpenAPI Overlay 1\.0 document$"):
+        overlay.load_overlay(path)
+
+
+@pytest.mark.parametrize("info", [None, 5, {"version": "1"}], ids=str)
+def test_an_overlay_without_a_title_is_named_after_its_file(write: Callable[..., Path], info: Any) -> None:
+    assert overlay.load_overlay(write({"target": "$", "update": {}}, info=info)).title == "care.overlay.yaml"
+
+
+def test_the_pinned_overlay_only_adds_to_the_pinned_document_and_corrects_its_mapping() -> None:
+    contents, _ = read_file(PINNED)
+    (union,) = load().unions
+    changed, idle = overlay.apply_overlays([overlay.load_overlay(PINNED_OVERLAY)], contents)
+    assert idle == ()
+    mapping = load(overlays=[PINNED_OVERLAY]).schema(union)["discriminator"]["mapping"]
+    assert all(isinstance(value, str) for value in mapping.values())
+    assert changed.keys() == contents.keys()

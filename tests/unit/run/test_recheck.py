@@ -1,0 +1,185 @@
+"""Violations asked for again: always, sometimes or gone; spaced, and of a sibling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.http.exchange import Exchange, Failure, Response
+from contracts.openapi.operation import Operation
+from contracts.run.observer import Observer
+from contracts.run.recheck import MAX_RECHECKED, RECHECK_ROUNDS, recheck
+from contracts.verdict.verdict import Reproducibility, Verdict
+from tests.support.tiny import answer, document_of, exchange_of
+from tests.support.verdicts import verdict_on
+
+DOCUMENT = document_of(
+    {"type": "object", "properties": {"state": {"enum": ["on", "off"]}, "size": {"type": "integer"}}}
+)
+(OPERATION,) = DOCUMENT.operations
+SOUND, BAD_STATE, BAD_SIZE = answer(200, {"state": "on"}), answer(200, {"state": "x"}), answer(200, {"size": "x"})
+
+Server = Callable[[str, int], Response | Failure]
+"""From an id, and how often it was asked for before, to an answer."""
+
+
+class Asked:
+    """Asks the server, and keeps the ids in the order they were asked for."""
+
+    def __init__(self, server: Server) -> None:
+        self.order: list[str] = []
+        self.headers: list[Mapping[str, str]] = []
+        self._server = server
+
+    def __call__(self, operation: Operation, values: Mapping[str, str], headers: Mapping[str, str]) -> Exchange:
+        (name,) = values.values()
+        self.headers.append(headers)
+        self.order.append(name)
+        return exchange_of(operation, self._server(name, self.order.count(name) - 1), name)
+
+
+def verdict_of(seen: Iterable[tuple[str, Response]], headers: tuple[tuple[str, str], ...] = ()) -> Verdict:
+    judge = Observer()
+    for name, came in seen:
+        judge(exchange_of(OPERATION, came, name, headers=headers))
+    return verdict_on(judge.tally, DOCUMENT)
+
+
+def again(
+    server: Server, seen: Iterable[tuple[str, Response]], known: Iterable[str] = ()
+) -> tuple[Asked, list[object]]:
+    asked, verdict = Asked(server), verdict_of(seen)
+    found = recheck(asked, DOCUMENT, verdict.findings, lambda operation: [(name,) for name in known])
+    return asked, [found[each.violation.identity] for each in verdict.findings]
+
+
+@pytest.mark.parametrize(
+    ("bad", "reproducibility"),
+    [
+        ([True] * RECHECK_ROUNDS, Reproducibility.ALWAYS),
+        ([False] * RECHECK_ROUNDS, Reproducibility.GONE),
+        ([False, *[True] * (RECHECK_ROUNDS - 1)], Reproducibility.SOMETIMES),
+        ([*[False] * (RECHECK_ROUNDS - 1), True], Reproducibility.SOMETIMES),
+    ],
+)
+def test_a_violation_is_there_always_sometimes_or_no_more(bad: list[bool], reproducibility: Reproducibility) -> None:
+    _, (found,) = again(lambda name, turn: BAD_STATE if bad[turn] else SOUND, [("one", BAD_STATE)])
+    assert (found.reproducibility, found.times, found.of) == (reproducibility, sum(bad), RECHECK_ROUNDS)  # type: ignore[attr-defined]
+
+
+def test_another_violation_on_the_same_resource_is_not_it() -> None:
+    _, (found,) = again(lambda name, turn: BAD_SIZE, [("one", BAD_STATE)])
+    assert found.reproducibility is Reproducibility.GONE  # type: ignore[attr-defined]
+
+
+def test_a_resource_that_gives_no_answer_any_more_shows_nothing() -> None:
+    _, (found,) = again(lambda name, turn: Failure("timeout", ""), [("one", BAD_STATE)])
+    assert found.reproducibility is Reproducibility.GONE  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("seen_on", "known", "broken", "sibling"),
+    [
+        (["one"], [], {"one"}, None),
+        (["one"], ["one"], {"one"}, None),
+        (["one"], ["one", "two"], {"one"}, False),
+        (["one"], ["two"], {"one", "two"}, True),
+        (["one", "six"], ["two"], {"one", "six"}, True),
+    ],
+)
+def test_a_sibling_is_one_that_showed_it_too_else_one_that_exists(
+    seen_on: list[str], known: list[str], broken: set[str], sibling: bool | None
+) -> None:
+    seen = [(name, BAD_STATE) for name in seen_on]
+    _, (found,) = again(lambda name, turn: BAD_STATE if name in broken else SOUND, seen, known)
+    assert found.sibling is sibling  # type: ignore[attr-defined]
+
+
+def test_it_is_asked_for_as_it_was_asked_for() -> None:
+    verdict, asked = verdict_of([("one", BAD_STATE)], (("Prefer", "code=200"),)), Asked(lambda name, turn: SOUND)
+    recheck(asked, DOCUMENT, verdict.findings, lambda operation: ())
+    assert asked.headers == [{"Prefer": "code=200"}] * RECHECK_ROUNDS
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from([BAD_STATE, BAD_SIZE])), min_size=1, max_size=8))
+def test_nothing_is_asked_for_twice_in_a_row_if_there_is_anything_else_to_ask_for(
+    seen: list[tuple[str, Response]],
+) -> None:
+    asked, _ = again(lambda name, turn: SOUND, seen, known="abcd")
+    if len(set(asked.order)) > 1:
+        assert all(before != after for before, after in zip(asked.order, asked.order[1:], strict=False))
+
+
+def test_no_more_than_the_first_violations_are_asked_for() -> None:
+    document = document_of({"properties": {f"p{number}": {"type": "string"} for number in range(MAX_RECHECKED + 5)}})
+    judge = Observer()
+    judge(
+        exchange_of(
+            document.operations[0], answer(200, {f"p{number}": 1 for number in range(MAX_RECHECKED + 5)}), "one"
+        )
+    )
+    findings, asked = verdict_on(judge.tally, document).findings, Asked(lambda name, turn: SOUND)
+    assert len(recheck(asked, document, findings, lambda operation: ())) == MAX_RECHECKED
+    assert len(asked.order) == RECHECK_ROUNDS * MAX_RECHECKED
+
+
+LASTING = document_of({"type": "object", "properties": {"born": {"x-immutable": True}}})
+
+
+@pytest.mark.parametrize(
+    ("born", "reproducibility"),
+    [
+        (lambda turn: turn, Reproducibility.ALWAYS),
+        (lambda turn: min(turn, 2), Reproducibility.SOMETIMES),
+        (lambda turn: 5, Reproducibility.GONE),
+    ],
+)
+def test_a_value_that_changed_is_held_against_one_more_reading_of_it(
+    born: Callable[[int], int], reproducibility: Reproducibility
+) -> None:
+    judge, (operation,) = Observer(), LASTING.operations
+    for turn in (7, 8):
+        judge(exchange_of(operation, answer(200, {"born": turn}), "one"))
+    asked = Asked(
+        lambda name, turn: answer(
+            200, {"born": born(0 if turn < 2 and reproducibility is Reproducibility.SOMETIMES else turn)}
+        )
+    )
+    found = recheck(asked, LASTING, verdict_on(judge.tally, LASTING).findings, lambda operation: [("two",)])
+    assert [each.reproducibility for each in found.values()] == [reproducibility]
+
+
+OWNED = {
+    "type": "object",
+    "properties": {"name": {"x-equals": "$request.path.thing"}, "born": {"x-immutable": True}},
+}
+
+
+@pytest.mark.parametrize(
+    ("mistaken", "reproducibility"), [(True, Reproducibility.ALWAYS), (False, Reproducibility.GONE)]
+)
+def test_a_resource_that_is_answered_as_another_is_held_against_that_one_once_more(
+    mistaken: bool, reproducibility: Reproducibility
+) -> None:
+    document = document_of(OWNED, refuses=True)
+    (operation,) = document.operations
+
+    def exchange(name: str, *, wrong: bool = True) -> Exchange:
+        known = name in ("job-a", "job-b")
+        body = answer(200, {"name": name, "born": name.lower()[-1]}) if known or wrong else answer(404, {})
+        return exchange_of(operation, body, name, exists=known)
+
+    judge = Observer()
+    for name in ("job-a", "JOB-A"):
+        judge(exchange(name))
+    (finding,) = verdict_on(judge.tally, document).findings
+    assert finding.violation.rule == "overlay.alias"
+
+    def ask(operation: Operation, values: Mapping[str, str], headers: Mapping[str, str]) -> Exchange:
+        return exchange(*values.values(), wrong=mistaken)
+
+    (found,) = recheck(ask, document, [finding], lambda operation: [("job-b",), ("job-a",)]).values()
+    assert found.reproducibility is reproducibility

@@ -1,0 +1,42 @@
+"""A signal ends a run once, in order."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from contracts.run.signals import Signals
+
+
+def test_a_signal_interrupts_the_run_and_says_so_first() -> None:
+    signals, order = Signals(), []
+    signals.on_signal = lambda: order.append("noticed")
+    with pytest.raises(KeyboardInterrupt):
+        signals._come(signal.SIGTERM, None)
+    assert signals.interrupted
+    assert order == ["noticed"]
+
+
+def test_a_signal_that_follows_at_once_changes_nothing() -> None:
+    signals = Signals()
+    with pytest.raises(KeyboardInterrupt):
+        signals._come(signal.SIGTERM, None)
+    signals._come(signal.SIGINT, None)
+
+
+def test_a_signal_is_heeded_again_where_the_run_allows_it() -> None:
+    signals = Signals()
+    signals.ignore_signals()
+    signals._come(signal.SIGINT, None)
+    assert not signals.interrupted
+    with pytest.raises(KeyboardInterrupt), signals.allow_signals():
+        signals._come(signal.SIGINT, None)
+    signals._come(signal.SIGINT, None)
+
+
+def test_signals_are_given_back_as_they_were() -> None:
+    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    with Signals():
+        assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] != before
+    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
