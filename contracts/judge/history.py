@@ -1,6 +1,6 @@
 """Compare a response with earlier ones: of the same resource, and of resources with similar ids.
 
-Hides what is remembered of a response, and the file by which the processes of a run share it.
+Hides which parts of a response are kept, and the file by which the processes of a run share them.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class Document:
 
     `sha256` is that of the file's bytes, without overlays. `contents` has every overlay applied and each writeOnly
     property closed; it must not be changed. `unions` is keyed by JSON pointer. `annotations` are the keywords that
-    assert nothing. `notes` say in words what is odd in the document.
+    assert nothing. `notes` are sentences on odd but legal parts of the document.
     """
 
     path: Path

@@ -17,7 +17,7 @@ from contracts.openapi.errors import ConfigurationError, DocumentError
 from contracts.openapi.source import read_file
 
 PINNED_OVERLAY: Final = Path(__file__).parent / "documents" / "sgp-v4.overlay.yaml"
-"""The overlay with what is known of the pinned document's API and missing from it."""
+"""The overlay that adds to the pinned document the facts about its API that it leaves out."""
 
 _SHIPPED: Final = Path(__file__).parent / "documents" / "overlays"
 _SUFFIX: Final = ".overlay.yaml"

@@ -1,7 +1,7 @@
 """Check that every schema which a response or parameter can reach can be judged, and find the unions among them.
 
 Hides the walk through `$ref`s and subschemas, and the rules by which a schema is refused. Nothing in the document is
-changed: what is closed to responses is written into a copy.
+changed: a copy takes the `false` schemas that keep writeOnly properties out of responses.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _HOLDERS: Final[Mapping[str, type]] = {
 class SchemaCheck:
     """Checks the schemas of one document.
 
-    `checked` collects the JSON pointers of the schemas, `notes` describes in words what is odd and yet no error.
+    `checked` collects the JSON pointers of the schemas, `notes` collects sentences on parts that are odd but legal.
     `check` is called for each schema of the operations, then `conclude` once. Both raise DocumentError.
     """
 

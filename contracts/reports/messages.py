@@ -162,7 +162,7 @@ _BY_RULE: Final = {
     "transport.oversized": "a smaller answer",
     "transport.timeout": "an answer in time",
 }
-"""Rule to what is expected, whatever the value."""
+"""Maps a rule to the words after "expected"; they are the same for every value."""
 
 _BY_VARIANT: Final = {
     ("framing.chunked", "size"): "the size of a chunk in hexadecimal digits",
@@ -181,7 +181,7 @@ _BY_VARIANT: Final = {
     ("framing.transfer-coding", "bodiless"): "none, for the status has no body",
     ("framing.transfer-coding", "old"): "none, for HTTP/1.0 has none",
 }
-"""Rule and variant to what is expected, where the variant says more than the rule."""
+"""Maps a rule and its variant to the words after "expected", where the variant narrows the rule."""
 
 _DIFFERING: Final = {
     "encoding": "percent-encoding",

@@ -22,7 +22,7 @@ class Item(Protocol):
 
     @property
     def name(self) -> str:
-        """What is asked, in words; unique in a run."""
+        """The item's test id, such as `drawn ids 3/10`; unique in a run."""
 
     @property
     def kind(self) -> str:
