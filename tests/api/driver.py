@@ -18,6 +18,7 @@ from contracts.openapi import ConfigurationError, ContractError
 from contracts.reports import be_silent, terminal_is_gone
 from contracts.run import (
     EXIT_FAILED,
+    BrokenPromise,
     Ending,
     Item,
     ItemResult,
@@ -180,9 +181,10 @@ class Driver:
         if asked is None:
             return report
         error = call.excinfo.value if call.excinfo else None
-        cause = error.__cause__ if isinstance(error, pytest.fail.Exception) else error
+        if error and isinstance(error.__context__, BrokenPromise) and isinstance(error, pytest.fail.Exception):
+            error = error.__context__
         is_over = call.when == "call" and not isinstance(error, KeyboardInterrupt)
-        result = self._run.result(asked if is_over else None, None if _is_skip(error) else cause)
+        result = self._run.result(asked if is_over else None, None if _is_skip(error) else error)
         if result.stopped:
             # No fault of the item. Those still to come end as soon as they ask, each in its own process.
             path, line, _ = item.location

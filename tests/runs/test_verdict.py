@@ -101,7 +101,14 @@ def test_what_only_the_first_answer_about_a_job_says_is_held_against_the_later_o
 
 def test_workers_tell_the_same_violations_as_one_process() -> None:
     with mock_server(DOCUMENT, changes=[broken_vendor]) as server:
-        assert without_time(against(server, "-n", "2").verdict) == without_time(against(server, "-v").verdict)
+        alone = against(server, "-v")
+        assert without_time(against(server, "-n", "2").verdict) == without_time(alone.verdict)
+    # Each failed test has one line with its rules: neither a traceback nor the exception behind it.
+    failures = alone.output.partition("= FAILURES =")[2].partition("short test summary")[0].splitlines()[1:-1]
+    assert failures
+    titles, lines = failures[::2], failures[1::2]
+    assert all(line.startswith("_ test_answers_keep_the_contract[") for line in titles), failures
+    assert all(line.endswith("(see the verdict below)") for line in lines), failures
 
 
 def test_workers_tell_what_is_wrong_with_every_id_those_that_are_not_utf8_included() -> None:
