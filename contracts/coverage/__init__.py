@@ -6,13 +6,3 @@ Hides how schemas are compiled and walked. Hands out Feature, `promised_features
 from contracts.coverage.coverage import features_of, promised_features
 from contracts.coverage.features import Feature
 from contracts.coverage.requirements import Requirement, Unmet, parse_requirement, unmet_requirements
-
-__all__ = [
-    "Feature",
-    "Requirement",
-    "Unmet",
-    "features_of",
-    "parse_requirement",
-    "promised_features",
-    "unmet_requirements",
-]

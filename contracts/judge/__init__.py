@@ -9,20 +9,3 @@ from contracts.judge.history import History
 from contracts.judge.parsed_response import ParsedResponse, is_bodiless, parse_response, scalar
 from contracts.judge.validation import LARGE, compiled
 from contracts.judge.violation import CHANGES, RULES, PlacePattern, Violation
-
-__all__ = [
-    "CHANGES",
-    "LARGE",
-    "RULES",
-    "History",
-    "ParsedResponse",
-    "PlacePattern",
-    "Violation",
-    "compiled",
-    "consequences",
-    "is_bodiless",
-    "judge",
-    "known_resource",
-    "parse_response",
-    "scalar",
-]

@@ -9,27 +9,6 @@ from contracts.reports.comparison import Comparison, compare, read_report
 from contracts.reports.files import ReportError, attempt, report_error, write_reports
 from contracts.reports.github import github_commands
 from contracts.reports.junit import Promises
-from contracts.reports.messages import rejection_line, violation_line, visible
+from contracts.reports.messages import violation_line, visible
 from contracts.reports.recorder import EXCHANGES, Recorder
 from contracts.reports.terminal import terminal_lines
-
-__all__ = [
-    "EXCHANGES",
-    "Comparison",
-    "Promises",
-    "Recorder",
-    "ReportError",
-    "attempt",
-    "be_silent",
-    "compare",
-    "github_commands",
-    "print_lines",
-    "read_report",
-    "rejection_line",
-    "report_error",
-    "terminal_is_gone",
-    "terminal_lines",
-    "violation_line",
-    "visible",
-    "write_reports",
-]

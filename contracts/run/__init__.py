@@ -16,28 +16,3 @@ from contracts.run.settings import choose_profile, choose_seed, read_settings
 from contracts.run.shards import MergedShards, contract_sha256, read_shard
 from contracts.run.signals import Signals
 from contracts.run.workers import RunFolder
-
-__all__ = [
-    "EXIT_FAILED",
-    "OPTIONS",
-    "PROFILES",
-    "BrokenPromise",
-    "Ending",
-    "Item",
-    "ItemResult",
-    "Knowledge",
-    "MergedShards",
-    "ProgressMeter",
-    "Run",
-    "RunFolder",
-    "Show",
-    "Signals",
-    "choose_profile",
-    "choose_seed",
-    "contract_sha256",
-    "ledger_lines",
-    "print_verdict_line",
-    "read_settings",
-    "read_shard",
-    "standard_output",
-]

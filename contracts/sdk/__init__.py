@@ -5,5 +5,3 @@ Hides the SDK, its exceptions and its HTTP client. Hands out `sdk_words` and `di
 
 from contracts.sdk.discovery import discover
 from contracts.sdk.outcome import sdk_words
-
-__all__ = ["discover", "sdk_words"]

@@ -22,31 +22,3 @@ from contracts.verdict.verdict import (
     explained_by,
 )
 from contracts.verdict.waivers import Waiver, WaiverMatch, Waivers, draft_waivers, load_waivers
-
-__all__ = [
-    "EXIT_ERROR",
-    "FAILED_OTHERWISE",
-    "AcceptanceCriteria",
-    "FeatureObservation",
-    "Finding",
-    "MatchWaiver",
-    "Outcome",
-    "RecheckResult",
-    "Redaction",
-    "Reproducibility",
-    "RunFacts",
-    "RunSummary",
-    "Tally",
-    "Verdict",
-    "Waiver",
-    "WaiverMatch",
-    "Waivers",
-    "Witness",
-    "conclude",
-    "draft_waivers",
-    "explained_by",
-    "latency_bucket",
-    "latency_quantile",
-    "load_waivers",
-    "seconds_of",
-]

@@ -7,5 +7,3 @@ Hides how the keywords of a schema, JSON text, messages and the overlay's promis
 from strategies.faults.fault_table import faults
 from strategies.faults.mutations import AnswerContext, Fault
 from strategies.faults.self_test import self_test
-
-__all__ = ["AnswerContext", "Fault", "faults", "self_test"]

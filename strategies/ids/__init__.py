@@ -13,14 +13,3 @@ from strategies.ids.job_ids import (
     path_values,
 )
 from strategies.ids.resources import resources, sendable
-
-__all__ = [
-    "covering_job_ids",
-    "covering_path_values",
-    "job_ids",
-    "made_up",
-    "parameter_values",
-    "path_values",
-    "resources",
-    "sendable",
-]

@@ -12,28 +12,3 @@ from strategies.values.patterns import ecma_validator, is_readable, with_portabl
 from strategies.values.scalars import JSON, Number, Text, of_length
 from strategies.values.schemas import Node, Part, Schemas, Unsatisfiable, inline, pin
 from strategies.values.walk import Walk
-
-__all__ = [
-    "JSON",
-    "Fits",
-    "Node",
-    "Number",
-    "Part",
-    "Scalar",
-    "Schemas",
-    "Text",
-    "Unsatisfiable",
-    "Walk",
-    "covering_node",
-    "covering_set",
-    "ecma_validator",
-    "from_schema",
-    "inline",
-    "is_readable",
-    "matching_texts",
-    "of_length",
-    "pin",
-    "property_node",
-    "undeclared",
-    "with_portable_patterns",
-]

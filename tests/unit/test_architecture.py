@@ -41,7 +41,7 @@ def names_taken(file: Path) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("package", ["contracts", "strategies", "tests/api"])
 def test_a_wing_is_entered_by_its_face_alone(package: str) -> None:
-    faces = {wing: set(importlib.import_module(wing).__all__) for wing in WINGS}
+    faces = {wing: {name for _, name in names_taken(ROOT.joinpath(*wing.split("."), "__init__.py"))} for wing in WINGS}
     files = [ROOT / "conftest.py", *sorted((ROOT / package).rglob("*.py"))]
     wrong = []
     for file in files:
@@ -51,6 +51,19 @@ def test_a_wing_is_entered_by_its_face_alone(package: str) -> None:
             if wing and wing != home and not (module == wing and name in faces[wing]):
                 wrong.append(f"{file.relative_to(ROOT)}: from {module} import {name}")
     assert not wrong
+
+
+def test_every_name_that_a_face_hands_out_is_used_outside_its_wing() -> None:
+    taken = {
+        pair
+        for package in ("contracts", "strategies", "tests")
+        for file in [ROOT / "conftest.py", *(ROOT / package).rglob("*.py")]
+        for pair in names_taken(file)
+        if ".".join(file.relative_to(ROOT).parts[:2]) != pair[0]
+    }
+    for wing in WINGS:
+        handed_out = {name for _, name in names_taken(ROOT.joinpath(*wing.split("."), "__init__.py"))}
+        assert {name for name in handed_out if (wing, name) not in taken} == set(), wing
 
 
 def test_every_wing_says_what_it_hides_and_what_it_hands_out() -> None:
