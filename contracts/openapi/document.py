@@ -1,24 +1,106 @@
-"""An OpenAPI 3.1 document with its overlays, read and checked: every part of it can be judged.
+"""A document with its overlays, read and checked, and its GET operations: paths, parameters and possible responses.
 
-Hides the order of reading: the file, its overlays, the checks of `reader`, the frozen Document.
+Hides how a path template is filled in and matched. An operation belongs to one document, and a document makes one
+object per operation, so that identity is equality for both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote, unquote
 
-from contracts.openapi import overlay, reader, schema_keywords, source
-from contracts.openapi.credential import Credential, credentials
+from contracts.openapi.credential import Credential
 from contracts.openapi.discriminator import Union
-from contracts.openapi.operation import Operation
 from contracts.openapi.pointer import follow_references, from_pointer, resolve_pointer
 
-PINNED: Final = Path(__file__).parent / "documents" / "sgp-v4.openapi.yaml"
-"""The document this harness was made for."""
+TEMPLATE: Final = re.compile(r"\{([^{}]+)\}")
+"""A template expression in a path (OpenAPI 3.1.0, "Path Templating"); its group is the parameter's name."""
+
+Resource = tuple[str, ...]
+"""The values of an operation's path parameters, decoded, in the path's order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A path parameter: its name, and the JSON pointer of its schema in the document."""
+
+    name: str
+    schema: str
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A response header that the document declares; `schema` is a JSON pointer, or None if it declares no schema."""
+
+    name: str
+    pointer: str
+    required: bool
+    schema: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResponseSpec:
+    """The response that the document describes for one status code, class of codes (`4XX`) or `default`.
+
+    `content` maps each media type to the JSON pointer of its schema, or to None if any content is allowed.
+    """
+
+    status: str
+    pointer: str
+    content: Mapping[str, str | None]
+    headers: tuple[Header, ...] = ()
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the request was received, understood and accepted (2xx: RFC 9110, section 15.3)."""
+        return self.status.startswith("2")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Operation:
+    """One GET operation of its document, compared and hashed by identity."""
+
+    document: Document = field(repr=False)
+    path: str
+    pointer: str
+    parameters: tuple[Parameter, ...]
+    responses: tuple[ResponseSpec, ...]
+    methods: tuple[str, ...]
+    """Every method that the document has for the path, in upper case."""
+
+    def __str__(self) -> str:
+        return f"GET {self.path}"
+
+    def response_for(self, status: int) -> ResponseSpec | None:
+        """Return the description of a status: by its code, else by its class (`4XX`), else `default`, else None."""
+        by_status = {spec.status: spec for spec in self.responses}
+        return by_status.get(str(status)) or by_status.get(f"{status // 100}XX") or by_status.get("default")
+
+    def bind(self, values: Sequence[str]) -> dict[str, str]:
+        """Return the values, given in the path's order, by parameter name; raise ValueError if their number differs."""
+        return dict(zip((parameter.name for parameter in self.parameters), values, strict=True))
+
+    def url_path(self, values: Mapping[str, str]) -> str:
+        r"""Return the path with its parameters filled in, percent-encoded as one segment each (RFC 3986, section 3.3).
+
+        Bytes that are not UTF-8 are held as `surrogateescape` does: `"\udcff"` is sent as `%FF`.
+        """
+        return TEMPLATE.sub(lambda name: quote(values[name[1]], safe="", errors="surrogateescape"), self.path)
+
+    def match(self, url_path: str) -> dict[str, str] | None:
+        """Return the path parameters of a request's path, decoded, by name; None if it is another path."""
+        literal = TEMPLATE.split(self.path)
+        pattern = "".join(re.escape(part) if i % 2 == 0 else "([^/?#]+)" for i, part in enumerate(literal))
+        found = re.fullmatch(pattern, url_path)
+        if found is None:
+            return None
+        raw = zip(literal[1::2], found.groups(), strict=True)
+        return {name: unquote(text, errors="surrogateescape") for name, text in raw}
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,32 +142,10 @@ class Document:
         return follow_references(self.contents, pointer)
 
 
-def load(path: Path = PINNED, overlays: Iterable[Path] = (), annotations: Iterable[str] = ()) -> Document:
-    """Read a document and its overlays.
+def operation_at(operations: Iterable[Operation], url_path: str) -> tuple[Operation, dict[str, str]] | None:
+    """Return the operation of a request's path with its path parameters, decoded; None if no operation matches.
 
-    `annotations` are keywords that assert nothing, by the caller's word. Raises DocumentError, with the place and the
-    fix, for anything that could not be judged.
+    A concrete path is matched before its templated counterparts (OpenAPI 3.1.0, "Paths Object").
     """
-    contents, sha256 = source.read_file(path)
-    reader.refuse_other_versions(path, contents)
-    loaded = tuple(overlay.load_overlay(file) for file in overlays)
-    contents, idle = overlay.apply_overlays(loaded, contents)
-    known = frozenset({*schema_keywords.declared_annotations(), *annotations})
-    read = reader.read(path, contents, known)
-    api_key, account = credentials(path, contents)
-    info = contents.get("info") if isinstance(contents.get("info"), dict) else {}
-    return Document(
-        path=path,
-        sha256=sha256,
-        title=str(info.get("title", path.name)),
-        version=str(info.get("version", "")),
-        contents=read.contents,
-        overlays=tuple(layer.path.name for layer in loaded),
-        schemas=read.schemas,
-        unions=read.unions,
-        annotations=known,
-        notes=(*idle, *read.notes),
-        api_key=api_key,
-        account=account,
-        makers=read.makers,
-    )
+    matches = [(operation, values) for operation in operations if (values := operation.match(url_path)) is not None]
+    return min(matches, key=lambda match: len(match[1]), default=None)

@@ -24,8 +24,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from contracts.openapi.document import Operation, ResponseSpec
 from contracts.openapi.errors import DocumentError
-from contracts.openapi.operation import Operation, ResponseSpec
 from contracts.openapi.pointer import to_pointer
 
 EQUALS: Final = "x-equals"

@@ -1,26 +1,26 @@
-"""Read the operations of an OpenAPI 3.1 document, refusing by JSON pointer all that could not be judged.
+"""Read an OpenAPI 3.1 document and its overlays, refusing by JSON pointer all that could not be judged.
 
-Hides references between OpenAPI's objects and the rules of each object; `schema_check` has those of schemas.
+Hides the order of reading, references between OpenAPI's objects, and the rules of each object; `schema_check` has the
+rules of schemas.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from contracts.openapi import schema_keywords
-from contracts.openapi.discriminator import Union
+from contracts.openapi import overlay, schema_keywords, source
+from contracts.openapi.credential import credentials
+from contracts.openapi.document import TEMPLATE, Document, Header, Operation, Parameter, ResponseSpec
 from contracts.openapi.errors import DocumentError
-from contracts.openapi.operation import TEMPLATE, Header, Operation, Parameter, ResponseSpec
 from contracts.openapi.pointer import follow_references, from_pointer, resolve_pointer, to_pointer
 from contracts.openapi.schema_check import SchemaCheck
 
-if TYPE_CHECKING:
-    from contracts.openapi.document import Document
+PINNED: Final = Path(__file__).parent / "documents" / "sgp-v4.openapi.yaml"
+"""The document this harness was made for."""
 
 _METHODS: Final = ("get", "head", "options", "post", "put", "patch", "delete", "trace")
 _NOUN: Final = {list: "array", dict: "object"}
@@ -28,21 +28,40 @@ _NOUN: Final = {list: "array", dict: "object"}
 _Holder = TypeVar("_Holder", list[Any], dict[str, Any])
 
 
-@dataclass(frozen=True, slots=True)
-class ReadContents:
-    """The parts of a Document that reading its contents gives; see there.
+def load(path: Path = PINNED, overlays: Iterable[Path] = (), annotations: Iterable[str] = ()) -> Document:
+    """Read a document and its overlays.
 
-    `makers` make the operations once the document is there: each takes the document that its operation belongs to.
+    `annotations` are keywords that assert nothing, by the caller's word. Raises DocumentError, with the place and the
+    fix, for anything that could not be judged.
     """
+    contents, sha256 = source.read_file(path)
+    _refuse_other_versions(path, contents)
+    loaded = tuple(overlay.load_overlay(file) for file in overlays)
+    contents, idle = overlay.apply_overlays(loaded, contents)
+    known = frozenset({*schema_keywords.declared_annotations(), *annotations})
+    reader = _Reader(path, contents, known)
+    makers = reader.operations()
+    closed, unions = reader.schemas.conclude()
+    api_key, account = credentials(path, contents)
+    info = contents.get("info") if isinstance(contents.get("info"), dict) else {}
+    return Document(
+        path=path,
+        sha256=sha256,
+        title=str(info.get("title", path.name)),
+        version=str(info.get("version", "")),
+        contents=closed,
+        overlays=tuple(layer.path.name for layer in loaded),
+        schemas=frozenset(reader.schemas.checked),
+        unions=unions,
+        annotations=known,
+        notes=(*idle, *reader.schemas.notes),
+        api_key=api_key,
+        account=account,
+        makers=makers,
+    )
 
-    contents: Mapping[str, Any]
-    schemas: frozenset[str]
-    unions: Mapping[str, Union]
-    notes: tuple[str, ...]
-    makers: tuple[Callable[[Document], Operation], ...]
 
-
-def refuse_other_versions(path: Path, contents: Any) -> None:
+def _refuse_other_versions(path: Path, contents: Any) -> None:
     """Raise DocumentError unless the contents claim to be OpenAPI 3.1 in its own dialect of JSON Schema."""
     fix = "give an OpenAPI 3.1 document"
     if not isinstance(contents, dict) or not {"openapi", "swagger"} & contents.keys():
@@ -57,20 +76,13 @@ def refuse_other_versions(path: Path, contents: Any) -> None:
         raise DocumentError(path, "#/jsonSchemaDialect", problem, "write JSON Schema 2020-12, as OpenAPI 3.1 has it")
 
 
-def read(path: Path, contents: dict[str, Any], annotations: frozenset[str]) -> ReadContents:
-    """Read the operations of the contents, which are not changed; raises DocumentError.
-
-    `path` is the file for messages, `annotations` are the keywords outside OpenAPI's that assert nothing.
-    """
-    return _Reader(path, contents, annotations).read()
-
-
 class _Reader:
     def __init__(self, path: Path, contents: dict[str, Any], annotations: frozenset[str]) -> None:
         self._path, self._contents = path, contents
-        self._schemas = SchemaCheck(path, contents, annotations)
+        self.schemas = SchemaCheck(path, contents, annotations)
 
-    def read(self) -> ReadContents:
+    def operations(self) -> tuple[Callable[[Document], Operation], ...]:
+        """Read every operation; what is returned makes each, once the document that it belongs to is there."""
         paths = self._contents.get("paths")
         if not isinstance(paths, dict):
             raise self._refusal("#/paths", "is missing", "describe at least one path with a get operation")
@@ -81,10 +93,7 @@ class _Reader:
                 makers.append(self._operation(path, at, item))
         if not makers:
             raise self._refusal("#/paths", "has no get operation", "describe at least one; only reads are judged")
-        contents, unions = self._schemas.conclude()
-        return ReadContents(
-            contents, frozenset(self._schemas.checked), unions, tuple(self._schemas.notes), tuple(makers)
-        )
+        return tuple(makers)
 
     def _refusal(self, pointer: str, problem: str, fix: str) -> DocumentError:
         return DocumentError(self._path, pointer, problem, fix)
@@ -146,8 +155,8 @@ class _Reader:
         if "schema" not in raw or raw.get("style", "simple") != "simple":
             raise self._refusal(at, "is not in the simple style with a schema", "describe it with style: simple")
         schema = at + to_pointer("schema")
-        self._schemas.check(schema)
-        types = self._schemas.meant(schema).get("type")
+        self.schemas.check(schema)
+        types = self.schemas.meant(schema).get("type")
         if {"array", "object"}.intersection(types if isinstance(types, list) else [types]):
             raise self._refusal(schema, "is an array or an object", "only single values fit into a path segment")
         return {(name, place): Parameter(name, schema)}
@@ -176,5 +185,5 @@ class _Reader:
         if "schema" not in holder:
             return None
         schema = pointer + to_pointer("schema")
-        self._schemas.check(schema)
+        self.schemas.check(schema)
         return schema

@@ -6,6 +6,7 @@ changed: a copy takes the `false` schemas that keep writeOnly properties out of 
 
 from __future__ import annotations
 
+import graphlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -191,22 +192,11 @@ class SchemaCheck:
 
     def _refuse_endless(self) -> None:
         """Refuse a schema that reaches itself without going into the instance: judging it would never end."""
-        done: set[str] = set()
-        for start in self._in_place:
-            trail: list[tuple[str, Iterator[str]]] = [(start, iter(self._in_place[start]))]
-            open_ = {start}
-            while trail:
-                at, rest = trail[-1]
-                to = next(rest, None)
-                if to is None:
-                    trail.pop()
-                    open_.discard(at)
-                    done.add(at)
-                elif to in open_:
-                    raise self._refusal(to, "refers back to itself endlessly", "let it refer to a part of the instance")
-                elif to not in done:
-                    open_.add(to)
-                    trail.append((to, iter(self._in_place.get(to, ()))))
+        try:
+            graphlib.TopologicalSorter(self._in_place).prepare()
+        except graphlib.CycleError as error:
+            fix = "let it refer to a part of the instance"
+            raise self._refusal(error.args[1][0], "refers back to itself endlessly", fix) from None
 
 
 def _replaced(value: Any, parts: list[str], new: Any) -> Any:

@@ -28,8 +28,7 @@ import schemathesis
 
 from contracts.http.exchange import Response
 from contracts.http.session import GuardedSession
-from contracts.openapi import formats
-from contracts.openapi.document import PINNED, Document, load
+from contracts.openapi import PINNED, Document, formats, load
 from contracts.openapi.overlay import PINNED_OVERLAY
 from contracts.run.observer import Observer
 from strategies.answers import catalogue

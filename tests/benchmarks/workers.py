@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from contracts.openapi.document import load
+from contracts.openapi import load
 from contracts.openapi.overlay import PINNED_OVERLAY
 from strategies.answers import catalogue
 from strategies.mock.mocking import mock_server, slow

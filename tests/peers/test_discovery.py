@@ -12,7 +12,7 @@ from contracts.coverage.coverage import features_of, promised_features
 from contracts.coverage.features import Feature
 from contracts.http.exchange import Response
 from contracts.judge import parse_response
-from contracts.openapi.document import PINNED, load
+from contracts.openapi import PINNED, load
 from contracts.openapi.errors import ConfigurationError, ContractError
 from contracts.openapi.overlay import PINNED_OVERLAY
 from contracts.openapi.overlay_keywords import official_client

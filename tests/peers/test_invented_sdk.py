@@ -10,7 +10,7 @@ import pytest
 
 from contracts.http.exchange import Response
 from contracts.judge.checks import judge
-from contracts.openapi.operation import Operation
+from contracts.openapi import Operation
 from contracts.sdk.outcome import OfficialSdk, load
 from tests.support.tiny import JSON, answer, document_at, exchange_of
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from scale_gp import SGPClient, UnprocessableEntityError
 
-from contracts.openapi.document import load
+from contracts.openapi import load
 from contracts.openapi.overlay import PINNED_OVERLAY
 from strategies.answers import catalogue, covering_answers
 from strategies.mock.mocking import mock_server

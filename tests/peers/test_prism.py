@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.openapi.document import PINNED
+from contracts.openapi import PINNED
 from tests.support.suite import run_suite
 
 # Prism dies of a path that is not UTF-8 (a true finding, about Prism), so such ids are left out.

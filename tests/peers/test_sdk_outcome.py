@@ -15,7 +15,7 @@ from contracts.http.exchange import Exchange, Failure, Response
 from contracts.http.session import GuardedSession
 from contracts.judge.checks import judge
 from contracts.judge.history import History
-from contracts.openapi.document import load
+from contracts.openapi import load
 from contracts.openapi.errors import ConfigurationError
 from contracts.openapi.overlay import PINNED_OVERLAY
 from contracts.openapi.overlay_keywords import OfficialClient, official_client

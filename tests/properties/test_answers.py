@@ -12,7 +12,7 @@ from hypothesis import given
 
 from contracts.http.exchange import Response
 from contracts.judge.checks import judge
-from contracts.openapi.operation import Operation
+from contracts.openapi import Operation
 from strategies import answers, catalogue, covering_answers
 from strategies.second_opinion import SecondOpinion
 from tests.support.invented import PINNED_DOCUMENT, SHOP, UNIONS, both_validators

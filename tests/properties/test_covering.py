@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from contracts.openapi.document import Document
+from contracts.openapi import Document
 from strategies.values.covering import covering, covering_set
 from strategies.values.schemas import Unsatisfiable
 from tests.support.invented import (
@@ -145,7 +145,7 @@ def test_a_schema_that_no_value_satisfies_is_an_error() -> None:
 def test_a_covering_set_needs_neither_hypothesis_nor_chance() -> None:
     program = f"""
 import json, sys
-from contracts.openapi.document import load
+from contracts.openapi import load
 from strategies.values.covering import covering_set
 values = covering_set(load(), {PINNED_ANSWER!r})
 print(json.dumps(["hypothesis" in sys.modules, "random" in sys.modules and len(values), values]))

@@ -14,9 +14,7 @@ import pytest
 from contracts.judge import checks, parsed_response
 from contracts.judge.history import History
 from contracts.judge.violation import RULES
-from contracts.openapi import schema_keywords
-from contracts.openapi.document import PINNED, Document, load
-from contracts.openapi.operation import Operation
+from contracts.openapi import PINNED, Document, Operation, load, schema_keywords
 from strategies.answers import catalogue, covering_answers
 from strategies.faults.fault_table import faults
 from strategies.faults.mutations import NOTHING, AnswerContext

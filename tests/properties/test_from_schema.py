@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, find, given, seed, settings
 from hypothesis import strategies as st
 
-from contracts.openapi.document import Document
+from contracts.openapi import Document
 from contracts.openapi.errors import DocumentError
 from contracts.openapi.formats import FORMATS, HINTS
 from strategies import from_schema

@@ -12,9 +12,7 @@ from hypothesis import given
 from contracts.http.exchange import Exchange, Request, Response
 from contracts.judge.checks import judge
 from contracts.judge.validation import compiled
-from contracts.openapi import overlay
-from contracts.openapi.document import PINNED, Document, load
-from contracts.openapi.operation import Operation
+from contracts.openapi import PINNED, Document, Operation, load, overlay
 from contracts.openapi.overlay import overlay_files
 from strategies import answers
 from strategies.answers import catalogue, covering_answers, granting

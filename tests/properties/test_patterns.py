@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from contracts.http.exchange import Exchange, Request, Response
 from contracts.judge.checks import judge
-from contracts.openapi.document import Document
+from contracts.openapi import Document
 from contracts.openapi.patterns import matches_pattern
 from strategies import answers, catalogue, covering_answers, path_values
 from strategies.faults.self_test import self_test

@@ -11,8 +11,7 @@ from contracts.http.exchange import Exchange, Failure, Request, Response
 from contracts.judge.checks import judge
 from contracts.judge.validation import LARGE
 from contracts.judge.violation import RULES
-from contracts.openapi.document import PINNED, load
-from contracts.openapi.operation import Operation
+from contracts.openapi import PINNED, Operation, load
 from strategies.answers import answers
 from strategies.faults.self_test import faulty_answers
 from strategies.second_opinion import SecondOpinion, settled

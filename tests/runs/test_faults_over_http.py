@@ -10,7 +10,7 @@ import pytest
 
 from contracts.http.exchange import Response, undocumented_methods
 from contracts.http.session import GuardedSession
-from contracts.openapi.document import load
+from contracts.openapi import load
 from contracts.openapi.errors import ConfigurationError
 from contracts.openapi.overlay import PINNED_OVERLAY
 from contracts.run.observer import Observer

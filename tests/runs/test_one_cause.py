@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import pytest
 
 from contracts.http.exchange import Response
-from contracts.openapi.document import load
+from contracts.openapi import load
 from contracts.openapi.overlay import PINNED_OVERLAY
 from contracts.reports.grouping import grouped
 from contracts.run.observer import Observer

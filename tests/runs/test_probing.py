@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from contracts.http.exchange import PROBED_METHODS, Response
-from contracts.openapi.document import load
+from contracts.openapi import load
 from contracts.openapi.overlay import PINNED_OVERLAY
 from strategies.answers import catalogue
 from strategies.mock.faulty import breaking, named

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from contracts.http.exchange import Exchange, Failure, Request, Response
-from contracts.openapi.document import load
+from contracts.openapi import load
 from contracts.openapi.overlay import PINNED_OVERLAY
 from contracts.run.observer import Observer
 from contracts.run.profiles import PROFILES

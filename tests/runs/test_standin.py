@@ -17,7 +17,7 @@ import requests
 
 from contracts.http.exchange import Exchange, Response
 from contracts.http.rejection import all_rejected, is_plain_request
-from contracts.openapi.document import load
+from contracts.openapi import load
 from contracts.openapi.overlay import overlay_files
 from contracts.run.observer import Observer
 from contracts.verdict.verdict import explained_by

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from contracts.http.exchange import Response
-from contracts.openapi.document import load
+from contracts.openapi import load
 from contracts.openapi.overlay import PINNED_OVERLAY
 from strategies.answers import catalogue
 from strategies.mock.mocking import mock_server

@@ -8,7 +8,7 @@ from typing import Any
 from contracts.http.exchange import Failure, Response
 from contracts.judge.checks import judge
 from contracts.judge.violation import RULES, Violation
-from contracts.openapi.document import Document
+from contracts.openapi import Document
 from contracts.reports.messages import violation_line
 from tests.support.tiny import JSON, document_of, exchange_of
 

@@ -11,7 +11,7 @@ import zlib
 from typing import Any
 
 from contracts.http.exchange import Response
-from contracts.openapi.document import load
+from contracts.openapi import load
 from contracts.openapi.overlay import PINNED_OVERLAY
 from strategies.answers import catalogue
 from strategies.mock.server import Asked, Change, Raw

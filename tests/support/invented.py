@@ -13,7 +13,7 @@ import jsonschema_rs
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from contracts.openapi.document import PINNED, Document, load
+from contracts.openapi import PINNED, Document, load
 from contracts.openapi.formats import format_checker
 from contracts.openapi.overlay import PINNED_OVERLAY
 

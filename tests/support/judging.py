@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts.judge.validation import compiled
 from contracts.judge.violation import RULES, Violation
-from contracts.openapi.document import PINNED, Document, load
+from contracts.openapi import PINNED, Document, load
 from contracts.openapi.overlay import PINNED_OVERLAY
 from contracts.reports.messages import violation_line
 from tests.support.tiny import body_schema, document_of

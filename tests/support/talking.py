@@ -14,8 +14,7 @@ from typing import Any
 from contracts.http.api_key import ApiKey, check_api_key
 from contracts.http.exchange import Exchange, Failure, Response
 from contracts.http.session import GuardedSession, SessionOptions
-from contracts.openapi import Operation
-from contracts.openapi.document import Document
+from contracts.openapi import Document, Operation
 from tests.support.tiny import document_of
 
 KEY = "sk-invented-0123456789"

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.http.exchange import Exchange, Failure, Request, Response
-from contracts.openapi.document import Document, load
-from contracts.openapi.operation import Operation
+from contracts.openapi import Document, Operation, load
 
 JSON = "application/json"
 

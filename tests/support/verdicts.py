@@ -9,8 +9,7 @@ from functools import cache
 from typing import Any
 
 from contracts.http.exchange import Exchange, Failure, Response
-from contracts.openapi.document import Document
-from contracts.openapi.operation import Operation
+from contracts.openapi import Document, Operation
 from contracts.run.observer import Observer
 from contracts.verdict.tally import Tally
 from contracts.verdict.verdict import AcceptanceCriteria, RunFacts, Verdict, conclude

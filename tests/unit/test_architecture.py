@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.openapi.document import load
+from contracts.openapi import load
 from contracts.openapi.overlay import PINNED_OVERLAY
 from contracts.openapi.schema_keywords import subschemas
 

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.coverage.coverage import features_of, promised_features
 from contracts.judge import parse_response
-from contracts.openapi.document import Document
+from contracts.openapi import Document
 from tests.support.tiny import JSON, PETS, answer, document_of
 
 PATH = "/things/{thing}"

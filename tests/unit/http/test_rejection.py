@@ -22,7 +22,7 @@ from contracts.http.rejection import (
     all_rejected,
     is_plain_request,
 )
-from contracts.openapi.operation import Operation
+from contracts.openapi import Operation
 from tests.support.tiny import answer, document_of, exchange_of
 
 ONE, OTHER = (document_of(path=path).operations[0] for path in ("/a/{thing}", "/b/{thing}"))

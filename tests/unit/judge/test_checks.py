@@ -15,7 +15,7 @@ from contracts.judge.checks import judge
 from contracts.judge.parsed_response import parse_response
 from contracts.judge.validation import LARGE, compiled
 from contracts.judge.violation import RULES
-from contracts.openapi.document import PINNED, Document, load
+from contracts.openapi import PINNED, Document, load
 from contracts.openapi.errors import DocumentError
 from contracts.openapi.json_text import UNREADABLE
 from contracts.openapi.overlay import PINNED_OVERLAY

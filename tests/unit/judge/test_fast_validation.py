@@ -15,8 +15,7 @@ from jsonschema import Draft202012Validator, validators
 from contracts.judge import json_schema, validation
 from contracts.judge.validation import LARGE, Validation, compiled
 from contracts.judge.violation import RULES
-from contracts.openapi import formats
-from contracts.openapi.document import Document
+from contracts.openapi import Document, formats
 from contracts.openapi.json_text import walk_json
 from contracts.openapi.pointer import from_pointer, resolve_pointer
 from contracts.reports.messages import violation_line

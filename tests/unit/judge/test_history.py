@@ -16,8 +16,7 @@ from contracts.http.shared_state import SharedStateError
 from contracts.judge.history import History
 from contracts.judge.validation import LARGE
 from contracts.judge.violation import Violation
-from contracts.openapi.document import Document
-from contracts.openapi.operation import Operation
+from contracts.openapi import Document, Operation
 from contracts.verdict.redaction import Redaction
 from tests.support.tiny import JSON, answer, document_of, exchange_of
 

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.judge.validation import LARGE, compiled
 from contracts.judge.violation import Violation
-from contracts.openapi.document import Document
+from contracts.openapi import Document
 from contracts.openapi.pointer import to_pointer
 from tests.support.judging import judged, reported
 from tests.support.tiny import body_schema, document_of

@@ -18,9 +18,8 @@ import pytest
 import requests
 
 from contracts.http.exchange import Response
-from contracts.openapi.document import load
+from contracts.openapi import Operation, load
 from contracts.openapi.errors import ConfigurationError
-from contracts.openapi.operation import Operation
 from strategies.mock.server import Asked, Catalogue, MockServer, answer
 
 DOCUMENT: dict[str, Any] = {

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from contracts.openapi import overlay
-from contracts.openapi.document import PINNED, load
+from contracts.openapi import PINNED, load, overlay
 from contracts.openapi.errors import DocumentError
 from contracts.openapi.overlay import PINNED_OVERLAY
 from contracts.openapi.source import read_file

@@ -13,7 +13,7 @@ from hypothesis import given
 
 from contracts.http.exchange import Exchange
 from contracts.judge import PlacePattern
-from contracts.openapi.document import Document
+from contracts.openapi import Document
 from contracts.reports import junit
 from contracts.verdict.verdict import Verdict
 from contracts.verdict.waivers import Waiver, Waivers

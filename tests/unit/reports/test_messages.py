@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from contracts.coverage.requirements import parse_requirement
 from contracts.http.exchange import Failure
 from contracts.judge.violation import RULES, Violation
+from contracts.openapi import Document
 from contracts.openapi.credential import Credential
-from contracts.openapi.document import Document
 from contracts.reports import terminal
 from contracts.reports.messages import WIDTH, curl, spread, violation_line
 from contracts.run.observer import Observer

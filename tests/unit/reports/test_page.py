@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from contracts.http.exchange import Exchange, Failure
-from contracts.openapi.document import Document
+from contracts.openapi import Document
 from contracts.reports import page, report_json
 from contracts.reports.page import figures, template, tree, witness
 from contracts.run.observer import Observer

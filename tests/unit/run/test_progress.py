@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.openapi.document import Document
+from contracts.openapi import Document
 from contracts.run.observer import Observer
 from contracts.run.progress import Meter, Progress, cut_line, progress_line
 from contracts.verdict.tally import Tally

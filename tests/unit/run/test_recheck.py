@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.http.exchange import Exchange, Failure, Response
-from contracts.openapi.operation import Operation
+from contracts.openapi import Operation
 from contracts.run.observer import Observer
 from contracts.run.recheck import MAX_RECHECKED, RECHECK_ROUNDS, recheck
 from contracts.verdict.verdict import Reproducibility, Verdict

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from contracts.http.session import MAX_BODY, TIMEOUT
-from contracts.openapi.document import PINNED
+from contracts.openapi import PINNED
 from contracts.openapi.errors import ConfigurationError, ContractError
 from contracts.run.known_ids import resources_of
 from contracts.run.profiles import PROFILES

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.http.exchange import Response
-from contracts.openapi.document import load
+from contracts.openapi import load
 from contracts.openapi.errors import ConfigurationError
 from contracts.openapi.overlay import PINNED_OVERLAY
 from contracts.run.shards import MergedShards, Shard, ShardFile, contract_sha256, read_shard, write_shard

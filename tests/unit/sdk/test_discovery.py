@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contracts.coverage.features import Feature
 from contracts.http.exchange import Failure, Response
 from contracts.judge.checks import judge
-from contracts.openapi.operation import Operation, Resource
+from contracts.openapi import Operation, Resource
 from contracts.run.observer import Vanished
 from contracts.sdk.discovery import pick, resource_of
 from tests.support.tiny import JSON, PETS, answer, document_of, exchange_of

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from contracts.http.exchange import Response
 from contracts.judge.violation import Violation
-from contracts.openapi.document import load as load_document
+from contracts.openapi import load as load_document
 from contracts.openapi.errors import ConfigurationError
 from contracts.openapi.overlay import PINNED_OVERLAY
 from contracts.run.observer import Observer
