@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.openapi.errors import DocumentError
 from contracts.openapi.pointer import from_pointer, to_pointer
 
 _FIX = "name it in the mapping, or give the tag a const or an enum in the branch"
@@ -17,12 +18,8 @@ _FIX = "name it in the mapping, or give the tag a const or an enum in the branch
 Resolve = Callable[[str], tuple[str, Any]]
 """A function from a place in the document to the place and schema that it means, `$ref` followed to its end."""
 
-
-class UnionError(Exception):
-    """A union whose branches cannot be distinguished: its place, the problem and the fix."""
-
-    def __init__(self, pointer: str, problem: str, fix: str) -> None:
-        self.pointer, self.problem, self.fix = pointer, problem, fix
+Refuse = Callable[[str, str, str], DocumentError]
+"""A function from a place, the problem there and the fix to the error that refuses the document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +56,8 @@ class Union:
         return next((branch for branch in self.tagged if tag in branch.tags), None)
 
 
-def union_at(pointer: str, schema: Any, resolve: Resolve) -> Union | None:
-    """Return the union of the schema at the place, or None; raise UnionError if it has indistinct branches."""
+def union_at(pointer: str, schema: Any, resolve: Resolve, refuse: Refuse) -> Union | None:
+    """Return the union of the schema at the place, or None; raise what `refuse` makes if it has indistinct branches."""
     if not isinstance(schema, dict) or "discriminator" not in schema:
         return None
     keyword = next((name for name in ("oneOf", "anyOf") if name in schema), None)
@@ -70,8 +67,8 @@ def union_at(pointer: str, schema: Any, resolve: Resolve) -> Union | None:
     place = pointer + to_pointer("discriminator")
     tag = discriminator.get("propertyName") if isinstance(discriminator, dict) else None
     if not isinstance(tag, str):
-        raise UnionError(place, "names no property", "give it a propertyName")
-    mapped = _mapping(place, discriminator.get("mapping", {}), resolve)
+        raise refuse(place, "names no property", "give it a propertyName")
+    mapped = _mapping(place, discriminator.get("mapping", {}), resolve, refuse)
     tagged, untagged = [], []
     for index in range(len(schema[keyword])):
         at = pointer + to_pointer(keyword, index)
@@ -82,9 +79,9 @@ def union_at(pointer: str, schema: Any, resolve: Resolve) -> Union | None:
             continue
         tags = tuple(name for name, to in mapped.items() if to == meant) or _declared(target, tag, resolve)
         if not tags and meant == at:
-            raise UnionError(at, f"has no value of the tag {tag!r}", _FIX)
+            raise refuse(at, f"has no value of the tag {tag!r}", _FIX)
         tagged.append(Branch(at, target, _name(meant), tags or (_name(meant),)))
-    _refuse_shared(tagged)
+    _refuse_shared(tagged, refuse)
     return Union(pointer, keyword, tag, tuple(tagged), tuple(untagged))
 
 
@@ -95,24 +92,22 @@ def _meant(pointer: str, schema: Any, resolve: Resolve) -> str:
     return pointer
 
 
-def _mapping(place: str, mapping: Any, resolve: Resolve) -> dict[str, str]:
+def _mapping(place: str, mapping: Any, resolve: Resolve, refuse: Refuse) -> dict[str, str]:
     if not isinstance(mapping, dict):
-        raise UnionError(place + to_pointer("mapping"), "is no object", "map tag values to schemas")
+        raise refuse(place + to_pointer("mapping"), "is no object", "map tag values to schemas")
     found = {}
     for value, ref in mapping.items():
         # Some generators write Reference Objects here, against the specification; their meaning is clear.
         text = ref.get("$ref") if isinstance(ref, dict) else ref
         if not isinstance(text, str):
-            raise UnionError(
-                place + to_pointer("mapping", value), "is no reference", "name a schema or give its pointer"
-            )
+            raise refuse(place + to_pointer("mapping", value), "is no reference", "name a schema or give its pointer")
         # "mapping values may be a schema name or a reference": a bare name means the component.
         pointer = text if text.startswith("#") else "#" + to_pointer("components", "schemas", text)
         try:
             found[value] = resolve(pointer)[0]
         except LookupError:
             fix = "name a schema that exists"
-            raise UnionError(place + to_pointer("mapping", value), f"leads nowhere: {text}", fix) from None
+            raise refuse(place + to_pointer("mapping", value), f"leads nowhere: {text}", fix) from None
     return found
 
 
@@ -134,13 +129,13 @@ def _declared(pointer: str, tag: str, resolve: Resolve) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for at in inner for value in _declared(at, tag, resolve)))
 
 
-def _refuse_shared(branches: list[Branch]) -> None:
+def _refuse_shared(branches: list[Branch], refuse: Refuse) -> None:
     seen: dict[str, Branch] = {}
     for branch in branches:
         for tag in branch.tags:
             if tag in seen:
                 problem = f"is claimed by the tag value {tag!r}, and so is {seen[tag].target}"
-                raise UnionError(branch.pointer, problem, "give each branch tag values of its own")
+                raise refuse(branch.pointer, problem, "give each branch tag values of its own")
             seen[tag] = branch
 
 

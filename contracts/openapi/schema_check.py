@@ -15,7 +15,7 @@ from typing import Any, Final
 import jsonschema
 
 from contracts.openapi import schema_keywords
-from contracts.openapi.discriminator import Union, UnionError, union_at
+from contracts.openapi.discriminator import Union, union_at
 from contracts.openapi.errors import DocumentError
 from contracts.openapi.formats import FORMATS
 from contracts.openapi.patterns import pattern_error
@@ -45,8 +45,8 @@ class SchemaCheck:
         self.checked: set[str] = set()
         self.notes: list[str] = []
         self._path, self._contents, self._annotations = path, contents, annotations
-        # Schema to the schemas that judge the same instance; an ordered set, so that errors are stable.
-        self._in_place: dict[str, dict[str, None]] = {}
+        # Schema to the schemas that judge the same instance.
+        self._in_place: dict[str, list[str]] = {}
         # Schema to the names of its properties that no response may hold.
         self._write_only: dict[str, list[str]] = {}
 
@@ -97,12 +97,16 @@ class SchemaCheck:
             place = at + to_pointer(*error.absolute_path)
             raise self._refusal(place, f"is no value for this keyword: {error.message}", "see JSON Schema 2020-12")
         self._find_write_only(at, schema)
-        self._in_place[at] = {}
+        self._in_place[at] = []
         for path, _ in schema_keywords.subschemas(schema):
             if path[0] != "properties" or path[1] not in self._write_only.get(at, ()):
-                yield self._lead(at, at + to_pointer(*path), path[0])
+                to = at + to_pointer(*path)
+                if path[0] in schema_keywords.IN_PLACE:
+                    self._in_place[at].append(to)
+                yield to
         if "$ref" in schema:
-            yield self._lead(at, self._target(at, schema["$ref"]), "$ref")
+            self._in_place[at].append(self._target(at, schema["$ref"]))
+            yield self._in_place[at][-1]
 
     def _find_write_only(self, at: str, schema: dict[str, Any]) -> None:
         for name in schema.get("properties", ()):
@@ -132,30 +136,21 @@ class SchemaCheck:
                 raise self._refusal(at, problem, "move it to components and refer to it there") from None
         return contents
 
-    def _lead(self, at: str, to: str, keyword: str) -> str:
-        if keyword in schema_keywords.IN_PLACE:
-            self._in_place[at][to] = None
-        return to
-
     def _target(self, at: str, ref: Any) -> str:
         place = at + to_pointer("$ref")
         if not isinstance(ref, str) or not ref.startswith("#"):
             raise self._refusal(place, f"refers to another file: {ref}", "put the schema into this file")
-        try:
-            exists = is_local_reference(ref)
+        with suppress(LookupError, ValueError):
             self._at(ref)
-        except (LookupError, ValueError):
-            exists = False
-        if not exists:
-            raise self._refusal(place, f"dangles: nothing stands at {ref}", "refer to a place that exists")
-        return "#" + to_pointer(*from_pointer(ref))
+            if is_local_reference(ref):
+                return "#" + to_pointer(*from_pointer(ref))
+        raise self._refusal(place, f"dangles: nothing stands at {ref}", "refer to a place that exists")
 
     def _check_keyword(self, at: str, keyword: str, schema: dict[str, Any]) -> None:
         place, value = at + to_pointer(keyword), schema[keyword]
         if keyword in schema_keywords.ELSEWHERE:
-            raise self._refusal(
-                place, f"is a keyword that is not judged: {keyword}", schema_keywords.ELSEWHERE[keyword]
-            )
+            problem = f"is a keyword that is not judged: {keyword}"
+            raise self._refusal(place, problem, schema_keywords.ELSEWHERE[keyword])
         if keyword not in schema_keywords.KNOWN and keyword not in self._annotations and not keyword.startswith("x-"):
             fix = f"correct it, rename it x-{keyword}, or vouch that it asserts nothing by --annotation {keyword}"
             raise self._refusal(place, f"is an unknown keyword: {keyword}", fix)
@@ -173,10 +168,7 @@ class SchemaCheck:
 
     def _union(self, at: str) -> Union | None:
         schema = self._at(at)
-        try:
-            union = union_at(at, schema, lambda pointer: follow_references(self._contents, pointer))
-        except UnionError as error:
-            raise self._refusal(error.pointer, error.problem, error.fix) from None
+        union = union_at(at, schema, lambda pointer: follow_references(self._contents, pointer), self._refusal)
         if union is None:
             return None
         mapping = schema["discriminator"].get("mapping", {})
