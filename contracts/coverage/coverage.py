@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from contracts.coverage.features import Feature, FeatureCollector, Node, TreeBuilder, features
+from contracts.coverage.features import Feature, Node, Shown
 from contracts.judge import ParsedResponse
 from contracts.openapi import UNREADABLE, Operation
 
@@ -57,16 +57,16 @@ def _observed(operation: Operation, parsed: ParsedResponse, status: int) -> Obse
     spec = parsed.spec
     if spec is None:
         return ObservedFeatures(frozenset(), (Feature(operation.path, "status", "status", str(status)),))
-    collector = FeatureCollector(operation.document)
+    shown = Shown()
     if parsed.value is not UNREADABLE and parsed.schema:
         tree = _tree(operation, spec.status, parsed.schema)
         with suppress(RecursionError):  # The judge reports such a body as json.depth.
-            collector.walk(tree.root, parsed.value)
-        collector.found.update(tree.pairs_in(collector.found))
-    collector.found.add(Feature(operation.path, "status", "status", spec.status))
-    undeclared = dict.fromkeys(collector.undeclared[:MAX_UNDECLARED])
+            tree.root.walk(parsed.value, shown)
+        shown.found.update(tree.pairs_in(shown.found))
+    shown.found.add(Feature(operation.path, "status", "status", spec.status))
+    undeclared = dict.fromkeys(shown.undeclared[:MAX_UNDECLARED])
     extra = (Feature(operation.path, location, "extra") for location in undeclared)
-    return ObservedFeatures(frozenset(collector.found), tuple(extra))
+    return ObservedFeatures(frozenset(shown.found), tuple(extra))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,8 @@ class _Tree:
 
 @functools.lru_cache(maxsize=64)
 def _tree(operation: Operation, status: str, schema: str) -> _Tree:
-    root = TreeBuilder(operation.document, operation.path).build(schema, status)
-    found = tuple(dict.fromkeys(features(root)))
+    root = Node(operation.document, operation.path, schema, status, {})
+    found = tuple(dict.fromkeys(root.features()))
     return _Tree(root, found, dict(_pairs(found)))
 
 

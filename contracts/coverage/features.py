@@ -6,12 +6,13 @@ which it was first met, so that the tree is finite although a value may be neste
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from contracts.judge import compiled
-from contracts.openapi import ASSERTED, Document, identity, json_type, matches_pattern, text_of, to_pointer
+from contracts.openapi import ASSERTED, Document, Union, identity, json_type, matches_pattern, text_of, to_pointer
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,136 +32,134 @@ class Feature:
     which: str = ""
 
 
-@dataclass(slots=True, eq=False)
-class Node:
-    """The features that one schema promises at one place, and the nodes of its subschemas.
+@dataclass(slots=True)
+class Shown:
+    """The features that the values of one response show, and the locations of their undeclared properties."""
 
-    `conjuncts` always apply to the same value; the nodes in `branches`, `alternatives`, `conditions` and `dependents`
-    apply to it if it matches. `declares` says that the schema lists properties, `open` that it expects others too.
-    """
+    found: set[Feature] = field(default_factory=set)
+    undeclared: list[str] = field(default_factory=list)
 
+
+@dataclass(slots=True)
+class _Whole:
+    """One value; all schemas that apply to it determine its location and its declared properties together."""
+
+    shown: Shown
     location: str
-    tag: str = ""
-    values: dict[Any, Feature] = field(default_factory=dict)
-    types: dict[str, Feature] = field(default_factory=dict)
-    tests: list[tuple[Callable[[Any], bool], Feature]] = field(default_factory=list)
-    conjuncts: list[Node] = field(default_factory=list)
-    branches: dict[str, tuple[Feature, Node]] = field(default_factory=dict)
-    alternatives: list[tuple[str, Feature, Node]] = field(default_factory=list)
-    conditions: list[tuple[str, Node | None, Node | None]] = field(default_factory=list)
-    dependents: dict[str, Node] = field(default_factory=dict)
-    properties: dict[str, tuple[Feature | None, Feature | None, Node]] = field(default_factory=dict)
-    patterns: list[tuple[str, Node]] = field(default_factory=list)
-    additional: Node | None = None
-    prefix: list[Node] = field(default_factory=list)
-    items: Node | None = None
-    declares: bool = False
+    declared: list[Mapping[str, object]] = field(default_factory=list)
     open: bool = False
 
 
-class TreeBuilder:
-    """Compiles the tree of one response's schema; `operation` is the path that its features carry."""
+class Node:
+    """One schema at one place of a response: the features that it promises, and the collecting of those that it shows.
 
-    def __init__(self, document: Document, operation: str) -> None:
+    `location` begins the locations of its features; for the whole body it is the status. `above` are the nodes around
+    it, by pointer. `tag` names the property that is counted as a branch, and not as a property.
+    """
+
+    def __init__(
+        self, document: Document, operation: str, pointer: str, location: str, above: Mapping[str, Node], tag: str = ""
+    ) -> None:
+        self.location = location
         self._document, self._operation = document, operation
+        self._at, schema = document.resolve(pointer)
+        self._above = {**above, self._at: self}
+        self._features: list[Feature] = []
+        self._inner: list[Node] = []
+        # Functions of a value, with the features by their results.
+        self._choices: list[tuple[Callable[[Any], Any], Mapping[Any, Feature]]] = []
+        # Functions that say whether a node applies to the same value, with the feature that this shows.
+        self._parts: list[tuple[Callable[[Any], bool], Node, Feature | None]] = []
+        self._properties: dict[str, tuple[Feature | None, Feature | None, Node | None]] = {}
+        self._compile(schema if isinstance(schema, dict) else {}, tag)
 
-    def build(self, pointer: str, location: str, above: dict[str, Node] | None = None, tag: str = "") -> Node:
-        """Return the node of the schema at the pointer.
+    def features(self) -> Iterator[Feature]:
+        """Yield every feature of the tree, in the document's order; a feature may come twice."""
+        yield from self._features
+        for inner in self._inner:
+            yield from inner.features()
 
-        `location` begins the locations of its features; for the whole body it is the status. `above` are the nodes
-        around it, by pointer. `tag` names the property that is counted as a branch, and not as a property.
-        """
-        at, schema = self._document.resolve(pointer)
-        above = above or {}
-        if at in above:
-            return above[at]
-        node = Node(location, tag)
-        if not isinstance(schema, dict):
-            return node
-        above = {**above, at: node}
-        if "$ref" in schema:
-            node.conjuncts.append(self.build(schema["$ref"], location, above, tag))
-        for index in range(len(schema.get("allOf", ()))):
-            node.conjuncts.append(self.build(at + to_pointer("allOf", index), location, above, tag))
-        self._choices(node, schema)
-        self._alternatives(node, at, schema, above)
-        self._conditions(node, at, schema, above)
-        self._properties(node, at, schema, above)
-        self._items(node, at, schema, above)
-        return node
+    def _promise(self, kind: str, which: str = "", below: str = "") -> Feature:
+        self._features.append(Feature(self._operation, self.location + below, kind, which))
+        return self._features[-1]
 
-    def _feature(self, location: str, kind: str, which: str = "") -> Feature:
-        return Feature(self._operation, location, kind, which)
+    def _child(self, pointer: str, below: str = "", tag: str = "") -> Node:
+        around = self._above.get(self._document.resolve(pointer)[0])
+        if around:
+            return around
+        self._inner.append(Node(self._document, self._operation, pointer, self.location + below, self._above, tag))
+        return self._inner[-1]
 
-    def _choices(self, node: Node, schema: dict[str, Any]) -> None:
-        for listed in schema.get("enum", ()):
-            which = listed if isinstance(listed, str) else text_of(listed)
-            node.values[identity(listed)] = self._feature(node.location, "value", which)
+    def _compile(self, schema: dict[str, Any], tag: str) -> None:
+        union = self._document.unions.get(self._at)
+        self._compile_choices(schema)
+        for pointer in _conjuncts(self._at, schema):
+            self._parts.append((lambda value: True, self._child(pointer, tag=tag), None))
+        if union:
+            self._compile_branches(union)
+        else:
+            self._compile_alternatives(schema)
+        self._compile_conditions(schema)
+        self._compile_properties(schema, union.tag if union else tag)
+        self._declares = "properties" in schema
+        self._open = bool({"additionalProperties", "unevaluatedProperties", "patternProperties"} & schema.keys())
+        keyword = self._at + to_pointer("patternProperties")
+        patterns = schema.get("patternProperties", ())
+        self._patterns = {pattern: self._child(keyword + to_pointer(pattern), "/*") for pattern in patterns}
+        additional = isinstance(schema.get("additionalProperties"), dict)
+        self._additional = self._child(self._at + to_pointer("additionalProperties"), "/*") if additional else None
+        places = [to_pointer(index) for index in range(len(schema.get("prefixItems", ())))]
+        self._prefix = [self._child(self._at + to_pointer("prefixItems") + place, place) for place in places]
+        has_items = schema.get("items", False) is not False
+        self._items = self._child(self._at + to_pointer("items"), "/*") if has_items else None
+
+    def _compile_choices(self, schema: dict[str, Any]) -> None:
+        listed = {identity(value): value for value in schema.get("enum", ())}
+        if listed:
+            texts = {key: value if isinstance(value, str) else text_of(value) for key, value in listed.items()}
+            self._choices.append((identity, {key: self._promise("value", text) for key, text in texts.items()}))
         types = schema.get("type")
         if isinstance(types, list) and len(types) > 1:
-            node.types = {name: self._feature(node.location, "alternative", name) for name in types}
-        kind = schema.get("format")
-        if kind in ASSERTED:
-            wanted = str if kind not in ("int32", "int64") else int
-            node.tests.append((_of_format(ASSERTED[kind], wanted), self._feature(node.location, "format", kind)))
-        for which, test in _bounds(schema):
-            node.tests.append((test, self._feature(node.location, "bound", which)))
+            typed = {name: self._promise("alternative", name) for name in types}
+            if "number" in typed:
+                typed.setdefault("integer", typed["number"])
+            self._choices.append((json_type, typed))
+        for kind, which, test in _tests(schema):
+            self._choices.append((test, {True: self._promise(kind, which)}))
 
-    def _alternatives(self, node: Node, at: str, schema: dict[str, Any], above: dict[str, Node]) -> None:
-        union = self._document.unions.get(at)
-        if union is not None:
-            node.tag = union.tag
-            for branch in union.tagged:
-                for tag in branch.tags:
-                    inner = self.build(branch.target, f"{node.location}[{tag}]", above, union.tag)
-                    node.branches[tag] = self._feature(node.location + to_pointer(union.tag), "branch", tag), inner
-            return
+    def _compile_branches(self, union: Union) -> None:
+        for branch in union.tagged:
+            for tag in branch.tags:
+                feature = self._promise("branch", tag, to_pointer(union.tag))
+                node = self._child(branch.target, f"[{tag}]", union.tag)
+                self._parts.append((partial(_claims, union.tag, tag), node, feature))
+
+    def _compile_alternatives(self, schema: dict[str, Any]) -> None:
         for keyword in ("anyOf", "oneOf"):
             for index in range(len(schema.get(keyword, ()))):
-                target = at + to_pointer(keyword, index)
-                feature = self._feature(node.location, "alternative", self._name(target))
-                node.alternatives.append((target, feature, self.build(target, node.location, above)))
+                target = self._at + to_pointer(keyword, index)
+                feature = self._promise("alternative", self._name(target))
+                self._parts.append((partial(self._is_valid, target), self._child(target), feature))
 
-    def _conditions(self, node: Node, at: str, schema: dict[str, Any], above: dict[str, Node]) -> None:
-        if "if" in schema:
-            then, other = (
-                self.build(at + to_pointer(keyword), node.location, above) if keyword in schema else None
-                for keyword in ("then", "else")
-            )
-            node.conditions.append((at + to_pointer("if"), then, other))
-        for name in schema.get("dependentSchemas", {}):
-            node.dependents[name] = self.build(at + to_pointer("dependentSchemas", name), node.location, above)
+    def _compile_conditions(self, schema: dict[str, Any]) -> None:
+        holds = partial(self._is_valid, self._at + to_pointer("if"))
+        for keyword, applies in (("then", holds), ("else", lambda value: not holds(value))):
+            if "if" in schema and keyword in schema:
+                self._parts.append((applies, self._child(self._at + to_pointer(keyword)), None))
+        for name in schema.get("dependentSchemas", ()):
+            node = self._child(self._at + to_pointer("dependentSchemas", name))
+            self._parts.append((partial(_has, name), node, None))
 
-    def _properties(self, node: Node, at: str, schema: dict[str, Any], above: dict[str, Node]) -> None:
-        node.declares = "properties" in schema
-        node.open = bool({"additionalProperties", "unevaluatedProperties", "patternProperties"} & schema.keys())
-        for name in schema.get("properties", {}):
-            inside = node.location + to_pointer(name)
-            if name == node.tag:
-                node.properties[name] = None, None, Node(inside)
-                continue
-            optional = name not in schema.get("required", ())
-            present, absent = (self._feature(inside, side) if optional else None for side in ("present", "absent"))
-            node.properties[name] = present, absent, self.build(at + to_pointer("properties", name), inside, above)
-        for pattern in schema.get("patternProperties", {}):
-            inner = self.build(at + to_pointer("patternProperties", pattern), node.location + "/*", above)
-            node.patterns.append((pattern, inner))
-        if isinstance(schema.get("additionalProperties"), dict):
-            node.additional = self.build(at + to_pointer("additionalProperties"), node.location + "/*", above)
+    def _compile_properties(self, schema: dict[str, Any], tag: str) -> None:
+        required = {*schema.get("required", ()), tag}
+        for name in schema.get("properties", ()):
+            below, sides = to_pointer(name), ("present", "absent")
+            present, absent = (None if name in required else self._promise(side, below=below) for side in sides)
+            node = None if name == tag else self._child(self._at + to_pointer("properties", name), below)
+            self._properties[name] = present, absent, node
 
-    def _items(self, node: Node, at: str, schema: dict[str, Any], above: dict[str, Node]) -> None:
-        for index in range(len(schema.get("prefixItems", ()))):
-            inside = node.location + to_pointer(index)
-            node.prefix.append(self.build(at + to_pointer("prefixItems", index), inside, above))
-        if "items" not in schema or schema["items"] is False:
-            return
-        node.items = self.build(at + to_pointer("items"), node.location + "/*", above)
-        most = schema.get("maxItems")
-        if not schema.get("minItems"):
-            node.tests.append((lambda value: value == [], self._feature(node.location, "empty")))
-        if most is None or most > 1:
-            several: Callable[[Any], bool] = lambda value: isinstance(value, list) and len(value) > 1  # noqa: E731
-            node.tests.append((several, self._feature(node.location, "several")))
+    def _is_valid(self, pointer: str, value: Any) -> bool:
+        return compiled(self._document).is_valid(pointer, value)
 
     def _name(self, pointer: str) -> str:
         at, schema = self._document.resolve(pointer)
@@ -169,162 +168,108 @@ class TreeBuilder:
             return at.rsplit("/", 1)[1]
         return kind if isinstance(kind, str) else text_of(schema)
 
+    def walk(self, value: Any, shown: Shown) -> None:
+        """Collect the features of a value and everything in it; the node is the whole schema of the value."""
+        whole = _Whole(shown, self.location)
+        self.see(value, whole)
+        if isinstance(value, dict) and whole.declared and not whole.open:
+            extra = (name for name in value if not any(name in names for names in whole.declared))
+            shown.undeclared += [whole.location + to_pointer(name) for name in extra]
 
-def _of_format(decide: Callable[[Any], bool], kind: type) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, kind) and not isinstance(value, bool) and decide(value)
+    def see(self, value: Any, whole: _Whole) -> None:
+        """Collect the features of a value; the node is that of one of the schemas which apply to it."""
+        for choose, features in self._choices:
+            if seen := features.get(choose(value)):
+                whole.shown.found.add(seen)
+        for applies, node, feature in self._parts:
+            if applies(value):
+                if feature:
+                    whole.shown.found.add(feature)
+                    # Only a branch has a location of its own.
+                    whole.location = node.location if feature.kind == "branch" else whole.location
+                node.see(value, whole)
+        if isinstance(value, dict):
+            self._see_object(value, whole)
+        elif isinstance(value, list):
+            self._see_array(value, whole.shown)
+
+    def _see_object(self, value: dict[str, Any], whole: _Whole) -> None:
+        whole.open |= self._open
+        if self._declares:
+            whole.declared.append(self._properties)
+        for name, (present, absent, node) in self._properties.items():
+            seen = present if name in value else absent
+            if seen:
+                whole.shown.found.add(seen)
+            if node and name in value:
+                node.walk(value[name], whole.shown)
+        for name, item in value.items() if self._patterns or self._additional else ():
+            meant = [node for pattern, node in self._patterns.items() if matches_pattern(pattern, name)]
+            if not meant and self._additional and name not in self._properties:
+                meant = [self._additional]
+            for node in meant:
+                node.walk(item, whole.shown)
+
+    def _see_array(self, value: list[Any], shown: Shown) -> None:
+        for node, item in zip(self._prefix, value, strict=False):
+            node.walk(item, shown)
+        if self._items:
+            for item in value[len(self._prefix) :]:
+                self._items.walk(item, shown)
 
 
-_SIZED: Final[dict[str, type[str | list[Any] | dict[str, Any]]]] = {
-    "Length": str,
-    "Items": list,
-    "Properties": dict,
-}
+def _conjuncts(pointer: str, schema: dict[str, Any]) -> list[str]:
+    """Return the pointers of the schemas that always apply to the same value."""
+    references = [schema["$ref"]] if "$ref" in schema else []
+    return references + [pointer + to_pointer("allOf", index) for index in range(len(schema.get("allOf", ())))]
+
+
+def _claims(tag: str, claimed: str, value: Any) -> bool:
+    return isinstance(value, dict) and value.get(tag) == claimed
+
+
+def _has(name: str, value: Any) -> bool:
+    return isinstance(value, dict) and name in value
+
+
+def _tests(schema: dict[str, Any]) -> Iterator[tuple[str, str, Callable[[Any], bool]]]:
+    """Yield the kind and name of each feature that a single test of a value shows, with the test."""
+    name = schema.get("format")
+    if name in ASSERTED:
+        yield "format", name, partial(_is_of_format, int if name in ("int32", "int64") else str, ASSERTED[name])
+    for keyword, test in _bounds(schema):
+        yield "bound", f"{keyword} {schema[keyword]}", test
+    if schema.get("items", False) is not False:
+        if not schema.get("minItems"):
+            yield "empty", "", lambda value: value == []
+        if schema.get("maxItems") is None or schema["maxItems"] > 1:
+            yield "several", "", lambda value: isinstance(value, list) and len(value) > 1
 
 
 def _bounds(schema: dict[str, Any]) -> Iterator[tuple[str, Callable[[Any], bool]]]:
-    """Yield the name of each bound of the schema, with a test of whether a value lies on it."""
+    """Yield each keyword of the schema that is a bound, with a test of whether a value lies on it."""
     for keyword in ("minimum", "maximum"):
         if keyword in schema:
-            yield f"{keyword} {schema[keyword]}", _is_number(schema[keyword])
-    if schema.get("type") == "integer":
-        for keyword, step in (("exclusiveMinimum", 1), ("exclusiveMaximum", -1)):
-            if isinstance(schema.get(keyword), int):
-                yield f"{keyword} {schema[keyword]}", _is_number(schema[keyword] + step)
-    for noun, kind in _SIZED.items():
+            yield keyword, partial(_is_number, schema[keyword])
+    for keyword, step in (("exclusiveMinimum", 1), ("exclusiveMaximum", -1)) if schema.get("type") == "integer" else ():
+        if isinstance(schema.get(keyword), int):
+            yield keyword, partial(_is_number, schema[keyword] + step)
+    for noun, sized in _SIZED.items():
         for keyword in ("min" + noun, "max" + noun):
             if keyword in schema:
-                yield f"{keyword} {schema[keyword]}", _is_of_size(kind, schema[keyword])
+                yield keyword, partial(_is_of_size, sized, schema[keyword])
 
 
-def _is_number(bound: float) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, (int, float)) and not isinstance(value, bool) and value == bound
+_SIZED: Final[dict[str, type[Any]]] = {"Length": str, "Items": list, "Properties": dict}
 
 
-def _is_of_size(kind: type[str | list[Any] | dict[str, Any]], size: int) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, kind) and len(value) == size
+def _is_of_format(of_type: type, decide: Callable[[Any], bool], value: Any) -> bool:
+    return isinstance(value, of_type) and not isinstance(value, bool) and decide(value)
 
 
-@dataclass(slots=True)
-class _Object:
-    """What all nodes of one object declare together: the names of properties, and whether others are expected."""
-
-    location: str
-    names: set[str] = field(default_factory=set)
-    declares: bool = False
-    open: bool = False
+def _is_number(bound: float, value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == bound
 
 
-class FeatureCollector:
-    """Collects the features that values show: `found`, and the locations of `undeclared` properties."""
-
-    def __init__(self, document: Document) -> None:
-        self._validation = compiled(document)
-        self.found: set[Feature] = set()
-        self.undeclared: list[str] = []
-
-    def walk(self, node: Node, value: Any) -> None:
-        """Collect the features of a value and everything in it; the node is the whole schema of the value."""
-        whole = _Object(node.location)
-        self._see(node, value, whole)
-        if isinstance(value, dict) and whole.declares and not whole.open:
-            self.undeclared += [whole.location + to_pointer(name) for name in value if name not in whole.names]
-
-    def _see(self, node: Node, value: Any, whole: _Object) -> None:
-        if node.values and (listed := node.values.get(identity(value))):
-            self.found.add(listed)
-        if node.types:
-            self._see_type(node, value)
-        for test, feature in node.tests:
-            if test(value):
-                self.found.add(feature)
-        for inner in node.conjuncts:
-            self._see(inner, value, whole)
-        if node.alternatives or node.conditions:
-            self._see_alternatives(node, value, whole)
-        if isinstance(value, dict):
-            self._see_object(node, value, whole)
-        elif isinstance(value, list) and (node.items or node.prefix):
-            self._see_array(node, value)
-
-    def _see_type(self, node: Node, value: Any) -> None:
-        kind = json_type(value)
-        feature = node.types.get(kind) or (node.types.get("number") if kind == "integer" else None)
-        if feature:
-            self.found.add(feature)
-
-    def _see_alternatives(self, node: Node, value: Any, whole: _Object) -> None:
-        for target, feature, inner in node.alternatives:
-            if self._validation.is_valid(target, value):
-                self.found.add(feature)
-                self._see(inner, value, whole)
-        for condition, then, other in node.conditions:
-            meant = then if self._validation.is_valid(condition, value) else other
-            if meant:
-                self._see(meant, value, whole)
-
-    def _see_object(self, node: Node, value: dict[str, Any], whole: _Object) -> None:
-        whole.declares |= node.declares
-        whole.open |= node.open
-        tag = value.get(node.tag) if node.branches else None
-        branch = node.branches.get(tag) if isinstance(tag, str) else None
-        if branch:
-            self.found.add(branch[0])
-            whole.location = branch[1].location
-            self._see(branch[1], value, whole)
-        for name, inner in node.dependents.items():
-            if name in value:
-                self._see(inner, value, whole)
-        for name, (present, absent, inner) in node.properties.items():
-            if name in value:
-                whole.names.add(name)
-                if present:
-                    self.found.add(present)
-                self.walk(inner, value[name])
-            elif absent:
-                self.found.add(absent)
-        if node.patterns or node.additional:
-            self._see_unnamed(node, value)
-
-    def _see_unnamed(self, node: Node, value: dict[str, Any]) -> None:
-        for name, item in value.items():
-            meant = [inner for pattern, inner in node.patterns if matches_pattern(pattern, name)]
-            if not meant and node.additional and name not in node.properties:
-                meant = [node.additional]
-            for inner in meant:
-                self.walk(inner, item)
-
-    def _see_array(self, node: Node, value: list[Any]) -> None:
-        for inner, item in zip(node.prefix, value, strict=False):
-            self.walk(inner, item)
-        if node.items:
-            for item in value[len(node.prefix) :]:
-                self.walk(node.items, item)
-
-
-def features(root: Node) -> Iterator[Feature]:
-    """Yield every feature of a tree, in the document's order; a feature may come twice."""
-    seen: set[int] = set()
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        yield from node.values.values()
-        yield from node.types.values()
-        yield from (feature for _, feature in node.tests)
-        yield from (feature for feature, _ in node.branches.values())
-        yield from (feature for _, feature, _ in node.alternatives)
-        yield from (side for *sides, _ in node.properties.values() for side in sides if isinstance(side, Feature))
-        waiting += reversed(list(_inside(node)))
-
-
-def _inside(node: Node) -> Iterator[Node]:
-    yield from node.conjuncts
-    yield from (inner for _, inner in node.branches.values())
-    yield from (inner for _, _, inner in node.alternatives)
-    yield from (inner for _, *inners in node.conditions for inner in inners if isinstance(inner, Node))
-    yield from node.dependents.values()
-    yield from (inner for *_, inner in node.properties.values())
-    yield from (inner for _, inner in node.patterns)
-    yield from (inner for inner in (node.additional, *node.prefix, node.items) if inner)
+def _is_of_size(sized: type[Any], size: int, value: Any) -> bool:
+    return isinstance(value, sized) and len(value) == size
