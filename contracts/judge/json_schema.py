@@ -37,10 +37,13 @@ class Types:
 
     jsonschema's own looks its functions up in a table written in Rust, which panics, and takes the process with it,
     where a value is nested so deeply that Python raises RecursionError. That error is reported as a violation.
+
+    Every validator of a document shares this object, so that it holds what they share: `target` returns the schema of
+    a `$ref`, `beyond_doubt` whether an instance of a schema is known to be valid, and `evolved` see below.
     """
 
-    def __init__(self) -> None:
-        # Every validator of a document shares this object, so that it holds what they share: see `evolved`.
+    def __init__(self, target: Callable[[str], Any], beyond_doubt: Callable[[Any, Any], bool]) -> None:
+        self.target, self.beyond_doubt = target, beyond_doubt
         self.evolved: dict[int, Any] = {}
 
     def is_type(self, instance: Any, name: str) -> bool:
@@ -50,12 +53,11 @@ class Types:
 
 
 def broken(
-    rule: str, expected: Any, actual: Any, schema: Any, keyword: tuple[str | int, ...], *path: str | int
+    rule: str, expected: Any, actual: Any, schema: Any, *path: str | int, keyword: tuple[str | int, ...] = ()
 ) -> SchemaError:
-    """Return an error of `rule` at `path` of the instance, found by `keyword` of the schema."""
-    return SchemaError(
-        rule, validator=rule, validator_value=expected, instance=actual, schema=schema, path=path, keyword=keyword
-    )
+    """Return an error of `rule` at `path` of the instance; `keyword` is that of `SchemaError`."""
+    fields: dict[str, Any] = {"validator_value": expected, "instance": actual, "schema": schema, "path": path}
+    return SchemaError(rule, validator=rule, keyword=keyword, **fields)
 
 
 def descend(
@@ -66,7 +68,7 @@ def descend(
     The error of a `false` schema stands at the keyword that holds it, and at the value that it forbids.
     """
     if subschema is False:
-        errors: Iterator[ValidationError] = iter([broken("schema.false", NOTHING, instance, schema, keyword)])
+        errors: Iterator[ValidationError] = iter([broken("schema.false", NOTHING, instance, schema, keyword=keyword)])
     else:
         errors = evolved(validator, subschema).iter_errors(instance)
     for raised in errors:
@@ -89,6 +91,28 @@ def evolved(validator: Any, subschema: Any) -> Any:
     return found
 
 
+def _ref(validator: Any, ref: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    target = validator.TYPE_CHECKER.target(ref)
+    if not validator.TYPE_CHECKER.beyond_doubt(target, instance):
+        yield from descend(validator, instance, target, schema, "$ref")
+
+
+def _properties(validator: Any, properties: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, dict):
+        beyond_doubt = validator.TYPE_CHECKER.beyond_doubt
+        for name, subschema in properties.items():
+            if name in instance and not beyond_doubt(subschema, instance[name]):
+                yield from descend(validator, instance[name], subschema, schema, "properties", name, path=name)
+
+
+def _items(validator: Any, items: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, list):
+        beyond_doubt = validator.TYPE_CHECKER.beyond_doubt
+        for index in range(len(schema.get("prefixItems", ())), len(instance)):
+            if not beyond_doubt(items, instance[index]):
+                yield from descend(validator, instance[index], items, schema, "items", path=index)
+
+
 def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
     if isinstance(instance, str) and not matches_pattern(pattern, instance):
         yield ValidationError("pattern")
@@ -98,7 +122,7 @@ def _required(validator: Any, required: Any, instance: Any, schema: Any) -> Iter
     if isinstance(instance, dict):
         for name in required:
             if name not in instance:
-                yield broken("required", NOTHING, NOTHING, schema, ("required",), name)
+                yield broken("required", NOTHING, NOTHING, schema, name)
 
 
 def _dependent_required(validator: Any, dependent: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
@@ -106,7 +130,7 @@ def _dependent_required(validator: Any, dependent: Any, instance: Any, schema: A
         for holder, names in dependent.items():
             for name in names if holder in instance else ():
                 if name not in instance:
-                    yield broken("dependentRequired", NOTHING, NOTHING, schema, ("dependentRequired",), name)
+                    yield broken("dependentRequired", NOTHING, NOTHING, schema, name)
 
 
 def _dependent_schemas(validator: Any, dependent: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
@@ -137,20 +161,17 @@ def _additional_properties(validator: Any, subschema: Any, instance: Any, schema
         if _is_declared(schema, name):
             continue
         if subschema is False:
-            yield broken("additionalProperties", NOTHING, value, schema, ("additionalProperties",), name)
+            yield broken("additionalProperties", NOTHING, value, schema, name)
         else:
             yield from descend(validator, value, subschema, schema, "additionalProperties", path=name)
 
 
-def unevaluated_properties(
-    target: Callable[[str], Any], validator: Any, subschema: Any, instance: Any, schema: Any
-) -> Iterator[ValidationError]:
-    """Yield one error if a property is left that no keyword evaluates; `target` returns the schema of a `$ref`."""
-    if isinstance(instance, dict) and instance.keys() - _evaluated(target, validator, instance, schema):
+def _unevaluated_properties(validator: Any, subschema: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, dict) and instance.keys() - _evaluated(validator, instance, schema):
         yield ValidationError("unevaluatedProperties")
 
 
-def _evaluated(target: Callable[[str], Any], validator: Any, instance: Any, schema: Any) -> set[str]:
+def _evaluated(validator: Any, instance: Any, schema: Any) -> set[str]:
     """Return the names of the properties that a schema evaluates (JSON Schema 2020-12 Core, section 11.3)."""
     if not isinstance(schema, dict):
         return set()
@@ -160,14 +181,13 @@ def _evaluated(target: Callable[[str], Any], validator: Any, instance: Any, sche
         for name, value in instance.items()
         if _is_declared(schema, name) or any(evolved(validator, other).is_valid(value) for other in others)
     }
-    inner = (_evaluated(target, validator, instance, part) for part in _applied(target, validator, instance, schema))
-    return found.union(*inner)
+    return found.union(*(_evaluated(validator, instance, part) for part in _applied(validator, instance, schema)))
 
 
-def _applied(target: Callable[[str], Any], validator: Any, instance: Any, schema: Any) -> Iterator[Any]:
+def _applied(validator: Any, instance: Any, schema: Any) -> Iterator[Any]:
     """Yield the subschemas that judge the same object and hold for it, or whose failure is reported elsewhere."""
     if "$ref" in schema:
-        yield target(schema["$ref"])
+        yield validator.TYPE_CHECKER.target(schema["$ref"])
     yield from (inner for holder, inner in schema.get("dependentSchemas", {}).items() if holder in instance)
     for keyword in ("allOf", "oneOf", "anyOf"):
         yield from (inner for inner in schema.get(keyword, ()) if evolved(validator, inner).is_valid(instance))
@@ -181,7 +201,7 @@ def _property_names(validator: Any, subschema: Any, instance: Any, schema: Any) 
         names = evolved(validator, subschema)
         for name in instance:
             if not names.is_valid(name):
-                yield broken("propertyNames", subschema, name, schema, ("propertyNames",), name)
+                yield broken("propertyNames", subschema, name, schema, name)
 
 
 def _all_of(validator: Any, subschemas: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
@@ -229,16 +249,20 @@ def alternatives(keyword: str, validator: Any, branches: Any, instance: Any, sch
 
 
 ASSERTIONS: Final[dict[str, Keyword]] = {
+    "$ref": _ref,
     "additionalProperties": _additional_properties,
     "allOf": _all_of,
     "dependentRequired": _dependent_required,
     "dependentSchemas": _dependent_schemas,
     "if": _if,
+    "items": _items,
     "multipleOf": _multiple_of,
     "pattern": _pattern,
     "patternProperties": _pattern_properties,
     "prefixItems": _prefix_items,
+    "properties": _properties,
     "propertyNames": _property_names,
     "required": _required,
+    "unevaluatedProperties": _unevaluated_properties,
 }
-"""Keyword to the function that judges it in jsonschema's place; those that need the document are in `validation`."""
+"""Keyword to the function that judges it in jsonschema's place; `validation` has those that know of unions."""

@@ -20,14 +20,12 @@ from jsonschema.protocols import Validator as JsonSchemaValidator
 from contracts.judge.json_schema import (
     ASSERTIONS,
     NOTHING,
-    Keyword,
     SchemaError,
     Types,
     alternatives,
     broken,
     descend,
     evolved,
-    unevaluated_properties,
 )
 from contracts.judge.violation import Violation
 from contracts.openapi import (
@@ -63,8 +61,8 @@ class Validation:
         self._fast = _fast_validators(document)
         # References resolve in this one file, because a registry would cost 1.7 times as much.
         self._target = functools.cache(document.schema)
-        self._exact = self._compile(prune=False)
-        self._pruning = self._compile(prune=True)
+        self._exact = self._compile(lambda schema, instance: False)
+        self._pruning = self._compile(self._beyond_doubt)
 
     def is_valid(self, pointer: str, instance: Any) -> bool:
         """Return whether the instance is valid; mostly a thousand times faster than `violations`."""
@@ -124,87 +122,47 @@ class Validation:
             _suggestion(keyword, actual, error.validator_value),
         )
 
-    def _compile(self, *, prune: bool) -> JsonSchemaValidator:
-        made: Any = validators.extend(  # type: ignore[no-untyped-call]
-            Draft202012Validator,
-            {
-                **ASSERTIONS,
-                "$ref": self._ref(prune),
-                "properties": self._properties(prune),
-                "items": self._items(prune),
-                "oneOf": self._alternatives("oneOf"),
-                "anyOf": self._alternatives("anyOf"),
-                "unevaluatedProperties": functools.partial(unevaluated_properties, self._target),
-            },
-            type_checker=Types(),
-        )
+    def _compile(self, beyond_doubt: Callable[[Any, Any], bool]) -> JsonSchemaValidator:
+        unions = {keyword: functools.partial(self._alternatives, keyword) for keyword in ("oneOf", "anyOf")}
+        types: Any = Types(self._target, beyond_doubt)
+        made: Any = validators.extend(Draft202012Validator, {**ASSERTIONS, **unions}, type_checker=types)  # type: ignore[no-untyped-call]
         # The whole document is given, because `unevaluatedItems` of jsonschema follows references by itself.
         return made(self._document.contents, format_checker=format_checker())  # type: ignore[no-any-return]
 
     def _beyond_doubt(self, schema: Any, instance: Any) -> bool:
         return bool(self.opinion(self._places.get(id(schema), ""), instance))
 
-    def _ref(self, prune: bool) -> Keyword:
-        def ref(validator: Any, ref: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
-            target = self._target(ref)
-            if not (prune and self._beyond_doubt(target, instance)):
-                yield from descend(validator, instance, target, schema, "$ref")
-
-        return ref
-
-    def _properties(self, prune: bool) -> Keyword:
-        def properties(validator: Any, properties: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-            if not isinstance(instance, dict):
-                return
-            for name, subschema in properties.items():
-                if name in instance and not (prune and self._beyond_doubt(subschema, instance[name])):
-                    yield from descend(validator, instance[name], subschema, schema, "properties", name, path=name)
-
-        return properties
-
-    def _items(self, prune: bool) -> Keyword:
-        def items(validator: Any, items: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-            if not isinstance(instance, list):
-                return
-            for index in range(len(schema.get("prefixItems", ())), len(instance)):
-                if not (prune and self._beyond_doubt(items, instance[index])):
-                    yield from descend(validator, instance[index], items, schema, "items", path=index)
-
-        return items
-
-    def _alternatives(self, keyword: str) -> Keyword:
-        def judged(validator: Any, branches: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-            union = self._document.unions.get(self._places[id(schema)])
-            if union is not None and union.keyword == keyword:
-                return self._union(validator, union, instance, schema)
-            return alternatives(keyword, validator, branches, instance, schema)
-
-        return judged
+    def _alternatives(
+        self, keyword: str, validator: Any, branches: Any, instance: Any, schema: Any
+    ) -> Iterator[ValidationError]:
+        union = self._document.unions.get(self._places[id(schema)])
+        if union is not None and union.keyword == keyword:
+            return self._union(validator, union, instance, schema)
+        return alternatives(keyword, validator, branches, instance, schema)
 
     def _union(self, validator: Any, union: Union, instance: Any, schema: Any) -> Iterator[ValidationError]:
         """Yield the errors in the branch that the tag names (OpenAPI 3.1.0, "Discriminator Object")."""
         if not isinstance(instance, dict):
             yield from self._scalar(validator, union, instance, schema)
-        elif union.tag not in instance:
-            yield _misnamed("union.tag-missing", union, NOTHING, schema)
-        elif not isinstance(instance[union.tag], str):
-            yield _misnamed("union.tag-type", union, instance[union.tag], schema)
-        elif (claimed := union.claimed(instance)) is None:
-            yield _misnamed("union.tag-unknown", union, instance[union.tag], schema)
-        else:
-            target = self._document.resolve(claimed.target)[1]
-            errors = list(descend(validator, instance, target, schema, *from_pointer(claimed.pointer)[-2:]))
-            for error in errors:
-                _name_branch(error, instance[union.tag])
-            yield from errors
-            if not errors and union.keyword == "oneOf":
-                yield from self._ambiguous(validator, union, claimed, instance, schema)
+            return
+        tag, claimed = instance.get(union.tag, NOTHING), union.claimed(instance)
+        if claimed is None:
+            problem = "missing" if tag is NOTHING else "unknown" if isinstance(tag, str) else "type"
+            yield broken(f"union.tag-{problem}", list(union.tags), tag, schema, union.tag, keyword=("discriminator",))
+            return
+        target = self._document.resolve(claimed.target)[1]
+        errors = list(descend(validator, instance, target, schema, *from_pointer(claimed.pointer)[-2:]))
+        for error in errors:
+            _name_branch(error, tag)
+        yield from errors
+        if not errors and union.keyword == "oneOf":
+            yield from self._ambiguous(validator, union, claimed, instance, schema)
 
     def _scalar(self, validator: Any, union: Union, instance: Any, schema: Any) -> Iterator[ValidationError]:
         fitting = next((branch for branch in union.untagged if self._fits(validator, branch, instance)), None)
         if fitting is None:
             types = [kind for branch in union.untagged for kind in _types(self._document.resolve(branch.target)[1])]
-            yield broken("type", ["object", *types], instance, schema, (union.keyword,))
+            yield broken("type", ["object", *types], instance, schema, keyword=(union.keyword,))
         elif union.keyword == "oneOf":
             yield from self._ambiguous(validator, union, fitting, instance, schema)
 
@@ -215,14 +173,10 @@ class Validation:
         too = [branch.name for branch in others if self._fits(validator, branch, instance)]
         if too:
             expected = f"no branch but the claimed one, fits {', '.join(too)} too"
-            yield broken("union.ambiguous", expected, instance, schema, (union.keyword,))
+            yield broken("union.ambiguous", expected, instance, schema, keyword=(union.keyword,))
 
     def _fits(self, validator: Any, branch: Branch, instance: Any) -> bool:
         return bool(evolved(validator, self._document.resolve(branch.target)[1]).is_valid(instance))
-
-
-def _misnamed(rule: str, union: Union, tag: Any, schema: Any) -> ValidationError:
-    return broken(rule, list(union.tags), tag, schema, ("discriminator",), union.tag)
 
 
 def _context(error: SchemaError) -> list[SchemaError]:
