@@ -63,17 +63,12 @@ def strip_tracebacks(function: Callable[[], _Result]) -> _Result:
     try:
         return function()
     except BaseException as error:
-        _strip(error)
+        seen: set[int] = set()
+        waiting: list[BaseException | None] = [error]
+        while waiting:
+            link = waiting.pop()
+            if link is not None and id(link) not in seen:
+                seen.add(id(link))
+                link.__traceback__ = None
+                waiting += [link.__cause__, link.__context__]
         raise
-
-
-def _strip(error: BaseException) -> None:
-    """Take the frames from an exception and from every exception behind it."""
-    seen: set[int] = set()
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        link = waiting.pop()
-        if link is not None and id(link) not in seen:
-            seen.add(id(link))
-            link.__traceback__ = None
-            waiting += [link.__cause__, link.__context__]

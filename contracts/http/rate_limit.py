@@ -37,11 +37,6 @@ class Limits:
     budget: int | None = None
     interval: float = 0.0
 
-    @property
-    def any(self) -> bool:
-        """Return whether there is a limit at all."""
-        return self.budget is not None or self.interval > 0
-
 
 def check_rate(text: str) -> float:
     """Return the seconds between two requests, of a rate such as `10/s`, `90/m` or `1000/h`.
@@ -54,7 +49,7 @@ def check_rate(text: str) -> float:
     return _UNITS[found[2]] / float(found[1])
 
 
-class RateLimit:
+class RateLimit(SharedState):
     """Gives every request its turn. Waiting is one sleep of the thread that asks, so that a signal ends it.
 
     `path` names the file that several processes share; without it the limit is this process's alone. `clock` gives
@@ -71,7 +66,7 @@ class RateLimit:
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._limits, self._clock, self._sleep = limits, clock, sleep
-        self._shared = SharedState(_TABLE, path)
+        super().__init__(_TABLE, path)
 
     def take(self) -> None:
         """Wait for the next turn and take it; raises BudgetSpent if none is left."""
@@ -80,26 +75,22 @@ class RateLimit:
 
     def hold(self, seconds: float) -> None:
         """Give no turn for this time, to any process that shares the file."""
-        self._shared.execute("UPDATE turns SET free = max(free, ?)", (self._clock() + seconds,))
+        self.execute("UPDATE turns SET free = max(free, ?)", (self._clock() + seconds,))
 
     def wait(self, seconds: float) -> None:
         """Let this time pass, for this process alone."""
         self._sleep(seconds)
 
-    def close(self) -> None:
-        """Close the file."""
-        self._shared.close()
-
     def _claim(self) -> float:
         """Take a turn and return 0, or return the seconds until there may be one."""
         now, most = self._clock(), self._limits.budget
         # Without a limit there is nothing to count, and no process has to wait for one that writes.
-        if not self._limits.any:
-            return float(self._shared.execute("SELECT free FROM turns")[0][0]) - now
+        if most is None and self._limits.interval <= 0:
+            return float(self.execute("SELECT free FROM turns")[0][0]) - now
         row = (now, self._limits.interval, now, most, most)
-        if self._shared.execute(_CLAIM, row):
+        if self.execute(_CLAIM, row):
             return 0.0
-        ((sent, free),) = self._shared.execute("SELECT sent, free FROM turns")
+        ((sent, free),) = self.execute("SELECT sent, free FROM turns")
         if most is not None and sent >= most:
             raise BudgetSpent(most)
         return max(float(free) - now, _SHORTEST)

@@ -66,7 +66,7 @@ class CallerRejected(ContractError):
         return f"{MIN_REJECTIONS} requests were refused, and none was let in"
 
 
-class Rejections:
+class Rejections(SharedState):
     """Counts whether the target rejects this caller, for all processes that name the same file; see `SharedState`.
 
     `known` is the number of resources of each operation, by its path, that are known to exist. The run stops only when
@@ -76,7 +76,7 @@ class Rejections:
 
     def __init__(self, known: Mapping[str, int] = MappingProxyType({}), path: Path | None = None) -> None:
         self._needed = {operation: min(count, MIN_REJECTIONS) for operation, count in known.items() if count}
-        self._shared = SharedState(_TABLES, path)
+        super().__init__(_TABLES, path)
         # One accepted request settles the question for good, and spares every later look into the file.
         self._accepted = False
 
@@ -84,7 +84,7 @@ class Rejections:
         """Raise CallerRejected if the target is to be asked no more."""
         if self._accepted:
             return
-        rows = self._shared.execute(_COUNTED)
+        rows = self.execute(_COUNTED)
         if sum(times for *_, times in rows) < MIN_REJECTIONS or self._one_was_accepted():
             return
         # If nothing is known to exist, rejections of many different resources take its place.
@@ -95,10 +95,10 @@ class Rejections:
 
     def all_rejected(self) -> AllRejected | None:
         """Return the statuses that rejected every request of every process; None if one was accepted, or none sent."""
-        return None if self._one_was_accepted() else all_rejected(dict(self._shared.execute(_STATUSES)))
+        return None if self._one_was_accepted() else all_rejected(dict(self.execute(_STATUSES)))
 
     def _one_was_accepted(self) -> bool:
-        self._accepted = self._accepted or bool(self._shared.execute(_ACCEPTED))
+        self._accepted = self._accepted or bool(self.execute(_ACCEPTED))
         return self._accepted
 
     def note(self, exchange: Exchange) -> None:
@@ -109,14 +109,10 @@ class Rejections:
         status = str(outcome.status)
         if status in REJECTIONS:
             row = (exchange.operation.path, json.dumps(request.parameter_values), request.exists is True, status)
-            self._shared.execute(_REJECT, row)
+            self.execute(_REJECT, row)
         else:
-            self._shared.execute(_ACCEPT)
+            self.execute(_ACCEPT)
             self._accepted = True
-
-    def close(self) -> None:
-        """Close the file."""
-        self._shared.close()
 
 
 _TABLES: Final = """

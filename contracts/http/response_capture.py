@@ -87,7 +87,7 @@ class ByteCapture:
         class Response(_Response):
             def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
                 capture.begin()
-                super().__init__(_Readable(sock, capture), *args, **kwargs)  # type: ignore[arg-type]
+                super().__init__(_Source(sock, capture), *args, **kwargs)  # type: ignore[arg-type]
 
         class Connection(base):  # type: ignore[misc]
             # http.client makes its response by this attribute, and urllib3 makes its own of that one.
@@ -127,22 +127,19 @@ class _Response(http.client.HTTPResponse):
             raise
 
 
-class _Readable:
-    """A socket as far as http.client.HTTPResponse needs one: it calls `makefile("rb")` once."""
+class _Source(io.RawIOBase):
+    """A raw stream whose bytes the capture keeps as they are read.
+
+    It is a socket as well, as far as http.client.HTTPResponse needs one: that calls `makefile("rb")` once.
+    """
 
     def __init__(self, sock: socket.socket, capture: ByteCapture) -> None:
-        self._sock, self._capture = sock, capture
+        super().__init__()
+        self._raw: Any = sock.makefile("rb", buffering=0)
+        self._capture = capture
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Source(self._sock.makefile("rb", buffering=0), self._capture))
-
-
-class _Source(io.RawIOBase):
-    """A raw stream whose bytes the capture keeps as they are read."""
-
-    def __init__(self, raw: Any, capture: ByteCapture) -> None:
-        super().__init__()
-        self._raw, self._capture = raw, capture
+        return io.BufferedReader(self)
 
     def readable(self) -> bool:
         return True

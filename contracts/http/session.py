@@ -19,11 +19,10 @@ import requests
 from contracts.http.api_key import ApiKey
 from contracts.http.content_coding import CODINGS
 from contracts.http.exchange import PROBED_METHODS, Exchange, Failure, Request, Response
-from contracts.http.failures import PROBLEMS, REACHED, UNREACHABLE
 from contracts.http.rate_limit import RateLimit
 from contracts.http.rejection import Rejections
 from contracts.http.retries import Retries, put_off, wants_retry
-from contracts.http.transport import Answer, StaleConnection, Transport, with_body
+from contracts.http.transport import PROBLEMS, REACHED, UNREACHABLE, Answer, StaleConnection, Transport, with_body
 from contracts.openapi import ConfigurationError, ContractError, Operation, Resource, TargetError, operation_at
 
 TIMEOUT: Final = 5.0
@@ -36,8 +35,6 @@ MAX_SILENT: Final = 8
 """After this many requests in a row without any answer the target counts as gone, and is asked no more."""
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
-
-OnExchange = Callable[[Exchange], object]
 
 
 class ForbiddenRequest(ContractError):
@@ -108,7 +105,7 @@ class GuardedSession(requests.Session):
         self,
         base_url: str,
         operations: Iterable[Operation],
-        on_exchange: OnExchange,
+        on_exchange: Callable[[Exchange], object],
         options: SessionOptions = SessionOptions(),
         *,
         rate_limit: RateLimit | None = None,
@@ -144,8 +141,7 @@ class GuardedSession(requests.Session):
         # Compressed responses are to be seen too; the codings that requests asks for depend on the packages installed.
         self.headers["Accept-Encoding"] = ", ".join(name for name in CODINGS if not name.startswith("x-"))
         if self._options.account:
-            name, value = self._options.account
-            self.headers[name] = value
+            self.headers.update([self._options.account])
         return self.prepare_request(requests.Request("GET", self.base_url))
 
     def ask(
@@ -282,16 +278,16 @@ class GuardedSession(requests.Session):
         Raises TargetError, in one line with the fix, when none of them gets any. An answer that breaks off, or does not
         decompress, is an answer: the run reports it.
         """
-        problems = []
+        problem = None
         for values in resources:
             outcome = self.ask(operation, values).outcome
             if isinstance(outcome, Response) or outcome.kind in REACHED:
                 return (outcome,) if isinstance(outcome, Response) else ()
-            problems.append(self.unreachable(outcome))
+            problem = problem or self.unreachable(outcome)
             if outcome.kind in UNREACHABLE:
                 break
-        if problems:
-            raise problems[0]
+        if problem:
+            raise problem
         return ()
 
     def unreachable(self, failure: Failure) -> TargetError:

@@ -39,20 +39,17 @@ class SharedState:
 
     def __init__(self, tables: str, path: Path | None = None) -> None:
         self._path = path
-        try:
-            self._database = self._open(tables, path)
-        except sqlite3.Error as error:
-            raise SharedStateError(path, error) from None
-
-    def _open(self, tables: str, path: Path | None) -> sqlite3.Connection:
-        # A connection that is still open is closed when it is collected, by any thread: Python 3.13 warns of one that
-        # is lost while it is open.
-        database = sqlite3.connect(path or "", timeout=_MAX_WAIT, isolation_level=None, check_same_thread=False)
-        self._closing = weakref.finalize(self, database.close)
         # With a write-ahead log readers do not wait for writers; nothing of this has to survive a power cut.
         log = "PRAGMA journal_mode = WAL;" if path else ""
-        database.executescript(f"{log} PRAGMA synchronous = OFF; BEGIN IMMEDIATE; {tables} COMMIT")
-        return database
+        try:
+            database = sqlite3.connect(path or "", timeout=_MAX_WAIT, isolation_level=None, check_same_thread=False)
+            # A connection that is still open is closed when it is collected, by any thread: Python 3.13 warns of one
+            # that is lost while it is open.
+            self._closing = weakref.finalize(self, database.close)
+            database.executescript(f"{log} PRAGMA synchronous = OFF; BEGIN IMMEDIATE; {tables} COMMIT")
+        except sqlite3.Error as error:
+            raise SharedStateError(path, error) from None
+        self._database = database
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement as a transaction of its own, and return all its rows."""

@@ -34,7 +34,7 @@ from contracts.openapi import (
 _ABSENT: Final = object()
 
 
-class History:
+class History(SharedState):
     """Remembers the lasting values of every resource answered with success, and finds those that changed.
 
     Processes that name the same file by `path` share their memory; see `SharedState`, whose errors every method raises.
@@ -44,12 +44,8 @@ class History:
     def __init__(
         self, path: Path | None = None, redacted: Callable[[Violation], Violation] = lambda violation: violation
     ) -> None:
-        self._memory = SharedState(_TABLES, path)
+        super().__init__(_TABLES, path)
         self._redacted = redacted
-
-    def close(self) -> None:
-        """Close the file; the history must not be used any more."""
-        self._memory.close()
 
     def compare(self, exchange: Exchange) -> Iterator[Violation]:
         """Yield every violation that only earlier exchanges show; remember this one."""
@@ -79,7 +75,7 @@ class History:
                 # The text is kept as a later violation would show it.
                 text = self._redacted(_changed(keyword, response.status, text_of(now), _ABSENT)).expected
                 row = (resource, *key, hashed, text, exchange.at + exchange.seconds)
-                if self._memory.execute(_KEEP, row):
+                if self.execute(_KEEP, row):
                     continue
                 known = self._lasting(resource)  # Another process was quicker.
             if key not in known:
@@ -93,7 +89,7 @@ class History:
 
     def _lasting(self, resource: str) -> dict[tuple[str, str], tuple[str, str, float]]:
         """Return by place and pointer the hash of a value, its text, and the time from which it is known."""
-        rows = self._memory.execute(_LASTING, (resource,))
+        rows = self.execute(_LASTING, (resource,))
         return {(place, pointer): (value, text, since) for place, pointer, value, text, since in rows}
 
     def aliases(self, exchange: Exchange) -> Iterator[Violation]:
@@ -110,12 +106,12 @@ class History:
         content, resource = _content(operation, parsed), _resource(exchange)
         if content is None:
             return
-        alike = {name for (name,) in self._memory.execute(_ALIKE, (content,))}
+        alike = {name for (name,) in self.execute(_ALIKE, (content,))}
         if request.exists:
             if resource not in alike:
-                self._memory.execute(_SET_CONTENT, (resource, content))
+                self.execute(_SET_CONTENT, (resource, content))
             return
-        if self._memory.execute(_IS_COMMON, (content,)):
+        if self.execute(_IS_COMMON, (content,)):
             return
         # The resource itself may have been requested in another way.
         others = (json.loads(name) for name in sorted(alike - {resource}))
@@ -126,7 +122,7 @@ class History:
         }
         if not all(kinds.values()):
             # The server answers unlike ids with the same content, so that it identifies no resource.
-            self._memory.execute(_SET_COMMON, (content,))
+            self.execute(_SET_COMMON, (content,))
             return
         for other, kind in list(kinds.items())[:1]:
             yield _alias(operation, response.status, "/".join(other), kind)
