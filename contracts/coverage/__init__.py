@@ -3,6 +3,5 @@
 Hides how schemas are compiled and walked. Hands out Feature, `promised_features`, `features_of` and requirements.
 """
 
-from contracts.coverage.coverage import features_of, promised_features
-from contracts.coverage.features import Feature
+from contracts.coverage.features import Feature, features_of, promised_features
 from contracts.coverage.requirements import Requirement, Unmet, parse_requirement, unmet_requirements

@@ -1,18 +1,32 @@
-"""Compile the features that a schema promises into a tree, and collect those that a value shows.
+"""Find the features that an operation promises, and those that one response shows.
 
-Hides the tree: every place of the response has its own node. A schema that contains itself leads back to the node at
-which it was first met, so that the tree is finite although a value may be nested to any depth.
+Hides the tree that a schema is compiled into: every place of the response has its own node. A schema that contains
+itself leads back to the node at which it was first met, so that the tree is finite although a value may be nested to
+any depth. A value is credited to the branch that its tag claims, not to the branch's siblings.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
-from contracts.judge import compiled
-from contracts.openapi import ASSERTED, Document, Union, identity, json_type, matches_pattern, text_of, to_pointer
+from contracts.judge import ParsedResponse, compiled
+from contracts.openapi import (
+    ASSERTED,
+    UNREADABLE,
+    Document,
+    Operation,
+    Union,
+    identity,
+    json_type,
+    matches_pattern,
+    text_of,
+    to_pointer,
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -273,3 +287,99 @@ def _is_number(bound: float, value: Any) -> bool:
 
 def _is_of_size(sized: type[Any], size: int, value: Any) -> bool:
     return isinstance(value, sized) and len(value) == size
+
+
+MAX_UNDECLARED: Final = 50
+"""The number of undeclared properties of one response that are reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedFeatures:
+    """The features that one response shows: those that the document promises, and `undeclared` ones."""
+
+    promised: frozenset[Feature]
+    undeclared: tuple[Feature, ...]
+
+
+@lru_cache(maxsize=16)
+def promised_features(operation: Operation) -> tuple[Feature, ...]:
+    """Return every feature that the operation promises and a response can show, in the document's order."""
+    found: dict[Feature, None] = {}
+    for spec in operation.responses:
+        found[Feature(operation.path, "status", "status", spec.status)] = None
+        for schema in spec.content.values():
+            if schema:
+                tree = _tree(operation, spec.status, schema)
+                found.update(dict.fromkeys((*tree.features, *tree.pairs.values())))
+    return tuple(found)
+
+
+def features_of(operation: Operation, parsed: ParsedResponse, status: int) -> ObservedFeatures:
+    """Return the features that a response of this status shows. Equal responses are walked once."""
+    known = _OBSERVED.get(parsed)
+    if known is None:
+        known = _OBSERVED[parsed] = _observed(operation, parsed, status)
+    return known
+
+
+# Equal responses share one ParsedResponse, so that its features live as long as it does.
+_OBSERVED: Final[WeakKeyDictionary[ParsedResponse, ObservedFeatures]] = WeakKeyDictionary()
+
+
+def _observed(operation: Operation, parsed: ParsedResponse, status: int) -> ObservedFeatures:
+    spec = parsed.spec
+    if spec is None:
+        return ObservedFeatures(frozenset(), (Feature(operation.path, "status", "status", str(status)),))
+    shown = Shown()
+    if parsed.value is not UNREADABLE and parsed.schema:
+        tree = _tree(operation, spec.status, parsed.schema)
+        with suppress(RecursionError):  # The judge reports such a body as json.depth.
+            tree.root.walk(parsed.value, shown)
+        shown.found.update(tree.pairs_in(shown.found))
+    shown.found.add(Feature(operation.path, "status", "status", spec.status))
+    undeclared = dict.fromkeys(shown.undeclared[:MAX_UNDECLARED])
+    extra = (Feature(operation.path, location, "extra") for location in undeclared)
+    return ObservedFeatures(frozenset(shown.found), tuple(extra))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    root: Node
+    features: tuple[Feature, ...]
+    pairs: dict[tuple[Feature, Feature], Feature]
+
+    def pairs_in(self, found: set[Feature]) -> list[Feature]:
+        """Return the pairs whose two sides are among the features found."""
+        branches = [feature for feature in found if feature.kind == "branch"]
+        choices = [feature for feature in found if feature.kind in ("branch", "value")] if branches else []
+        return [self.pairs[pair] for one in branches for two in choices if (pair := (one, two)) in self.pairs]
+
+
+@lru_cache(maxsize=64)
+def _tree(operation: Operation, status: str, schema: str) -> _Tree:
+    root = Node(operation.document, operation.path, schema, status, {})
+    found = tuple(dict.fromkeys(root.features()))
+    return _Tree(root, found, dict(_pairs(found)))
+
+
+def _pairs(found: tuple[Feature, ...]) -> Iterator[tuple[tuple[Feature, Feature], Feature]]:
+    """Yield every pair of a union's branch and a choice elsewhere in the same response.
+
+    Choices inside arrays are left out, because one array shows many of them together.
+    """
+    choices = [feature for feature in found if feature.kind in ("branch", "value") and "/*" not in feature.location]
+    for number, one in enumerate(choices):
+        for two in choices[number + 1 :]:
+            first, second = (one, two) if one.kind == "branch" else (two, one)
+            if first.kind == "branch" and not _inside_one(first, second):
+                location = f"{first.location} x {second.location}"
+                feature = Feature(first.operation, location, "pair", f"{first.which} x {second.which}")
+                yield (first, second), feature
+                yield (second, first), feature
+
+
+def _inside_one(branch: Feature, other: Feature) -> bool:
+    """Return whether the two are choices of one union, or one union stands in a branch of the other."""
+    union, others = (feature.location.rpartition("/")[0] for feature in (branch, other))
+    same = branch.location == other.location
+    return same or other.location.startswith(union + "[") or (other.kind == "branch" and union.startswith(others + "["))

@@ -25,8 +25,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
-from contracts.coverage.coverage import promised_features
-from contracts.coverage.features import Feature
+from contracts.coverage.features import Feature, promised_features
 from contracts.openapi import ConfigurationError, Operation
 
 KINDS: Final[Mapping[str, tuple[str, ...]]] = {

@@ -8,8 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from contracts.coverage.coverage import features_of, promised_features
-from contracts.coverage.features import Feature
+from contracts.coverage.features import Feature, features_of, promised_features
 from contracts.http.exchange import Response
 from contracts.judge import parse_response
 from contracts.openapi import PINNED, load

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from contracts.coverage.coverage import features_of, promised_features
+from contracts.coverage.features import features_of, promised_features
 from contracts.judge import parse_response
 from contracts.openapi import Document
 from tests.support.tiny import JSON, PETS, answer, document_of
