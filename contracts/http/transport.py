@@ -19,10 +19,9 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
-from contracts.http.api_key import ApiKey, strip_tracebacks
+from contracts.http.api_key import ApiKey, Mask, strip_tracebacks
 from contracts.http.content_coding import CodingError, decoded
 from contracts.http.exchange import Exchange, Failure, Response, carries_no_key
-from contracts.http.mask import Mask
 from contracts.http.response_capture import ByteCapture, Oversized, Watchdog
 
 _CHUNK: Final = 256 * 1024
@@ -164,11 +163,9 @@ def _read_body(raw: urllib3.HTTPResponse, most: int) -> bytes:
 def with_body(answer: requests.Response, exchange: Exchange) -> requests.Response:
     """Return the response of requests without the API key, and with a body that can be read again."""
     assert isinstance(exchange.outcome, Response)
-    headers = urllib3.HTTPHeaderDict()
-    for name, value in exchange.outcome.headers:
-        # These fields describe the body as it was sent; a reader would compare them with the decoded one.
-        if name.lower() not in ("content-encoding", "content-length", "transfer-encoding"):
-            headers.add(name, value)
+    # These fields describe the body as it was sent; a reader would compare them with the decoded one.
+    dropped = ("content-encoding", "content-length", "transfer-encoding")
+    headers = urllib3.HTTPHeaderDict([field for field in exchange.outcome.headers if field[0].lower() not in dropped])
     answer.headers = CaseInsensitiveDict(urllib3.HTTPHeaderDict(exchange.outcome.headers))
     answer.reason = ""
     answer.raw = urllib3.HTTPResponse(

@@ -130,16 +130,10 @@ def documented_status(subject: Subject) -> Iterator[Violation]:
     """Yield a violation unless the document describes the status."""
     if subject.spec is not None:
         return
-    status = subject.response.status
-    rule = "status.server-error" if status >= 500 else "status.undocumented"
-    yield subject.violation(
-        rule,
-        "status",
-        subject.operation.pointer + "/responses",
-        expected=text_of([spec.status for spec in subject.operation.responses]),
-        actual=str(status),
-        variant=str(status),
-    )
+    rule = "status.server-error" if subject.response.status >= 500 else "status.undocumented"
+    listed = text_of([spec.status for spec in subject.operation.responses])
+    status, pointer = str(subject.response.status), subject.operation.pointer + "/responses"
+    yield subject.violation(rule, "status", pointer, expected=listed, actual=status, variant=status)
 
 
 def content_type(subject: Subject) -> Iterator[Violation]:
@@ -171,14 +165,8 @@ def charset(subject: Subject) -> Iterator[Violation]:
     # A quoted pair stands for the character behind its backslash (RFC 9110, section 5.6.4).
     name = re.sub(r"\\(.)", r"\1", found[1] or found[2]) if found else ""
     if name and name.lower() not in ("utf-8", "utf8", "us-ascii") and _is_json(field):
-        yield subject.violation(
-            "content-type.charset",
-            "header Content-Type",
-            subject.spec.pointer + "/content",
-            expected='"utf-8"',
-            actual=text_of(name),
-            variant=name.lower(),
-        )
+        at, actual = ("header Content-Type", subject.spec.pointer + "/content"), text_of(name)
+        yield subject.violation("content-type.charset", *at, expected='"utf-8"', actual=actual, variant=name.lower())
 
 
 def content_encoding(subject: Subject) -> Iterator[Violation]:
@@ -248,10 +236,9 @@ def json_text(subject: Subject) -> Iterator[Violation]:
 def schema(subject: Subject) -> Iterator[Violation]:
     """Yield the violations of the schema that the document gives for the status and media type."""
     if subject.value is not UNREADABLE and subject.schema:
-        response = subject.response
-        yield from compiled(subject.operation.document).violations(
-            subject.schema, subject.value, size=len(response.body), status=response.status
-        )
+        validation, response = compiled(subject.operation.document), subject.response
+        size, status = len(response.body), response.status
+        yield from validation.violations(subject.schema, subject.value, size=size, status=status)
 
 
 RESPONSE_CHECKS: Final[tuple[Callable[[Subject], Iterator[Violation]], ...]] = (

@@ -294,9 +294,7 @@ def _fast_validators(document: Document) -> jsonschema_rs.ValidatorMap | None:
     nodes = {pointer: node for pointer, node in _nodes(contents) if pointer in document.schemas}
     if not all(is_plain(name) for node in nodes.values() for name in node.get("patternProperties", ())):
         return None
-    added: dict[str, list[Any]] = {}
-    for pointer, union in document.unions.items():
-        added[pointer] = [_tag_rule(union)]
+    added: dict[str, list[Any]] = {pointer: [_tag_rule(union)] for pointer, union in document.unions.items()}
     formats: dict[str, Callable[[Any], bool]] = dict(STRICTER)
     for pointer, node in nodes.items():
         if bits := {"int32": 31, "int64": 63}.get(str(node.get("format"))):

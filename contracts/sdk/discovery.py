@@ -6,7 +6,9 @@ session sends every request.
 
 from __future__ import annotations
 
+import itertools
 import json
+import operator
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -120,19 +122,17 @@ def _listed(session: GuardedSession, operation: Operation, wanted: int) -> Liste
     status = spec.status if spec else ""
     choices = (feature for feature in promised_features(operation) if feature.kind in _CHOICES)
     unseen = {feature for feature in choices if feature.location.startswith(status)}
-    count, last, fresh = 0, 1, True
-    for page, item in _items(session, operation):
-        if page != last:
-            # A server without pages would return the first page again and again.
-            if not fresh or (not unseen and len(found) >= wanted):
-                break
-            last, fresh = page, False
-        count += 1
-        known = resource_of(operation, item)
-        if known and known[0] not in found:
-            fresh = True
-            found[known[0]] = known[1]
-            unseen -= known[1]
+    count = 0
+    for _, page in itertools.groupby(_items(session, operation), key=operator.itemgetter(0)):
+        before = len(found)
+        for _, item in page:
+            count += 1
+            if known := resource_of(operation, item):
+                found.setdefault(*known)
+        unseen = unseen.difference(*found.values())
+        # A server without pages would return the first page again and again.
+        if len(found) == before or (not unseen and len(found) >= wanted):
+            break
     if not found:
         nothing = f"nothing with an id that can be asked for ({count} looked at)" if count else "no resource"
         raise TargetError(session.base_url, f"lists {nothing}", "name some that exist by --job-ids FILE")

@@ -48,12 +48,12 @@ _DECODED: Final = frozenset({"content-encoding", "content-length", "transfer-enc
 
 
 class Kind(StrEnum):
-    """The effect that a broken promise has on the code that calls the SDK."""
+    """The effect that a broken promise has on the code that calls the SDK, in words about the detail."""
 
-    RAISES = "raises"
-    WRONG_CLASS = "wrong class"
-    PASSES_THROUGH = "passes through"
-    UNAFFECTED = "unaffected"
+    RAISES = "raises {}"
+    WRONG_CLASS = "reads it as {}, in silence"
+    PASSES_THROUGH = "{}, in silence"
+    UNAFFECTED = "unaffected: {}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +64,7 @@ class SdkOutcome:
     detail: str
 
     def __str__(self) -> str:
-        return f"SDK: {_WORDS[self.kind].format(self.detail)}"
-
-
-_WORDS: Final = {
-    Kind.RAISES: "raises {}",
-    Kind.WRONG_CLASS: "reads it as {}, in silence",
-    Kind.PASSES_THROUGH: "{}, in silence",
-    Kind.UNAFFECTED: "unaffected: {}",
-}
+        return f"SDK: {self.kind.format(self.detail)}"
 
 
 Answer = Callable[["httpx.Request"], Response | Failure]
@@ -291,15 +283,11 @@ def _repairs(operation: Operation, violation: Violation, response: Response) -> 
     elif rule in ("byte-order-mark", "encoding") and (value := parse_json(response.body)[0]) is not UNREADABLE:
         yield replace(response, body=json.dumps(value).encode())
     elif rule == "duplicate-name":
-        for keep in (dict, _keep_first):
+        for keep in (dict, lambda pairs: dict(reversed(pairs))):
             with contextlib.suppress(ValueError):
                 yield replace(response, body=json.dumps(json.loads(response.body, object_pairs_hook=keep)).encode())
     elif family == "schema" and violation.actual == "null":
         yield from _without_null(operation, violation, response)
-
-
-def _keep_first(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return dict(reversed(pairs))
 
 
 def _without_null(operation: Operation, violation: Violation, response: Response) -> Iterator[Response]:
@@ -322,16 +310,19 @@ def _member(value: Any, name: str) -> Any:
         return value.get(name)
     if isinstance(value, list):
         return value[int(name)] if name.isdigit() and int(name) < len(value) else None
-    fields = getattr(type(value), "model_fields", {})
-    attribute = next((each for each, field in fields.items() if (field.alias or each) == name), name)
-    return getattr(value, attribute, None)
+    return getattr(value, _field_of(type(value), name)[0], None)
 
 
 def _tags_of(made: type[Any], tag: str) -> tuple[Any, ...]:
     """Return the values of the tag that the class declares."""
-    fields = getattr(made, "model_fields", {})
-    field = next((field for name, field in fields.items() if (field.alias or name) == tag), None)
+    _, field = _field_of(made, tag)
     return tuple(_literals(field.annotation)) if field else ()
+
+
+def _field_of(made: type[Any], name: str) -> tuple[str, Any]:
+    """Return the attribute of an SDK's class that holds the member of this name, with its field, None if undeclared."""
+    fields = getattr(made, "model_fields", {})
+    return next(((each, field) for each, field in fields.items() if (field.alias or each) == name), (name, None))
 
 
 def _literals(annotation: Any) -> Iterator[Any]:

@@ -65,11 +65,10 @@ class Redaction:
             # Text that cannot be parsed has no places to compare with, and the violation quotes it.
             return replace(violation, actual=text_of(MASK)) if violation.rule == "json.malformed" else violation
         at = tuple(from_pointer(violation.place.removeprefix("body").partition("@")[0]))
+        masked = violation
         if any(_covers(place, at) for place in self.places):
             variant = violation.variant if violation.rule == "schema.type" else violation.variant and MASK
             masked = replace(violation, variant=variant, suggestion="")
-        else:
-            masked = violation
         actual = violation.actual if violation.rule in _NO_VALUE else self._text(violation.actual, at)
         expected = self._text(violation.expected, at) if violation.rule in CHANGES else violation.expected
         return replace(masked, actual=actual, expected=expected)

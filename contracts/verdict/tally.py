@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, astuple, dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from contracts.coverage import Feature, features_of
 from contracts.http import Exchange, Failure, Request, Response, is_plain_request, outcome_from_json
@@ -21,6 +21,9 @@ from contracts.verdict.waivers import Waiver, WaiverMatch
 
 MatchWaiver = Callable[[Violation, Resource], WaiverMatch]
 """Returns the waivers that match a violation on a resource."""
+
+_Key = TypeVar("_Key")
+_Counted = TypeVar("_Counted", "Difference", "FeatureObservation")
 
 MAX_KEPT: Final = 50_000
 """How many different observations of features are kept: a server may invent new properties without end."""
@@ -234,16 +237,11 @@ class Tally:
     def differ(self, exchange: Exchange, differences: Iterable[str]) -> None:
         """Take in how the validators differ about a response, each difference in words."""
         for words in differences:
-            self._differ(words, Difference(1, Witness.of(exchange)))
-
-    def _differ(self, words: str, difference: Difference) -> None:
-        known = self.differences.get(words)
-        self.differences[words] = known.merge(difference) if known else difference
+            _merge(self.differences, words, Difference(1, Witness.of(exchange)))
 
     def _observe(self, features: frozenset[Feature], observation: FeatureObservation) -> None:
-        known = self.observations.get(features)
-        if known or len(self.observations) < MAX_KEPT:
-            self.observations[features] = known.merge(observation) if known else observation
+        if features in self.observations or len(self.observations) < MAX_KEPT:
+            _merge(self.observations, features, observation)
 
     def _add(self, record: ViolationRecord) -> None:
         known = self.violations.setdefault(record.key, record)
@@ -255,7 +253,7 @@ class Tally:
         for name in (*_COUNTERS, *_RESOURCES):
             getattr(self, name).update(getattr(other, name))
         for words, difference in other.differences.items():
-            self._differ(words, difference)
+            _merge(self.differences, words, difference)
         for features, observation in other.observations.items():
             self._observe(features, observation)
         for path, times in other.times.items():
@@ -274,8 +272,7 @@ class Tally:
         found: dict[Feature, FeatureObservation] = {}
         for features, observation in self.observations.items():
             for feature in features:
-                known = found.get(feature)
-                found[feature] = known.merge(observation) if known else observation
+                _merge(found, feature, observation)
         return found
 
     @property
@@ -308,13 +305,18 @@ class Tally:
         for name in _RESOURCES:
             getattr(tally, name).update((path, tuple(resource)) for path, resource in data[name])
         for words, count, witness in data["differences"]:
-            tally._differ(words, Difference(count, Witness.from_json(witness)))
+            _merge(tally.differences, words, Difference(count, Witness.from_json(witness)))
         tally.times = {path: Counter(dict(counts)) for path, counts in data["times"].items()}
         for *feature, count, first, resource in data["features"]:
             tally._observe(frozenset((Feature(*feature),)), FeatureObservation(count, first, tuple(resource)))
         for record in map(ViolationRecord.from_json, data["violations"]):
             tally._add(record)
         return tally
+
+
+def _merge(kept: dict[_Key, _Counted], key: _Key, one: _Counted) -> None:
+    known = kept.get(key)
+    kept[key] = known.merge(one) if known else one
 
 
 def _order(record: ViolationRecord) -> tuple[Violation, int]:

@@ -213,7 +213,9 @@ def conclude(
     is_whole = not (run.incident or run.partial or rejected or no_success)
     fitting = (waiver for record in records for waiver in record.fitting)
     stale = criteria.waivers.stale(fitting) if is_whole else ()
-    unmet = (*no_success, *_unmet(run, tally, criteria, coverage))
+    answered = sum(count for kind, count in tally.answers.items() if kind.isdigit())
+    missed = unmet_requirements(criteria.requirements, coverage, answered, criteria.last, run.started)
+    unmet = (*no_success, *missed)
     failed = bool(standing or tally.differences or (criteria.strict and stale))
     return Verdict(
         run=run,
@@ -257,13 +259,6 @@ def _without_success(run: RunFacts, tally: Tally) -> Iterator[Unmet]:
     for operation in run.document.operations:
         if not tally.successes[operation.path]:
             yield Unmet("success", words=f"no success of {operation} that could be read")
-
-
-def _unmet(
-    run: RunFacts, tally: Tally, criteria: AcceptanceCriteria, coverage: Mapping[Feature, FeatureObservation | None]
-) -> tuple[Unmet, ...]:
-    answers = sum(count for kind, count in tally.answers.items() if kind.isdigit())
-    return unmet_requirements(criteria.requirements, coverage, answers, criteria.last, run.started)
 
 
 def _outcome(run: RunFacts, *, failed: bool, unmet: bool) -> Outcome:

@@ -83,10 +83,8 @@ class Waiver:
         return cls(**{**data, "expires": datetime.date.fromisoformat(data["expires"])})
 
     def __str__(self) -> str:
-        named = {name: getattr(self, name) for name in _NARROWER}
-        return ", ".join(
-            [f"{self.rule} at {self.place}", *(f"{name} {value}" for name, value in named.items() if value)]
-        )
+        named = (f"{name} {value}" for name in _NARROWER if (value := getattr(self, name)))
+        return ", ".join([f"{self.rule} at {self.place}", *named])
 
 
 @dataclass(frozen=True, slots=True)

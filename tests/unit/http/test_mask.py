@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.http.api_key import REDACTED
-from contracts.http.mask import Mask
+from contracts.http.api_key import REDACTED, Mask
 
 KEY = 'sk-in+ven/ted"&<\\01=23'
 FORMS: list[Callable[[str], str]] = [

@@ -161,7 +161,7 @@ def test_a_traceback_of_failed_masking_does_not_show_the_key(
         raise error
 
     with talking(saying(http(KEY.encode(), f"X-Echo: {KEY}")), api_key=KEY) as (observed, _):
-        monkeypatch.setattr(f"contracts.http.mask.Mask.{where}", fail)
+        monkeypatch.setattr(f"contracts.http.api_key.Mask.{where}", fail)
         with pytest.raises(error) as caught:
             observed.ask()
         formatted = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
