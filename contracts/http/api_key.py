@@ -134,11 +134,17 @@ class Mask:
     def _replace(self, data: bytes, instead: Callable[[int], bytes]) -> bytes:
         if not self._plain:
             return data
+        spans: list[list[int]] = []
+        for start, stop in sorted(self._ranges(data)):
+            if spans and start <= spans[-1][1]:
+                spans[-1][1] = max(spans[-1][1], stop)
+            else:
+                spans.append([start, stop])
         parts, end = [], 0
-        for start, stop in _join(self._ranges(data)):
+        for start, stop in spans:
             parts += [data[end:start], instead(stop - start)]
             end = stop
-        return b"".join([*parts, data[end:]]) if parts else data
+        return b"".join([*parts, data[end:]])
 
     def _ranges(self, data: bytes) -> Iterator[tuple[int, int]]:
         """Yield where the key is in the data, as start and end, in every way to read the data."""
@@ -173,19 +179,6 @@ def _find_all(text: bytes, part: bytes) -> Iterator[int]:
     while at >= 0:
         yield at
         at = text.find(part, at + 1)
-
-
-def _join(ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Yield the ranges in their order, those that overlap or touch as one."""
-    start = stop = -1
-    for first, last in sorted(ranges):
-        if first > stop:
-            if stop >= 0:
-                yield start, stop
-            start = first
-        stop = max(stop, last)
-    if stop >= 0:
-        yield start, stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +264,5 @@ def _base64_of(plain: bytes) -> set[bytes]:
         # Groups that hold bytes of the data around the text are left out.
         core = plain[-before % 3 :]
         core = core[: len(core) - len(core) % 3]
-        for coded in (base64.b64encode(core), base64.urlsafe_b64encode(core)):
-            found.add(coded)
+        found |= {base64.b64encode(core), base64.urlsafe_b64encode(core)}
     return found

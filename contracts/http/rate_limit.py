@@ -22,12 +22,8 @@ _UNITS: Final = {"s": 1, "m": 60, "h": 3600}
 class BudgetSpent(ContractError):
     """The run has sent all the requests that it may send."""
 
-    def __init__(self, budget: int) -> None:
-        super().__init__(budget)
-        self.budget = budget
-
     def __str__(self) -> str:
-        return f"the budget of {self.budget} requests is used up; raise --max-requests"
+        return f"the budget of {self.args[0]} requests is used up; raise --max-requests"
 
 
 @dataclass(frozen=True, slots=True)

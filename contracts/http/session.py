@@ -89,8 +89,6 @@ class _Attempt:
     answer: Answer
     seconds: float
     at: float
-    lost: tuple[Failure, ...] = ()
-    """The kept connections that were closed before anything was answered, after which the request was sent again."""
 
 
 class GuardedSession(requests.Session):
@@ -220,8 +218,7 @@ class GuardedSession(requests.Session):
         waited, retries = 0.0, self._options.retries
         for attempt in itertools.count(1):
             self._check_target()
-            sent = self._attempt(request)
-            earlier += sent.lost
+            sent = self._attempt(request, earlier)
             outcome = sent.outcome
             pause = retries.pause(outcome, attempt, waited, time.time())
             # A method that is not safe is not sent twice (RFC 9110, section 9.2.2).
@@ -243,9 +240,11 @@ class GuardedSession(requests.Session):
             problem = f"put off {MAX_SILENT} requests in a row, however often they were sent again"
             raise TargetError(self.base_url, problem, "ask less by --rate-limit, or at another time")
 
-    def _attempt(self, request: requests.PreparedRequest) -> _Attempt:
-        """Make one attempt in its turn; repeat it if a kept connection was closed (RFC 9112, section 9.3.1)."""
-        lost: list[Failure] = []
+    def _attempt(self, request: requests.PreparedRequest, earlier: list[Response | Failure]) -> _Attempt:
+        """Make one attempt in its turn; repeat it if a kept connection was closed (RFC 9112, section 9.3.1).
+
+        Each closed connection is added to `earlier`.
+        """
         while True:
             self._rate_limit.take()
             self._report_late_bytes()
@@ -253,10 +252,10 @@ class GuardedSession(requests.Session):
             try:
                 outcome, answer = self._transport.attempt(request)
             except StaleConnection as stale:
-                lost.append(Failure("closed", str(stale)))
+                earlier.append(Failure("closed", str(stale)))
                 continue
             self._silent = self._silent + 1 if isinstance(outcome, Failure) else 0
-            return _Attempt(outcome, answer, time.perf_counter() - started, at, tuple(lost))
+            return _Attempt(outcome, answer, time.perf_counter() - started, at)
 
     def _report_late_bytes(self) -> None:
         """If the server sent bytes after the previous response ended, report that exchange again with them."""

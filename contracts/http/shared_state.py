@@ -18,16 +18,13 @@ _MAX_WAIT: Final = 30.0
 
 
 class SharedStateError(ContractError):
-    """The shared state can no longer be written, or read."""
-
-    def __init__(self, path: Path | None, error: sqlite3.Error) -> None:
-        super().__init__(path, error)
-        self.path, self.error = path, error
+    """The shared state can no longer be written, or read: its path, if it has one, and SQLite's error."""
 
     def __str__(self) -> str:
-        busy = getattr(self.error, "sqlite_errorcode", 0) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        path, error = self.args
+        busy = getattr(error, "sqlite_errorcode", 0) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
         fix = "run fewer processes by -n" if busy else "name a folder with room by TMPDIR"
-        return f"{self.path or 'a temporary file'} cannot be used: {self.error}; {fix}"
+        return f"{path or 'a temporary file'} cannot be used: {error}; {fix}"
 
 
 class SharedState:

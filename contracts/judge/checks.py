@@ -175,10 +175,8 @@ def undocumented_method(operation: Operation, request: Request, response: Respon
     method, status = request.method, response.status
     if status != _METHOD_NOT_ALLOWED:
         # An unknown resource has no methods, and a request without a key may be rejected before its method is read.
-        excused = (status in _NOT_FOUND and not request.exists) or (
-            status in _CALLER_REJECTED and carries_no_key(method)
-        )
-        if not excused:
+        excused = (() if request.exists else _NOT_FOUND) + (_CALLER_REJECTED if carries_no_key(method) else ())
+        if status not in excused:
             pointer = operation.pointer
             yield Violation("method.not-refused", status, "status", pointer, "405", str(status), variant=method)
         return

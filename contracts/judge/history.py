@@ -113,11 +113,10 @@ class History(SharedState):
             return
         if self.execute(_IS_COMMON, (content,)):
             return
-        # The resource itself may have been requested in another way.
-        others = (json.loads(name) for name in sorted(alike - {resource}))
         kinds = {
             tuple(other): difference(request.parameter_values, other)
-            for path, *other in others
+            # The resource itself may have been requested in another way.
+            for path, *other in map(json.loads, sorted(alike - {resource}))
             if path == operation.path
         }
         if not all(kinds.values()):

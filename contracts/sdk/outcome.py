@@ -76,6 +76,8 @@ def client(named: OfficialClient, base_url: str, answer: Answer, *, follow_redir
 
     Raise ConfigurationError if the SDK is not installed, or has no such client.
     """
+    from unittest import mock
+
     import httpx
 
     if not _is_installed(named.package):
@@ -85,7 +87,8 @@ def client(named: OfficialClient, base_url: str, answer: Answer, *, follow_redir
         raise _misfit(named, named.client)
     transport = httpx.MockTransport(lambda request: _to_httpx(answer(request)))
     http = httpx.Client(transport=transport, trust_env=False, follow_redirects=follow_redirects)
-    with _no_environment():
+    # The client would otherwise read keys, headers and URLs from the environment.
+    with mock.patch.dict(os.environ, clear=True):
         return client_class(base_url=base_url, max_retries=0, http_client=http, **dict(named.options))
 
 
@@ -133,24 +136,6 @@ def _misfit(named: OfficialClient, name: str) -> ConfigurationError:
     return ConfigurationError(
         f"{named.package} has no {name}; correct x-official-sdk, or pip install '{named.install}'"
     )
-
-
-class _HiddenVariables(dict[str, str]):
-    """Environment variables whose values no traceback shows, because an API key may be among them."""
-
-    def __repr__(self) -> str:
-        return "{...}"
-
-
-@contextlib.contextmanager
-def _no_environment() -> Iterator[None]:
-    """Clear the environment while a client is made, which would otherwise read keys, headers and URLs from it."""
-    kept = _HiddenVariables(os.environ)
-    os.environ.clear()
-    try:
-        yield
-    finally:
-        os.environ.update(kept)
 
 
 @functools.lru_cache(maxsize=16)
