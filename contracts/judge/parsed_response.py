@@ -107,8 +107,7 @@ def _body_schema(spec: ResponseSpec | None, response: Response) -> str | None:
 
 
 def _media_type(response: Response) -> str | None:
-    field = response.header("content-type")
-    found = None if field is None else _MEDIA_TYPE.fullmatch(field)
+    found = _MEDIA_TYPE.fullmatch(response.header("content-type") or "")
     return found[1].lower() if found else None
 
 

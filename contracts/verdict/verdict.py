@@ -28,7 +28,7 @@ FAILED_OTHERWISE: Final = "a test failed for another reason than an answer (see 
 
 
 class Outcome(StrEnum):
-    """The result of a run in a word."""
+    """The result of a run in a word: violations outweigh everything, and a run that saw too little is no evidence."""
 
     CONFORMS = "CONFORMS"
     VIOLATES = "VIOLATES"
@@ -214,12 +214,11 @@ def conclude(
     fitting = (waiver for record in records for waiver in record.fitting)
     stale = criteria.waivers.stale(fitting) if is_whole else ()
     answered = sum(count for kind, count in tally.answers.items() if kind.isdigit())
-    missed = unmet_requirements(criteria.requirements, coverage, answered, criteria.last, run.started)
-    unmet = (*no_success, *missed)
-    failed = bool(standing or tally.differences or (criteria.strict and stale))
+    unmet = (*no_success, *unmet_requirements(criteria.requirements, coverage, answered, criteria.last, run.started))
+    failed = standing or tally.differences or (criteria.strict and stale)
     return Verdict(
         run=run,
-        outcome=_outcome(run, failed=failed, unmet=bool(unmet)),
+        outcome=Outcome.VIOLATES if failed else Outcome.INCONCLUSIVE if unmet or run.incident else Outcome.CONFORMS,
         all_rejected=rejected,
         answers=dict(sorted(tally.answers.items())),
         retries=dict(sorted(tally.retries.items())),
@@ -259,10 +258,3 @@ def _without_success(run: RunFacts, tally: Tally) -> Iterator[Unmet]:
     for operation in run.document.operations:
         if not tally.successes[operation.path]:
             yield Unmet("success", words=f"no success of {operation} that could be read")
-
-
-def _outcome(run: RunFacts, *, failed: bool, unmet: bool) -> Outcome:
-    """Return the outcome: violations outweigh everything, and a run that saw too little is no evidence."""
-    if failed:
-        return Outcome.VIOLATES
-    return Outcome.INCONCLUSIVE if unmet or run.incident else Outcome.CONFORMS
