@@ -31,12 +31,5 @@ from contracts.http.rejection import (
     is_plain_request,
 )
 from contracts.http.retries import THROTTLED, Retries, wants_retry
-from contracts.http.session import (
-    MAX_BODY,
-    TIMEOUT,
-    ForbiddenRequest,
-    GuardedSession,
-    SessionOptions,
-    check_base_url,
-)
+from contracts.http.session import MAX_BODY, TIMEOUT, ForbiddenRequest, GuardedSession, SessionOptions, check_base_url
 from contracts.http.shared_state import SharedState, SharedStateError

@@ -17,16 +17,7 @@ import jsonschema_rs
 from jsonschema import Draft202012Validator, ValidationError, validators
 from jsonschema.protocols import Validator as JsonSchemaValidator
 
-from contracts.judge.json_schema import (
-    ASSERTIONS,
-    NOTHING,
-    SchemaError,
-    Types,
-    alternatives,
-    broken,
-    descend,
-    evolved,
-)
+from contracts.judge.json_schema import ASSERTIONS, NOTHING, SchemaError, Types, alternatives, broken, descend, evolved
 from contracts.judge.violation import Violation
 from contracts.openapi import (
     STRICTER,
