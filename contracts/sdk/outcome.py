@@ -48,12 +48,12 @@ _DECODED: Final = frozenset({"content-encoding", "content-length", "transfer-enc
 
 
 class Kind(StrEnum):
-    """The effect that a broken promise has on the code that calls the SDK, in words about the detail."""
+    """The effect that a broken promise has on the code that calls the SDK."""
 
-    RAISES = "raises {}"
-    WRONG_CLASS = "reads it as {}, in silence"
-    PASSES_THROUGH = "{}, in silence"
-    UNAFFECTED = "unaffected: {}"
+    RAISES = "raises"
+    WRONG_CLASS = "wrong class"
+    PASSES_THROUGH = "passes through"
+    UNAFFECTED = "unaffected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,15 @@ class SdkOutcome:
     detail: str
 
     def __str__(self) -> str:
-        return f"SDK: {self.kind.format(self.detail)}"
+        return f"SDK: {_WORDS[self.kind].format(self.detail)}"
+
+
+_WORDS: Final = {
+    Kind.RAISES: "raises {}",
+    Kind.WRONG_CLASS: "reads it as {}, in silence",
+    Kind.PASSES_THROUGH: "{}, in silence",
+    Kind.UNAFFECTED: "unaffected: {}",
+}
 
 
 Answer = Callable[["httpx.Request"], Response | Failure]
