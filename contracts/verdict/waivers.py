@@ -59,15 +59,10 @@ class Waiver:
 
     def covers(self, violation: Violation, resource: Resource) -> bool:
         """Return whether the violation on the resource fits everything that the waiver names."""
-        return (
-            _fits(self.rule, violation.rule)
-            and _fits(self.place, violation.place)
-            and self.status in (0, violation.status)
-            and _fits(self.branch or "*", violation.branch)
-            and _fits(self.document or "*", violation.pointer)
-            and _fits(self.value or "*", violation.actual)
-            and _fits(self.id or "*", "/".join(resource))
-        )
+        named = [(self.rule, violation.rule), (self.place, violation.place), (self.branch, violation.branch)]
+        named += [(self.document, violation.pointer), (self.value, violation.actual), (self.id, "/".join(resource))]
+        fits = all(_fits(pattern or "*", text) for pattern, text in named)
+        return fits and self.status in (0, violation.status)
 
     def holds(self, day: datetime.date) -> bool:
         """Return whether the waiver has not expired by that day."""
