@@ -21,7 +21,6 @@ from contracts.run import (
     Signals,
     choose_profile,
     contract_sha256,
-    print_verdict_line,
     read_settings,
     read_shard,
 )
@@ -48,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     facts, ending = merged.facts(settings.document), Ending()
     with (
         closing(RunFolder.make(alone=True)) as folder,
-        Run(settings, plan, folder, Signals(), print_verdict_line) as whole,
+        closing(Run(settings, plan, folder, Signals())) as whole,
     ):
         whole.knowledge = Knowledge(facts.started, {}, {})
         whole.collect(ItemResult(merged.tally()))

@@ -64,7 +64,7 @@ def verify(options: Mapping[str, Any], show: Show = print_verdict_line) -> int:
     with Signals() as signals, closing(RunFolder.make(alone=True)) as folder:
         try:
             settings = read_settings(options, profile=profile, seed=seed)
-            with Run(settings, plan, folder, signals, show) as whole:
+            with closing(Run(settings, plan, folder, signals, show)) as whole:
                 whole.prepare()
                 ending = _carry_out(whole, list(filter(is_chosen, whole.items)), _progress(whole, options))
                 signals.ignore_signals()

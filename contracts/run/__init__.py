@@ -5,7 +5,8 @@ options, and what its drivers say to it.
 """
 
 from contracts.run.collector import Ending, ItemResult
-from contracts.run.handed_in import Item, Knowledge
+from contracts.run.handed_in import Item
+from contracts.run.knowledge import Knowledge
 from contracts.run.ledger import ledger_lines
 from contracts.run.options import OPTIONS
 from contracts.run.outputs import Show, print_verdict_line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -101,9 +101,9 @@ class Collector:
         if result.swept:
             self.swept[result.swept[0]].update(result.swept[1])
 
-    def gather(self, left: Mapping[str, Tally], rest: Iterable[Tally]) -> None:
+    def gather(self, left: Mapping[str, Tally], rest: Tally | None) -> None:
         """Merge everything: what workers left, else what they reported; and what an interrupted item saw here."""
-        for tally in (*{**self._reported, **left}.values(), *rest):
+        for tally in (*{**self._reported, **left}.values(), rest or Tally()):
             self.tally.merge(tally)
         self._reported.clear()
 

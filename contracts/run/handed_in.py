@@ -1,20 +1,26 @@
-"""What a run is handed in, for only strategies can make it, and what its processes tell each other before they ask."""
+"""What a run is handed in, for only strategies can make it."""
 
 from __future__ import annotations
 
-import datetime
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from contracts.openapi import Document, Operation, Resource
 from contracts.reports import Promises
-from contracts.run.outputs import Memory
 from contracts.run.settings import Settings
 
 Found = Mapping[Operation, tuple[Resource, ...]]
+
+
+class Memory(Protocol):
+    """What is remembered of one operation from run to run."""
+
+    def recall(self) -> tuple[Resource, ...]:
+        """Return the resources whose answers broke a promise."""
+
+    def learn(self, broken: Iterable[Resource], kept: Iterable[Resource]) -> None:
+        """Remember resources whose answers broke a promise, forget those whose answers kept all."""
 
 
 class Item(Protocol):
@@ -68,25 +74,3 @@ class Strategies(Protocol):
 
     def promises(self, document: Document) -> Promises:
         """Return the promises that there is a fault for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Knowledge:
-    """What the process that leads finds out before anything is asked, and hands on to its workers."""
-
-    started: datetime.datetime
-    remembered: Found
-    discovered: Found
-
-    def to_text(self) -> str:
-        """Return it as JSON text: pytest-xdist carries no text that is not UTF-8, such as some ids."""
-        by_path = ([[each.path, rows] for each, rows in found.items()] for found in (self.remembered, self.discovered))
-        return json.dumps([self.started.isoformat(), *by_path])
-
-    @classmethod
-    def from_text(cls, text: str, document: Document) -> Knowledge:
-        """Read what `to_text` wrote."""
-        operations = {operation.path: operation for operation in document.operations}
-        started, *both = json.loads(text)
-        remembered, discovered = ({operations[path]: tuple(map(tuple, rows)) for path, rows in found} for found in both)
-        return cls(datetime.datetime.fromisoformat(started), remembered, discovered)

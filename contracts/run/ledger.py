@@ -12,10 +12,10 @@ import json
 import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, closing
+from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from contracts.coverage import Feature
 from contracts.openapi import ConfigurationError, ContractError
@@ -87,7 +87,8 @@ class Ledger:
 
     def _version(self) -> int:
         """Return the file's version; an empty file is made a ledger."""
-        with self._writing():
+        with self._base:
+            self._base.execute("BEGIN IMMEDIATE")
             (version,) = self._base.execute("PRAGMA user_version").fetchone()
             if version == 0 and not self._base.execute("SELECT 1 FROM sqlite_master").fetchone():
                 for statement in _TABLES.strip().split(";\n"):
@@ -100,21 +101,11 @@ class Ledger:
         """Close the file."""
         self._base.close()
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        self._base.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._base.execute("COMMIT")
-        except BaseException:
-            if self._base.in_transaction:
-                self._base.execute("ROLLBACK")
-            raise
-
     def add(self, verdict: Verdict) -> None:
         """Add a run, whole or not at all; raises LedgerError, in one line, when it cannot be."""
         try:
-            with self._writing():
+            with self._base:
+                self._base.execute("BEGIN IMMEDIATE")
                 self._add(uuid.uuid4().hex, verdict)
         except sqlite3.Error as error:
             raise LedgerError(f"the run was not added to {self.path}: {error}") from None
@@ -127,28 +118,34 @@ class Ledger:
         )
         self._base.execute(f"INSERT INTO runs VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608 - only marks
         shown = {**verdict.coverage, **verdict.undeclared}
-        many("INSERT OR IGNORE INTO features (operation, place, kind, which) VALUES (?, ?, ?, ?)", map(_columns, shown))
+        many("INSERT OR IGNORE INTO features (operation, place, kind, which) VALUES (?, ?, ?, ?)", map(astuple, shown))
         many(
             "INSERT INTO seen SELECT ?, id, ?, ?, ?, ? FROM features"
             " WHERE (operation, place, kind, which) = (?, ?, ?, ?)",
             (
-                (run, feature in verdict.coverage, *_observed(each), *_columns(feature))
+                (run, feature in verdict.coverage, *_observed(each), *astuple(feature))
                 for feature, each in shown.items()
             ),
         )
         many("INSERT INTO violations VALUES (?, ?, ?, ?, ?)", ((run, *row) for row in _violations(verdict)))
         many("INSERT INTO times VALUES (?, ?, ?, ?)", ((run, *row) for row in _times(verdict.times)))
 
+    def _rows(self, question: str, *values: object) -> list[Any]:
+        try:
+            return self._base.execute(question, values).fetchall()
+        except sqlite3.Error as error:
+            raise LedgerError(f"the ledger cannot be read: {error}") from None
+
     def targets(self) -> tuple[str, ...]:
         """Return every target that was judged, in alphabetical order."""
-        return tuple(target for (target,) in self._base.execute("SELECT DISTINCT target FROM runs ORDER BY target"))
+        return tuple(target for (target,) in self._rows("SELECT DISTINCT target FROM runs ORDER BY target"))
 
     def promised(self, target: str) -> tuple[Feature, ...]:
         """Return the features that the document of the latest run promises."""
-        rows = self._base.execute(
+        rows = self._rows(
             "SELECT operation, place, kind, which FROM features JOIN seen ON features.id = feature WHERE run ="
             " (SELECT id FROM runs WHERE target = ? ORDER BY started DESC LIMIT 1) AND is_promised ORDER BY feature",
-            (target,),
+            target,
         )
         return tuple(Feature(*columns) for columns in rows)
 
@@ -161,60 +158,46 @@ class Ledger:
         return self._when("min(first)", target)
 
     def _when(self, what: str, target: str) -> dict[Feature, datetime.datetime]:
-        rows = self._base.execute(
+        rows = self._rows(
             f"SELECT operation, place, kind, which, {what} FROM seen JOIN features ON features.id = feature"  # noqa: S608
             " JOIN runs ON runs.id = run WHERE target = ? AND count > 0 GROUP BY feature",
-            (target,),
+            target,
         )
         return {Feature(*columns): _moment(at) for *columns, at in rows}
 
     def broken(self, target: str) -> tuple[Broken, ...]:
         """Return the violations of the latest run, the oldest first."""
-        runs = self._base.execute("SELECT id, started FROM runs WHERE target = ? ORDER BY started DESC", (target,))
+        runs = self._rows("SELECT id, started FROM runs WHERE target = ? ORDER BY started DESC", target)
         broken: dict[str, Broken] = {}
-        for number, (run, started) in enumerate(runs):
-            found = dict(self._base.execute("SELECT id, message FROM violations WHERE run = ?", (run,)).fetchall())
-            if number == 0:
-                broken = {name: Broken(name, message, _moment(started), 0) for name, message in found.items()}
-            unbroken = {name for name in broken if name in found and broken[name].runs == number}
+        for number, (run, started) in enumerate(runs, 1):
+            found = dict(self._rows("SELECT id, message FROM violations WHERE run = ?", run))
+            messages = {each.id: each.message for each in broken.values() if each.runs == number - 1}
+            unbroken = found if number == 1 else {name: messages[name] for name in found if name in messages}
             if not unbroken:
                 break
-            for name in unbroken:
-                broken[name] = Broken(name, broken[name].message, _moment(started), number + 1)
+            broken |= {name: Broken(name, text, _moment(started), number) for name, text in unbroken.items()}
         return tuple(sorted(broken.values(), key=lambda each: (each.since, each.message)))
 
     def latest_runs(self, target: str, most: int = 30) -> tuple[RunSummary, ...]:
         """Return the latest runs against a target, the oldest of them first."""
-        rows = self._base.execute(
-            "SELECT id, started, profile, outcome, answers, promised FROM runs WHERE target = ?"
-            " ORDER BY started DESC LIMIT ?",
-            (target, most),
-        ).fetchall()
+        rows = self._rows(
+            "SELECT id, started, profile, outcome, answers,"
+            " (SELECT count(*) FROM violations WHERE run = runs.id),"
+            " (SELECT count(*) FROM seen WHERE run = runs.id AND is_promised AND count > 0), promised,"
+            " (SELECT total(count) FROM violations WHERE run = runs.id AND rule GLOB 'flaky.*')"
+            " FROM runs WHERE target = ? ORDER BY started DESC LIMIT ?",
+            target,
+            most,
+        )
         return tuple(self._summary(*row) for row in reversed(rows))
 
-    def _summary(self, run: str, started: float, profile: str, outcome: str, answers: str, promised: int) -> RunSummary:
-        def one(question: str) -> int:
-            (number,) = self._base.execute(question, (run,)).fetchone()
-            return int(number or 0)
-
+    def _summary(self, run: str, started: float, profile: str, outcome: str, answers: str, *counts: int) -> RunSummary:
+        violations, seen, promised, flaky = counts
         total = sum(json.loads(answers).values())
-        flaky = one("SELECT sum(count) FROM violations WHERE run = ? AND rule GLOB 'flaky.*'")
-        times = dict(
-            self._base.execute("SELECT bucket, sum(count) FROM times WHERE run = ? GROUP BY bucket", (run,)).fetchall()
-        )
-        return RunSummary(
-            started=_moment(started),
-            profile=profile,
-            outcome=outcome,
-            answers=total,
-            violations=one("SELECT count(*) FROM violations WHERE run = ?"),
-            seen=one("SELECT count(*) FROM seen WHERE run = ? AND is_promised AND count > 0"),
-            promised=promised,
-            flaky=flaky / total if total else 0.0,
-            p50=latency_quantile(times, 0.5),
-            p95=latency_quantile(times, 0.95),
-            p99=latency_quantile(times, 0.99),
-        )
+        times = dict(self._rows("SELECT bucket, sum(count) FROM times WHERE run = ? GROUP BY bucket", run))
+        p50, p95, p99 = (latency_quantile(times, share) for share in (0.5, 0.95, 0.99))
+        share = flaky / total if total else 0.0
+        return RunSummary(_moment(started), profile, outcome, total, violations, seen, promised, share, p50, p95, p99)
 
 
 def unseen_since(
@@ -225,10 +208,6 @@ def unseen_since(
         at = last.get(feature)
         if at is None or at < moment:
             yield feature, at
-
-
-def _columns(feature: Feature) -> tuple[str, str, str, str]:
-    return feature.operation, feature.location, feature.kind, feature.which
 
 
 def _observed(each: FeatureObservation | None) -> tuple[int, float, str]:

@@ -4,45 +4,32 @@ from __future__ import annotations
 
 import errno
 import os
-import sqlite3
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from datetime import datetime
 from functools import partial
-from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from contracts.coverage import Feature
-from contracts.openapi import ConfigurationError, Operation, Resource
+from contracts.openapi import Operation, Resource
 from contracts.reports import (
     Comparison,
     Promises,
-    ReportError,
-    attempt,
+    ReportErrors,
+    atomically,
     compare,
     github_commands,
     print_lines,
-    report_error,
     terminal_lines,
     visible,
     write_reports,
 )
-from contracts.run.ledger import Ledger, LedgerError
+from contracts.run.handed_in import Memory
+from contracts.run.ledger import Ledger
 from contracts.run.settings import Settings
 from contracts.run.shards import write_shard
 from contracts.verdict import Finding, Outcome, RunSummary, Tally, Verdict, draft_waivers
-
-
-class Memory(Protocol):
-    """What is remembered of one operation from run to run."""
-
-    def recall(self) -> tuple[Resource, ...]:
-        """Return the resources whose answers broke a promise."""
-
-    def learn(self, broken: Iterable[Resource], kept: Iterable[Resource]) -> None:
-        """Remember resources whose answers broke a promise, forget those whose answers kept all."""
-
 
 Show = Callable[[str, Outcome | None], object]
 """Prints a line; the headline comes with its outcome, to be coloured by."""
@@ -59,28 +46,20 @@ _COLOURS: Final = {Outcome.CONFORMS: "32", Outcome.VIOLATES: "31", Outcome.INCON
 
 
 class Outputs:
-    """Reports a verdict once; whatever goes wrong meanwhile is a line beside it."""
+    """Reports a verdict once; whatever goes wrong meanwhile is a line beside it, among the `errors`."""
 
-    def __init__(self, settings: Settings, memories: Mapping[Operation, Memory], show: Show) -> None:
+    def __init__(
+        self, settings: Settings, memories: Mapping[Operation, Memory], show: Show, *, opens_ledger: bool
+    ) -> None:
         self._settings, self._memories, self._show = settings, memories, show
-        self._ledger = Ledger(settings.ledger) if settings.ledger else None
-        self.errors: list[ReportError] = []
-
-    @contextmanager
-    def guarded(self, what: str) -> Iterator[None]:
-        """Keep a fault inside the block from taking the verdict with it; `what` says what it did."""
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001 - whatever it is, the verdict comes first
-            self.errors.append(report_error(what, error))
+        self._ledger = Ledger(settings.ledger) if settings.ledger and opens_ledger else None
+        self.errors = ReportErrors()
 
     def last_seen(self, target: str) -> dict[Feature, datetime]:
         """Return when earlier runs saw each feature last, as far as the ledger knows."""
-        try:
+        with self.errors.guarded("the ledger was not read"):
             return self._ledger.last_seen(target) if self._ledger else {}
-        except sqlite3.Error as error:
-            self.errors.append(ReportError(f"the ledger cannot be read: {error}"))
-            return {}
+        return {}
 
     def report(
         self,
@@ -96,20 +75,21 @@ class Outputs:
         """
         changes: Comparison | None = None
         trend: tuple[RunSummary, ...] = ()
-        with self.guarded("nothing was compared"):
+        guarded = self.errors.guarded
+        with guarded("nothing was compared"):
             changes = compare(self._settings.earlier, verdict) if self._settings.earlier else None
-        with self.guarded("the run was not added to the ledger"):
+        with guarded("the run was not added to the ledger"):
             trend = self._enter(verdict)
-        with self.guarded("the shard's file was not written"):
-            self.errors += self._write_shard(verdict, tally, known)
-        with self.guarded("waivers were not drafted"):
-            self.errors += self._draft(verdict)
-        with self.guarded("not all was written"):
+        with guarded("the shard's file was not written"):
+            self._write_shard(verdict, tally, known)
+        with guarded("waivers were not drafted"):
+            self._draft(verdict)
+        with guarded("not all was written"):
             if folder := self._settings.report_dir:
                 self.errors += write_reports(folder, verdict, changes, trend, promises())
-        with self.guarded("ids were not remembered"):
+        with guarded("ids were not remembered"):
             self._remember(verdict, swept)
-        with self.guarded("not all was printed"):
+        with guarded("not all was printed"):
             self._print(verdict, changes)
 
     def report_errors(self) -> None:
@@ -122,32 +102,30 @@ class Outputs:
         if self._ledger is None:
             return ()
         with closing(self._ledger):
-            try:
-                if not self._settings.shard:  # The merge adds the whole run.
-                    self._ledger.add(verdict)
-                return self._ledger.latest_runs(verdict.run.target)
-            except LedgerError as error:
-                self.errors.append(ReportError(str(error)))
-            except sqlite3.Error as error:
-                self.errors.append(ReportError(f"the ledger cannot be read: {error}"))
-        return ()
+            if not self._settings.shard:  # The merge adds the whole run.
+                self._ledger.add(verdict)
+            return self._ledger.latest_runs(verdict.run.target)
 
-    def _write_shard(self, verdict: Verdict, tally: Tally, known: Iterable[tuple[str, ...]]) -> Iterator[ReportError]:
-        settings = self._settings
-        if settings.shard and settings.tally:
+    def _write_shard(self, verdict: Verdict, tally: Tally, known: Iterable[tuple[str, ...]]) -> None:
+        settings, file = self._settings, self._settings.tally
+        if settings.shard and file:
             options = settings.contract_options, settings.waivers
-            yield from attempt(settings.tally, partial(write_shard, settings.shard, *options, known, verdict, tally))
+            with self.errors.guarded(f"{file} was not written"):
+                atomically(file, partial(write_shard, settings.shard, *options, known, verdict, tally))
 
-    def _draft(self, verdict: Verdict) -> Iterator[ReportError]:
+    def _draft(self, verdict: Verdict) -> None:
         file = self._settings.drafted_waivers
         if file is None:
             return
         if not verdict.findings:
-            yield ReportError(f"{file} was not written: there is nothing to waive")
+            self.errors.add(f"{file} was not written: there is nothing to waive")
         elif file.exists():  # Another run may have drafted it meanwhile.
-            yield ReportError(f"{file} was not written: {os.strerror(errno.EEXIST)}")
+            self.errors.add(f"{file} was not written: {os.strerror(errno.EEXIST)}")
         else:
-            yield from _write_draft(file, verdict)
+            text = draft_waivers((each.violation for each in verdict.findings), verdict.run.started.date())
+            with self.errors.guarded(f"{file} was not written"):
+                atomically(file, lambda opened: opened.write(text))
+                self.errors.add(f"{file} drafts waivers for what stands; say of each why it is accepted and by whom")
 
     def _remember(self, verdict: Verdict, swept: Mapping[str, set[Resource]]) -> None:
         """Keep the ids whose answers broke a promise for the next run, and forget those that keep all by now."""
@@ -158,10 +136,8 @@ class Outputs:
             broken = {resource for each in (*standing, *waived) for resource in each.resources}
             # A run that was rejected, or cut short, has not seen that all is well.
             asked = set() if verdict.run.incident or verdict.all_rejected else swept.get(operation.path, set())
-            try:
+            with self.errors.guarded("ids were not remembered"):
                 memory.learn(witnesses, asked - broken)
-            except ConfigurationError as error:
-                self.errors.append(ReportError(str(error)))
 
     def _print(self, verdict: Verdict, changes: Comparison | None) -> None:
         headline, *lines = terminal_lines(verdict, changes)
@@ -172,14 +148,6 @@ class Outputs:
             self._show(line, None)
         for command in github_commands(verdict) if os.environ.get("GITHUB_ACTIONS") == "true" else ():
             self._show(command, None)
-
-
-def _write_draft(file: Path, verdict: Verdict) -> Iterator[ReportError]:
-    text = draft_waivers((each.violation for each in verdict.findings), verdict.run.started.date())
-    failed = tuple(attempt(file, lambda opened: opened.write(text)))
-    yield from failed or (
-        ReportError(f"{file} drafts waivers for what stands; say of each why it is accepted and by whom"),
-    )
 
 
 def _is_read_of(finding: Finding, operation: Operation) -> bool:

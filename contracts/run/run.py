@@ -14,36 +14,27 @@ import gc
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack, closing, suppress
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import replace
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from contracts.http import (
-    MIN_REJECTIONS,
-    REJECTIONS,
-    AllRejected,
-    BudgetSpent,
-    CallerRejected,
-    Exchange,
-    GuardedSession,
-    RateLimit,
-    Rejections,
-    SharedStateError,
-)
+from contracts.http import AllRejected, BudgetSpent, CallerRejected, Exchange, GuardedSession, SharedStateError
 from contracts.judge import History
-from contracts.openapi import Operation, Resource, TargetError, official_client
-from contracts.reports import EXCHANGES, Recorder, report_error
+from contracts.openapi import Operation, Resource, TargetError
+from contracts.reports import EXCHANGES
 from contracts.run.collector import BY_ANSWERS, OTHERWISE, Collector, Ending, ItemResult
-from contracts.run.handed_in import Found, Item, Knowledge, Strategies
+from contracts.run.handed_in import Item, Strategies
+from contracts.run.knowledge import Knowledge, listed, recall, rejects_caller, revealing_requests
 from contracts.run.observer import Observer
-from contracts.run.outputs import Memory, Outputs, Show
+from contracts.run.outputs import Outputs, Show, print_verdict_line
 from contracts.run.recheck import recheck
+from contracts.run.sessions import Sessions
 from contracts.run.settings import Settings
 from contracts.run.shards import MergedShards
 from contracts.run.signals import Signals
 from contracts.run.workers import RunFolder
-from contracts.sdk import discover, sdk_words
+from contracts.sdk import sdk_words
 from contracts.verdict import (
     FAILED_OTHERWISE,
     AcceptanceCriteria,
@@ -75,7 +66,12 @@ class Run:
     # Configure.
 
     def __init__(
-        self, settings: Settings, strategies: Strategies, folder: RunFolder, signals: Signals, show: Show = print
+        self,
+        settings: Settings,
+        strategies: Strategies,
+        folder: RunFolder,
+        signals: Signals,
+        show: Show = print_verdict_line,
     ) -> None:
         """Take the settings; raises ContractError, in one line, where nothing could be asked or judged.
 
@@ -84,30 +80,24 @@ class Run:
         self.settings, self.folder, self.signals = settings, folder, signals
         self._strategies = strategies
         self._clock = time.monotonic()
-        self._stack = ExitStack()
         for operation in settings.document.operations:
             strategies.check_answerable(operation)
-        self.rate_limit = RateLimit(settings.limits, folder.shared_state)
-        self._stack.callback(self.rate_limit.close)
+        self._stack = ExitStack()
+        self._sessions = Sessions(settings, strategies, folder, self.known)
+        self._stack.callback(self._sessions.close)
         self._hide_key()
         self._memories = strategies.memories(
             settings.document.operations, settings.example_database if folder.leads else ""
         )
         self._collector = Collector()
-        self._outputs = Outputs(settings, self._memories, show) if folder.leads else None
+        self._outputs = Outputs(settings, self._memories, show, opens_ledger=folder.leads)
+        self.errors = self._outputs.errors
         if folder.leads and settings.report_dir:
             # What a run that crashed left there is not part of this one.
             shutil.rmtree(settings.report_dir / EXCHANGES, ignore_errors=True)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def close(self) -> None:
         """Close everything but the folder; a second time changes nothing."""
-        self.stop_asking()
         self._stack.close()
 
     def prepare(self, handed_on: str = "", *, asks: bool = True) -> None:
@@ -116,19 +106,23 @@ class Run:
         A worker gets it from the process that leads, as text. Raises ContractError, in one line, for a target that does
         not answer. With `asks` False nothing is sent.
         """
-        document, started = self.settings.document, datetime.datetime.now(datetime.UTC)
+        settings, started = self.settings, datetime.datetime.now(datetime.UTC)
         if handed_on:
-            self.knowledge = Knowledge.from_text(handed_on, document)
+            self.knowledge = Knowledge.from_text(handed_on, settings.document)
             return
-        remembered = {operation: self._recall(memory) for operation, memory in self._memories.items()}
+        remembered = recall(self._memories, undecodable_ids=settings.undecodable_ids)
         self.knowledge = Knowledge(started, remembered, {})
-        if not asks or not self.settings.base_url:
+        if not asks or not settings.base_url:
             return
-        rejects = self._probe()
-        if self.settings.discover:
-            self.knowledge = replace(self.knowledge, discovered=self._discover())
-        if rejects:
-            self._look_whether_all_are_rejected()
+        with self._sessions.open_unobserved() as session:
+            is_rejected = rejects_caller(session, settings)
+            if settings.discover:
+                self.knowledge = replace(self.knowledge, discovered=listed(session, settings))
+        with suppress(*STOPS):
+            for operation, values in revealing_requests(settings.document, self.known) if is_rejected else ():
+                self.session.ask(operation, values)
+                if self.rejected is None:
+                    break
 
     def _hide_key(self) -> None:
         """Take the key out of the environment of the process that asks: a traceback may show all variables.
@@ -140,42 +134,6 @@ class Run:
         key = None if named is None or starts_workers else os.environ.pop(named.environment, None)
         if named is not None and key is not None:
             self._stack.callback(os.environ.__setitem__, named.environment, key)
-
-    def _recall(self, memory: Memory) -> tuple[Resource, ...]:
-        recalled = memory.recall()
-        if self.settings.undecodable_ids:
-            return recalled
-        return tuple(each for each in recalled if not any("\udc80" <= char <= "\udcff" for char in "".join(each)))
-
-    def _probe(self) -> bool:
-        """Return whether the target answers as one that rejects its caller."""
-        operation = self.settings.document.operations[0]
-        # An unused id first: this response is not judged, and reading a known resource here would hide its first answer
-        # from the history. Then one that is known, for the target may fail at the unused one alone.
-        resources = (("probe",) * len(operation.parameters), *self.settings.known[operation.path][:1])
-        with self._open_session(lambda exchange: None) as session:
-            found = session.probe(operation, *map(operation.bind, resources))
-        return any(str(response.status) in REJECTIONS for response in found)
-
-    def _look_whether_all_are_rejected(self) -> None:
-        """Ask for one resource after another until one is let in, or it is clear that none is.
-
-        Workers begin at different ends: without this, a wrong key would cost hundreds of requests before they know.
-        """
-        with suppress(*STOPS):
-            for operation in self.settings.document.operations:
-                unused = [(f"probe-{number}",) * len(operation.parameters) for number in range(MIN_REJECTIONS)]
-                for resource in self.known(operation)[:MIN_REJECTIONS] or unused:
-                    self.session.ask(operation, operation.bind(resource))
-                    if self.rejected is None:
-                        return
-
-    def _discover(self) -> Found:
-        operations = self.settings.document.operations
-        with self._open_session(lambda exchange: None) as session:
-            listing = [operation for operation in operations if official_client(operation)]
-            # Where no overlay names an SDK, the first operation says so.
-            return {each: discover(session, each, self.settings.discover) for each in listing or operations[:1]}
 
     @functools.cache  # noqa: B019 - a process has one run
     def known(self, operation: Operation) -> tuple[Resource, ...]:
@@ -228,61 +186,14 @@ class Run:
     @property
     def rejected(self) -> AllRejected | None:
         """What rejected every request so far: an item that saw only this neither passes nor fails."""
-        return self.rejections.all_rejected()
+        return self._sessions.rejections.all_rejected()
 
     @functools.cached_property
     def session(self) -> GuardedSession:
         """The session of this process, by which every request leaves and is judged; opened for the first item."""
         # What is loaded by now lives as long as the process, so that the garbage collector need not look at it again.
         gc.freeze()
-        record = self._recorder()
-        observer, redacted = self.observer, self.settings.redaction.exchange
-
-        def observe(exchange: Exchange) -> None:
-            if record and not exchange.is_late:  # First of all: whatever becomes of the rest, it is kept.
-                record(redacted(exchange))
-            observer(exchange)
-
-        return self._stack_of_asking.enter_context(self._open_session(observe, judged=True))
-
-    @functools.cached_property
-    def base_url(self) -> str:
-        """Where the server is that is judged; the embedded mock runs as long as it is asked."""
-        if self.settings.base_url:
-            return self.settings.base_url
-        mock = self._strategies.mock_server(self.settings.document)
-        return str(self._stack_of_asking.enter_context(mock).url)
-
-    def _open_session(self, on_exchange: Callable[[Exchange], object], *, judged: bool = False) -> GuardedSession:
-        """Open a session; by one that is `judged` it is known what exists and when no more is to be asked."""
-        return GuardedSession(
-            self.base_url,
-            self.settings.document.operations,
-            on_exchange,
-            self.settings.session,
-            rate_limit=self.rate_limit,
-            rejections=self.rejections if judged else None,
-            exists=self._exists if judged else lambda operation, resource: None,
-        )
-
-    @functools.cached_property
-    def rejections(self) -> Rejections:
-        """Whether the target lets this caller in, as all processes of the run know it."""
-        known = {each.path: len(self.known(each)) for each in self.settings.document.operations}
-        return self._stack.enter_context(closing(Rejections(known, self.folder.shared_state)))
-
-    @functools.cached_property
-    def _exists(self) -> Callable[[Operation, Resource], bool | None]:
-        known = {operation: frozenset(self.known(operation)) for operation in self.settings.document.operations}
-        on_mock, made_up = not self.settings.base_url, self._strategies.made_up
-
-        def exists(operation: Operation, resource: Resource) -> bool | None:
-            if resource in known[operation]:
-                return True
-            # Only of the mock is everything known that exists; but an odd id exists nowhere by chance.
-            return False if on_mock or any(map(made_up, resource)) else None
-
-        return exists
+        return self._sessions.open(self.observer)
 
     # Observe.
 
@@ -292,18 +203,14 @@ class Run:
         settings = self.settings
         # Several workers read a resource: what one of them saw of it holds for all.
         history = History(self.folder.shared_state, settings.redaction.violation)
-        self._stack_of_asking.callback(history.close)
+        self._stack.callback(history.close)
         return Observer(
-            self._differences,
+            lambda exchange: self.second_opinion(exchange),  # noqa: PLW0108 - it is loaded for the first answer
             self.knowledge.discovered,
             self.waivers.match,
             settings.redaction,
             history,
         )
-
-    def _differences(self, exchange: Exchange) -> Iterable[str]:
-        differences: Iterable[str] = self.second_opinion(exchange)
-        return differences
 
     @functools.cached_property
     def second_opinion(self) -> Any:
@@ -327,7 +234,7 @@ class Run:
         """Return what was seen since the last result; `error` is what the item raised, if it did."""
         stopped = str(error) if isinstance(error, STOPS) else ""
         failed = "" if error is None or stopped else BY_ANSWERS if isinstance(error, BrokenPromise) else OTHERWISE
-        tally = self.observer.take() if self._has_observed else None
+        tally = self._take()
         if tally is not None and self.folder.worker:
             self.folder.reported(tally)
         swept = None
@@ -342,16 +249,16 @@ class Run:
 
     def leave(self) -> None:
         """Leave all that this worker has seen for the process that leads."""
-        self.folder.leave(self.observer.take() if self._has_observed else Tally())
+        self.folder.leave(self._take() or Tally())
+
+    def _take(self) -> Tally | None:
+        """Return what was seen since the last time; None before anything could be seen."""
+        return self.observer.take() if "observer" in vars(self) else None
 
     @property
     def running_tally(self) -> Tally | None:
         """What the item under way has seen so far in this process; None before the first."""
-        return self.observer.tally if self._has_observed else None
-
-    def stop_asking(self) -> None:
-        """Close the session and all that serves it; the reports need what it recorded."""
-        self._stack_of_asking.close()
+        return self.observer.tally if "observer" in vars(self) else None
 
     # Conclude.
 
@@ -360,32 +267,29 @@ class Run:
 
         Of a run that was cut into shards, `merged` is what they say of it.
         """
-        assert self._outputs is not None
-        with self._outputs.guarded("not all that was seen was gathered"):
+        with self.errors.guarded("not all that was seen was gathered"):
             if ending.interrupted:
                 self.folder.stop_workers()
-            rest = [self.observer.take()] if self._has_observed else []
-            self._collector.gather(dict(self.folder.left()), rest)
+            self._collector.gather(dict(self.folder.left()), self._take())
         incident = self._collector.incident(ending)
         # A run that has asked for nothing is not green either; a shard with nothing to do says so: its file is awaited.
         seen = self.settings.shard or self._collector.has_seen or self._collector.tally.requests
         if not (seen or (ending.begun and incident)):
             return None
-        with self._outputs.guarded("no verdict was reached"):
+        with self.errors.guarded("no verdict was reached"):
             return self._recheck(self._verdict(ending, incident, merged), merged)
         return None
 
     def _verdict(self, ending: Ending, incident: str, merged: MergedShards | None) -> Verdict:
-        settings, outputs = self.settings, self._outputs
-        assert outputs is not None
+        settings = self.settings
         facts = merged.facts(settings.document) if merged else self._facts(ending, incident)
 
         def sdk(finding: Finding) -> str:
-            with outputs.guarded("what the SDK does is not known"):
+            with self.errors.guarded("what the SDK does is not known"):
                 return sdk_words(finding.violation, finding.witness.exchange(settings.document))
             return ""
 
-        last_seen = outputs.last_seen(facts.target)
+        last_seen = self._outputs.last_seen(facts.target)
         criteria = AcceptanceCriteria(self.waivers, settings.requirements, settings.profile.strict, last_seen)
         return conclude(facts, self._collector.tally, criteria, sdk)
 
@@ -412,47 +316,34 @@ class Run:
         if merged:
             again = (replace(each, recurrence=merged.recheck(each.violation)) for each in verdict.findings)
             return replace(verdict, findings=tuple(again))
-        may_ask = self.settings.base_url and verdict.run.incident in ("", FAILED_OTHERWISE)
-        if not may_ask or not verdict.findings or self._outputs is None:
+        settings = self.settings
+        may_ask = settings.base_url and verdict.run.incident in ("", FAILED_OTHERWISE)
+        if not may_ask or not verdict.findings:
             return verdict
-        found: dict[tuple[str, ...], RecheckResult] = {}
-        # An interruption ends only this: the verdict is there already.
-        with self._outputs.guarded("violations were not asked for again"), suppress(KeyboardInterrupt):
-            found = self._ask_again(verdict)
+        found: Mapping[tuple[str, ...], RecheckResult] = {}
         # These count as requests, and as nothing else: the run was over when they were sent.
         tally = self._collector.tally
+
+        def count(exchange: Exchange) -> None:
+            if not exchange.is_late:
+                tally.count(exchange)
+
+        with (
+            self.errors.guarded("violations were not asked for again"),
+            suppress(*STOPS, KeyboardInterrupt),  # These end only this: the verdict is there already.
+            self.signals.allow_signals(),
+            self._sessions.open(count) as session,
+        ):
+            found = recheck(session.ask, settings.document, verdict.findings, self.known, settings.redaction)
         findings = tuple(replace(each, recurrence=found.get(each.violation.identity)) for each in verdict.findings)
         answers, retries = dict(sorted(tally.answers.items())), dict(sorted(tally.retries.items()))
         return replace(verdict, findings=findings, answers=answers, retries=retries)
-
-    def _ask_again(self, verdict: Verdict) -> dict[tuple[str, ...], RecheckResult]:
-        record, redaction = self._recorder(), self.settings.redaction
-        found: dict[tuple[str, ...], RecheckResult] = {}
-
-        def observe(exchange: Exchange) -> None:
-            if record and not exchange.is_late:
-                record(redaction.exchange(exchange))
-
-        with (
-            self.signals.allow_signals(),
-            suppress(*STOPS, KeyboardInterrupt),
-            self._open_session(observe, judged=True) as session,
-        ):
-
-            def ask(*request: Any) -> Exchange:
-                exchange = session.ask(*request)
-                self._collector.tally.count(exchange)
-                return exchange
-
-            found = recheck(ask, self.settings.document, verdict.findings, self.known, redaction)
-        return found
 
     # Report.
 
     def report(self, verdict: Verdict | None) -> None:
         """Report the verdict once: into files, then on the terminal; then what went wrong meanwhile."""
-        assert self._outputs is not None
-        self.stop_asking()
+        self._sessions.close()
         if verdict is not None:
             operations = self.settings.document.operations
             self._outputs.report(
@@ -462,45 +353,19 @@ class Run:
                 self._collector.swept,
                 lambda: self._strategies.promises(self.settings.document),
             )
-        with self._outputs.guarded("not all was printed"):
+        with self.errors.guarded("not all was printed"):
             self._outputs.report_errors()
-
-    def note_error(self, what: object, error: Exception) -> None:
-        """Report, beside the verdict, that something else went wrong."""
-        assert self._outputs is not None
-        self._outputs.errors.append(report_error(what, error))
 
     # Exit code.
 
     def exit_code(self, verdict: Verdict | None, ending: Ending) -> int:
         """Return the exit code that tells a machine: the verdict's, unless the driver or the harness itself failed."""
-        assert self._outputs is not None
         if ending.crashed and not (ending.died or ending.terminal_gone):
             return EXIT_FAILED
-        if verdict is not None:
-            violates = verdict.outcome is Outcome.VIOLATES or self._collector.has_failed_otherwise(ending)
-            if self.settings.shard and not (violates or ending.interrupted or ending.died or ending.terminal_gone):
-                code = 0  # A shard alone is no verdict: the merge makes one.
-            else:
-                code = verdict.exit_code
-        else:
-            code = 0
-        return EXIT_FAILED if code == 0 and any(each.ours for each in self._outputs.errors) else code
-
-    # What serves all of these.
-
-    @functools.cached_property
-    def _stack_of_asking(self) -> ExitStack:
-        return ExitStack()
-
-    @property
-    def _has_observed(self) -> bool:
-        return "observer" in vars(self)
-
-    def _recorder(self) -> Callable[[Exchange], None] | None:
-        """Keep what this process exchanges, for the reports, which say so where that cannot be."""
-        with suppress(OSError):
-            if folder := self.settings.report_dir:
-                recorder = Recorder(folder / EXCHANGES, self.folder.worker or "main")
-                return self._stack_of_asking.enter_context(closing(recorder))
-        return None
+        violates = verdict and (verdict.outcome is Outcome.VIOLATES or self._collector.has_failed_otherwise(ending))
+        # A shard alone is no verdict: the merge makes one.
+        is_left_to_merge = self.settings.shard and not (
+            violates or ending.interrupted or ending.died or ending.terminal_gone
+        )
+        code = 0 if verdict is None or is_left_to_merge else verdict.exit_code
+        return EXIT_FAILED if code == 0 and any(each.ours for each in self.errors) else code

@@ -316,7 +316,7 @@ class Driver:
             be_silent()
             return verdict
         if isinstance(error, OSError) and (file := self._config.getoption("xmlpath", None)):
-            self._run.note_error(f"{file} was not written", error)
+            self._run.errors.note(f"{file} was not written", error)
             return verdict
         excinfo = pytest.ExceptionInfo.from_exception(error)
         self._config.hook.pytest_internalerror(excrepr=excinfo.getrepr(style="short"), excinfo=excinfo)

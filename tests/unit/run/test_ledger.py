@@ -162,7 +162,8 @@ from pathlib import Path
 from contracts.run.ledger import Ledger
 from tests.unit.run.test_ledger import night
 ledger = Ledger(Path(sys.argv[1]))
-with ledger._writing():
+with ledger._base:
+    ledger._base.execute("BEGIN IMMEDIATE")
     ledger._add("half", night(7))
     ledger._base.execute("PRAGMA cache_spill = 1")
     os.kill(os.getpid(), signal.SIGKILL)

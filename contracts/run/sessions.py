@@ -1,0 +1,100 @@
+"""Open the sessions of one process: to what server, at what rate, and what each of them knows and records.
+
+Hides the embedded mock, what the processes of a run share of their traffic, and how it is known that a resource exists.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from contextlib import ExitStack, closing, suppress
+
+from contracts.http import Exchange, GuardedSession, RateLimit, Rejections
+from contracts.openapi import Operation, Resource
+from contracts.reports import EXCHANGES, Recorder
+from contracts.run.handed_in import Strategies
+from contracts.run.settings import Settings
+from contracts.run.workers import RunFolder
+
+
+class Sessions:
+    """Opens sessions that share one rate limit; `known` returns the resources of an operation that are known to exist.
+
+    Everything that the sessions need is opened with the first that needs it, and closed by `close`.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        strategies: Strategies,
+        folder: RunFolder,
+        known: Callable[[Operation], tuple[Resource, ...]],
+    ) -> None:
+        self._settings, self._strategies, self._folder, self._known = settings, strategies, folder, known
+        self._stack = ExitStack()
+        self._rate_limit = RateLimit(settings.limits, folder.shared_state)
+        self._stack.callback(self._rate_limit.close)
+
+    def close(self) -> None:
+        """Close everything; a second time changes nothing."""
+        self._stack.close()
+
+    def open_unobserved(self) -> GuardedSession:
+        """Open a session whose exchanges are neither judged nor recorded."""
+        operations, options = self._settings.document.operations, self._settings.session
+        return GuardedSession(self._base_url, operations, lambda exchange: None, options, rate_limit=self._rate_limit)
+
+    def open(self, observer: Callable[[Exchange], object]) -> GuardedSession:
+        """Open a session that records every exchange for the reports, and hands it to the observer then."""
+        record, redacted = self._recorder, self._settings.redaction.exchange
+
+        def observe(exchange: Exchange) -> None:
+            if record and not exchange.is_late:  # First of all: whatever becomes of the rest, it is kept.
+                record(redacted(exchange))
+            observer(exchange)
+
+        session = GuardedSession(
+            self._base_url,
+            self._settings.document.operations,
+            observe,
+            self._settings.session,
+            rate_limit=self._rate_limit,
+            rejections=self.rejections,
+            exists=self._exists,
+        )
+        return self._stack.enter_context(session)
+
+    @functools.cached_property
+    def rejections(self) -> Rejections:
+        """Whether the target lets this caller in, as all processes of the run know it."""
+        known = {each.path: len(self._known(each)) for each in self._settings.document.operations}
+        return self._stack.enter_context(closing(Rejections(known, self._folder.shared_state)))
+
+    @functools.cached_property
+    def _base_url(self) -> str:
+        """Where the server is that is judged; the embedded mock runs as long as it is asked."""
+        if self._settings.base_url:
+            return self._settings.base_url
+        return str(self._stack.enter_context(self._strategies.mock_server(self._settings.document)).url)
+
+    @functools.cached_property
+    def _exists(self) -> Callable[[Operation, Resource], bool | None]:
+        known = {operation: frozenset(self._known(operation)) for operation in self._settings.document.operations}
+        on_mock, made_up = not self._settings.base_url, self._strategies.made_up
+
+        def exists(operation: Operation, resource: Resource) -> bool | None:
+            if resource in known[operation]:
+                return True
+            # Only of the mock is everything known that exists; but an odd id exists nowhere by chance.
+            return False if on_mock or any(map(made_up, resource)) else None
+
+        return exists
+
+    @functools.cached_property
+    def _recorder(self) -> Recorder | None:
+        """Keeps what this process exchanges, for the reports, which say so where that cannot be."""
+        with suppress(OSError):
+            if folder := self._settings.report_dir:
+                recorder = Recorder(folder / EXCHANGES, self._folder.worker or "main")
+                return self._stack.enter_context(closing(recorder))
+        return None
