@@ -19,7 +19,6 @@ from contracts.run import (
     Run,
     RunFolder,
     Signals,
-    choose_profile,
     contract_sha256,
     read_settings,
     read_shard,
@@ -38,9 +37,9 @@ def run(options: argparse.Namespace) -> int:
     """Print the verdict and write the reports; raises ContractError for files that do not belong together."""
     merged = MergedShards.of([read_shard(file) for file in options.file])
     first = merged.files[0]
-    given = {**first.options, "report_dir": options.report_dir, "ledger": options.ledger}
-    settings = read_settings(given, profile=choose_profile(first.facts["profile"]), environment={})
-    settings = replace(settings, waivers=first.waivers)
+    chosen = {"hypothesis_profile": first.facts["profile"], "hypothesis_seed": first.facts["seed"]}
+    given = {**first.options, **chosen, "report_dir": options.report_dir, "ledger": options.ledger}
+    settings = replace(read_settings(given, environment={}), waivers=first.waivers)
     if contract_sha256(settings.document) != first.sha256:
         problem = f"{settings.document.path} with its overlays is not what the shards were judged by"
         raise ConfigurationError(f"{problem}; merge where they ran")

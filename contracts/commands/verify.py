@@ -24,11 +24,8 @@ from contracts.run import (
     RunFolder,
     Show,
     Signals,
-    choose_profile,
-    choose_seed,
     print_verdict_line,
     read_settings,
-    standard_output,
 )
 from contracts.verdict import Outcome, Tally
 from strategies import plan
@@ -58,15 +55,14 @@ def verify(options: Mapping[str, Any], show: Show = print_verdict_line) -> int:
 
     `options` are by their keys, as in `read_settings`.
     """
-    profile = choose_profile(options.get("hypothesis_profile"))
-    seed = choose_seed(profile, options.get("hypothesis_seed"), options.get("shard"))
-    plan.register_profiles((profile,))
+    silent = bool(options.get("no_progress") or options.get("quiet"))
     with Signals() as signals, closing(RunFolder.make(alone=True)) as folder:
         try:
-            settings = read_settings(options, profile=profile, seed=seed)
+            settings = read_settings(options)
+            plan.register_profiles((settings.profile,))
             with closing(Run(settings, plan, folder, signals, show)) as whole:
                 whole.prepare()
-                ending = _carry_out(whole, list(filter(is_chosen, whole.items)), _progress(whole, options))
+                ending = _carry_out(whole, list(filter(is_chosen, whole.items)), silent)
                 signals.ignore_signals()
                 verdict = whole.conclude(ending)
                 whole.report(verdict)
@@ -76,17 +72,12 @@ def verify(options: Mapping[str, Any], show: Show = print_verdict_line) -> int:
             return Outcome.INCONCLUSIVE.exit_code
 
 
-def _progress(whole: Run, options: Mapping[str, Any]) -> ProgressMeter | None:
-    silent = options.get("no_progress") or options.get("quiet")
-    return None if silent else ProgressMeter(whole.settings.document, lambda: whole.running_tally)
-
-
-def _carry_out(whole: Run, items: list[Item], meter: ProgressMeter | None) -> Ending:
+def _carry_out(whole: Run, items: list[Item], silent: bool) -> Ending:
     """Ask everything, one item after another, until the run has to stop."""
     failed = begun = interrupted = False
     crashed = ""
     try:
-        for result in _results(whole, items, meter):
+        for result in _results(whole, items, silent):
             begun, failed = True, failed or bool(result.failed)
             if result.stopped:
                 break
@@ -106,19 +97,17 @@ def _carry_out(whole: Run, items: list[Item], meter: ProgressMeter | None) -> En
     )
 
 
-def _results(whole: Run, items: list[Item], meter: ProgressMeter | None) -> Iterator[ItemResult]:
+def _results(whole: Run, items: list[Item], silent: bool) -> Iterator[ItemResult]:
     """Yield the result of each item; one that failed for another reason than an answer is printed."""
-    with closing(standard_output()) as screen, meter.shown(screen) if meter else nullcontext():
-        if meter:
-            meter.expect(item.kind for item in items)
+    meter = ProgressMeter(whole.settings.document, lambda: whole.running_tally)
+    meter.expect(item.kind for item in items)
+    with nullcontext() if silent else meter.shown():
         for item in items:
             started = time.monotonic()
             result = whole.carry_out(item)
-            whole.collect(result)
             if result.error:
-                with meter.hidden() if meter else nullcontext():
+                with meter.hidden():
                     traceback.print_exception(result.error)
-            if meter:
-                meter.take(result.tally or Tally())
-                meter.finish(item.kind, time.monotonic() - started)
+            meter.take(result.tally or Tally())
+            meter.finish(item.kind, time.monotonic() - started)
             yield result

@@ -11,9 +11,9 @@ from contracts.run.ledger import ledger_lines
 from contracts.run.options import OPTIONS
 from contracts.run.outputs import Show, print_verdict_line
 from contracts.run.profiles import PROFILES
-from contracts.run.progress import ProgressMeter, standard_output
+from contracts.run.progress import ProgressMeter
 from contracts.run.run import EXIT_FAILED, BrokenPromise, Run
-from contracts.run.settings import choose_profile, choose_seed, read_settings
+from contracts.run.settings import read_settings
 from contracts.run.shards import MergedShards, contract_sha256, read_shard
 from contracts.run.signals import Signals
 from contracts.run.workers import RunFolder

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from statistics import median
-from typing import Final, TextIO, cast
+from typing import Final
 
 from contracts.coverage import Feature, promised_features
 from contracts.openapi import Document
@@ -44,11 +44,12 @@ class Progress:
 
 
 class Meter:
-    """Takes in what finished items saw and how long they took; one thread feeds it, others may read."""
+    """Takes in what finished items saw and how long they took; several threads may feed and read it."""
 
     def __init__(self, document: Document, began: float) -> None:
         self._promised = tuple(feature for each in document.operations for feature in promised_features(each))
         self._began = began
+        self._lock = threading.Lock()
         self._requests = 0
         self._violations: set[tuple[str, ...]] = set()
         self._seen: set[Feature] = set()
@@ -58,34 +59,39 @@ class Meter:
 
     def expect(self, items: Iterable[str]) -> None:
         """Say what items there are, each by its kind: those of one kind take about as long."""
-        self._waiting = Counter(items)
-        self._items = self._waiting.total()
+        with self._lock:
+            self._waiting = Counter(items)
+            self._items = self._waiting.total()
 
     def finish(self, kind: str, seconds: float) -> None:
         """Take in that an item of the kind is done."""
-        self._waiting[kind] -= 1
-        self._times[kind].append(seconds)
+        with self._lock:
+            self._waiting[kind] -= 1
+            self._times[kind].append(seconds)
 
     def take(self, tally: Tally) -> None:
         """Take in what an item saw."""
-        self._requests += tally.requests
-        self._violations |= _violations(tally)
-        self._seen |= _seen(tally)
+        with self._lock:
+            self._requests += tally.requests
+            self._violations |= _violations(tally)
+            self._seen |= _seen(tally)
 
     def read(self, now: float, running: Tally | None = None) -> Progress:
         """How far the run is; `running` is what the item saw that is not done yet, and may grow meanwhile."""
         tally = running or Tally()
-        seen = self._seen | _seen(tally)
-        return Progress(
-            requests=self._requests + sum(list(tally.answers.values())),
-            seconds=now - self._began,
-            violations=len(self._violations | _violations(tally)),
-            unseen=tuple(f"{each.location} {each.which or each.kind}" for each in self._promised if each not in seen),
-            promised=len(self._promised),
-            done=sum(map(len, self._times.values())),
-            items=self._items,
-            left=self._left(now - self._began),
-        )
+        with self._lock:
+            seen = self._seen | _seen(tally)
+            unseen = tuple(f"{each.location} {each.which or each.kind}" for each in self._promised if each not in seen)
+            return Progress(
+                requests=self._requests + sum(list(tally.answers.values())),
+                seconds=now - self._began,
+                violations=len(self._violations | _violations(tally)),
+                unseen=unseen,
+                promised=len(self._promised),
+                done=sum(map(len, self._times.values())),
+                items=self._items,
+                left=self._left(now - self._began),
+            )
 
     def _left(self, elapsed: float) -> float | None:
         """By what items of the same kind took or, where none is done, any; as much at once as until now."""
@@ -125,11 +131,6 @@ def _unseen(names: tuple[str, ...], promised_features: int) -> str:
     return f"{count}: {', '.join(names[:NAMED])}{', ...' if len(names) > NAMED else ''}"
 
 
-def cut_line(text: str, width: int) -> str:
-    """The text in at most `width` columns."""
-    return text if len(text) <= width else f"{text[: max(0, width - 1)]}…"
-
-
 def _rate(rate: float) -> str:
     return f"{rate:.0f}" if rate >= 10 else f"{rate:.1f}"
 
@@ -157,50 +158,40 @@ REFRESHES: Final = 2.0
 """How often the live line is drawn anew in a second."""
 
 
-class Screen(io.TextIOBase):
+class Screen(io.TextIOWrapper):
     """The terminal or log that a descriptor leads to, past whatever has taken the place of standard output."""
 
     def __init__(self, descriptor: int, encoding: str) -> None:
-        self._descriptor, self._encoding = descriptor, encoding
+        super().__init__(io.FileIO(descriptor, "w"), encoding, "replace", write_through=True)
 
     def write(self, text: str) -> int:
         """Write the text in one piece; a terminal that has gone away is for its owner to notice."""
         with suppress(OSError):
-            os.write(self._descriptor, text.encode(self._encoding, "replace"))
+            super().write(text)
         return len(text)
-
-    def close(self) -> None:
-        """Close the descriptor."""
-        if not self.closed:
-            os.close(self._descriptor)
-        super().close()
-
-    def isatty(self) -> bool:
-        """Whether it is a terminal."""
-        return os.isatty(self._descriptor)
 
     @property
     def width(self) -> int:
         """Columns, of which the last is left alone: some terminals begin a new line behind it."""
         with suppress(OSError):
             # Some terminals do not know how wide they are.
-            return (os.get_terminal_size(self._descriptor).columns or 80) - 1
+            return (os.get_terminal_size(self.fileno()).columns or 80) - 1
         return 79
 
 
 class LiveLine:
-    """A line at the bottom of a terminal, drawn by rich, which is loaded for it."""
+    """A line at the bottom of a terminal, drawn by rich, which is loaded for it and cuts the line to the width."""
 
     def __init__(self, screen: Screen, text: Callable[[], str]) -> None:
         from rich.console import Console
         from rich.live import Live
         from rich.text import Text
 
-        console = Console(file=cast("TextIO", screen), force_terminal=True, width=screen.width, highlight=False)
+        console = Console(file=screen, force_terminal=True, width=screen.width, highlight=False)
 
         def renderable() -> Text:
             console.width = screen.width
-            return Text(cut_line(text(), screen.width), no_wrap=True, end="")
+            return Text(text(), no_wrap=True, overflow="ellipsis", end="")
 
         self._live = Live(
             console=console,
@@ -221,44 +212,41 @@ class LiveLine:
         self._live.stop()
 
 
-class Heartbeat:
+class Heartbeat(threading.Thread):
     """A line of its own in a log, now and then, from a thread: a single item may take minutes."""
 
     def __init__(self, screen: Screen, text: Callable[[], str], interval: float = HEARTBEAT) -> None:
+        super().__init__(name="progress", daemon=True)
         self._screen, self._text, self._interval = screen, text, interval
         self.inside = False
         """Whether something else has begun a line that it has not ended."""
         self.lock = threading.Lock()
         """Held while something else writes."""
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._tick, name="progress", daemon=True)
-
-    def start(self) -> None:
-        """Begin to write lines."""
-        self._thread.start()
 
     def stop(self) -> None:
         """Write no more lines."""
         self._over.set()
-        self._thread.join()
+        self.join()
 
-    def _tick(self) -> None:
+    def run(self) -> None:
+        """Write lines until it is stopped."""
         while not self._over.wait(self._interval):
             with self.lock:
                 self._screen.write(f"{chr(10) if self.inside else ''}progress    {self._text()}\n")
                 self.inside = False
 
 
-class ProgressMeter:
+class ProgressMeter(Meter):
     """Shows how far the items of a run have come, from the first to the last.
 
     `running` is what the item under way has seen so far; it may grow meanwhile.
     """
 
     def __init__(self, document: Document, running: Callable[[], Tally | None]) -> None:
-        self._meter, self._running = Meter(document, time.monotonic()), running
+        super().__init__(document, time.monotonic())
+        self._running = running
         self._display: LiveLine | Heartbeat | None = None
-        self._lock = threading.Lock()
 
     @property
     def is_live(self) -> bool:
@@ -266,20 +254,26 @@ class ProgressMeter:
         return isinstance(self._display, LiveLine)
 
     @contextmanager
-    def shown(self, screen: Screen, *, live: bool = True) -> Iterator[None]:
-        """Show it inside the block: by a live line on a terminal, if `live` is true, else by a line now and then."""
-        live = live and screen.isatty() and os.environ.get("TERM", "dumb") != "dumb"
-        self._display = LiveLine(screen, self._text) if live else Heartbeat(screen, self._text)
-        self._display.start()
-        try:
-            yield
-        finally:
-            self._display.stop()
-            self._display = None
+    def shown(self, *, live: bool = True, inside: bool = False) -> Iterator[None]:
+        """Show it inside the block, where standard output leads to now.
+
+        That is by a live line on a terminal, if `live` is true, else by a line now and then; `inside` says that
+        something else has begun a line.
+        """
+        with _standard_output() as screen:
+            live = live and screen.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+            self._display = LiveLine(screen, self._text) if live else Heartbeat(screen, self._text)
+            with self.aside(begins_line=inside):
+                self._display.start()
+            try:
+                yield
+            finally:
+                self._display.stop()
+                self._display = None
 
     @contextmanager
-    def aside(self, begins_line: Callable[[], bool] = lambda: False) -> Iterator[None]:
-        """Let something else write beside it inside the block; `begins_line` says whether it left a line open."""
+    def aside(self, *, begins_line: bool) -> Iterator[None]:
+        """Let something else write beside it inside the block, which may leave a line open."""
         display = self._display
         if not isinstance(display, Heartbeat):
             yield
@@ -289,41 +283,25 @@ class ProgressMeter:
                 yield
             finally:
                 sys.stdout.flush()
-                display.inside = display.inside or begins_line()
+                display.inside = display.inside or begins_line
 
     @contextmanager
     def hidden(self) -> Iterator[None]:
         """Take a live line away inside the block, for something else to write lines of its own."""
-        display = self._display
-        if isinstance(display, LiveLine):
+        display = self._display if isinstance(self._display, LiveLine) else None
+        if display:
             display.stop()
         try:
             yield
         finally:
-            if isinstance(display, LiveLine):
+            if display:
                 display.start()
 
-    def expect(self, kinds: Iterable[str]) -> None:
-        """Say what items there are, each by its kind."""
-        with self._lock:
-            self._meter.expect(kinds)
-
-    def finish(self, kind: str, seconds: float) -> None:
-        """Take in that an item of the kind is done."""
-        with self._lock:
-            self._meter.finish(kind, seconds)
-
-    def take(self, tally: Tally) -> None:
-        """Take in what an item saw."""
-        with self._lock:
-            self._meter.take(tally)
-
     def _text(self) -> str:
-        with self._lock:
-            return progress_line(self._meter.read(time.monotonic(), self._running()))
+        return progress_line(self.read(time.monotonic(), self._running()))
 
 
-def standard_output() -> Screen:
+def _standard_output() -> Screen:
     """Return the screen that standard output leads to now, or one that leads nowhere."""
     try:
         return Screen(os.dup(sys.stdout.fileno()), sys.stdout.encoding)

@@ -161,12 +161,14 @@ class Run:
         return tuple(item for item in every if item.name in own)
 
     def carry_out(self, item: Item) -> ItemResult:
-        """Carry out one item and return what it saw; raises KeyboardInterrupt alone."""
+        """Carry out one item, collect and return what it saw; raises KeyboardInterrupt alone."""
         try:
             self.ask(item)
+            result = self.result(item)
         except Exception as error:  # noqa: BLE001 - it is in the result
-            return self.result(item, error)
-        return self.result(item)
+            result = self.result(item, error)
+        self.collect(result)
+        return result
 
     def ask(self, item: Item) -> None:
         """Send an item's requests.

@@ -92,24 +92,18 @@ class Settings:
         return self.session.probes
 
 
-def read_settings(
-    given: Mapping[str, Any],
-    *,
-    profile: Profile = PROFILES["ci"],
-    seed: str = "",
-    environment: Variables = None,
-) -> Settings:
+def read_settings(given: Mapping[str, Any], environment: Variables = None) -> Settings:
     """Make settings of options by their keys (`base_url` of `--base-url`), then of the environment.
 
     Raises ContractError, in one line with the fix, for what makes no sense.
     """
+    profile = _profile(given.get("hypothesis_profile"))
+    seed = _seed(profile, given.get("hypothesis_seed"), given.get("shard"))
     options = option_values(given)
     files = overlay_files(options["overlay"], no_overlay=bool(options["no_overlay"]), pinned=not options["document"])
-    path = Path(options["document"]) if options["document"] else PINNED
-    document = load(path, files, options["annotation"])
+    document = load(_path(options["document"]) or PINNED, files, options["annotation"])
     for operation in document.operations:
         check_overlay_keywords(operation)
-    known = _known(document, options, environment)
     base_url = _base_url(options, environment)
     _check_combinations(options, base_url)
     return Settings(
@@ -117,7 +111,7 @@ def read_settings(
         seed=seed,
         document=document,
         base_url=base_url,
-        known=known,
+        known=_known(document, options, environment),
         session=_session_options(document, options, environment, profile),
         limits=Limits(options["max_requests"], check_rate(options["rate_limit"]) if options["rate_limit"] else 0.0),
         discover=options["discover"],
@@ -136,7 +130,7 @@ def read_settings(
     )
 
 
-def choose_profile(name: str | None) -> Profile:
+def _profile(name: str | None) -> Profile:
     """Return the profile of the name, or `ci`; raises ConfigurationError for a name that there is not."""
     profile = PROFILES.get(name or "ci")
     if profile is None:
@@ -144,7 +138,7 @@ def choose_profile(name: str | None) -> Profile:
     return profile
 
 
-def choose_seed(profile: Profile, given: object, shard: str | None) -> str:
+def _seed(profile: Profile, given: object, shard: str | None) -> str:
     """Return the seed to draw by, chosen by chance where none is given: it is reported, and the same for all workers.
 
     It is empty where the profile's inputs are the same each time. Raises ConfigurationError for a shard without a seed.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -26,10 +26,7 @@ from contracts.run import (
     Run,
     RunFolder,
     Signals,
-    choose_profile,
-    choose_seed,
     read_settings,
-    standard_output,
 )
 from contracts.verdict import Outcome, Verdict
 from strategies import plan
@@ -57,7 +54,6 @@ class Driver:
         self._worker_input: dict[str, str] = getattr(config, "workerinput", {})
         self._signals = Signals()
         self._folder: RunFolder | None = None
-        self._meter: ProgressMeter | None = None
         self._progress = ExitStack()
         self._is_shown = self._has_session = self._has_asked = self._interrupted = self._gone = False
         self._crashed = ""
@@ -80,12 +76,10 @@ class Driver:
             )
         if self._folder.is_stopped:
             raise KeyboardInterrupt
-        profile = choose_profile(option.hypothesis_profile)
-        # Chosen here, so that Hypothesis reports it, and that it is the same for all workers.
-        seed = choose_seed(profile, option.hypothesis_seed, option.shard)
-        option.hypothesis_seed = seed or option.hypothesis_seed
         given = {**vars(option), "redact": [*self._config.getini("contract_redact"), *option.redact]}
-        settings = read_settings(given, profile=profile, seed=seed)
+        settings = read_settings(given)
+        # Hypothesis reports the seed, and all workers are given it.
+        option.hypothesis_seed = settings.seed or option.hypothesis_seed
         if settings.probe_methods and getattr(option, "numprocesses", None):
             raise ConfigurationError("--probe-methods may change what others read; leave -n and --shard out")
         run = self._config.stash[RUN] = Run(settings, plan, self._folder, self._signals, self._show)
@@ -131,6 +125,13 @@ class Driver:
 
     # Ask.
 
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Make a test of every item that the run asks."""
+        if "contract_item" in metafunc.fixturenames:
+            items = self._run.items
+            rows = [pytest.param(item, id=item.name, marks=pytest.mark.contract_item(item)) for item in items]
+            metafunc.parametrize(ITEM, rows)
+
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Iterator[None]:
         """Show progress for as long as items are asked, however they end."""
@@ -144,21 +145,21 @@ class Driver:
         self._expect(ids)
 
     def _expect(self, nodeids: Iterable[str]) -> None:
-        option = self._config.option
-        silent = option.no_progress or option.collectonly or option.verbose < 0 or not self._run.folder.leads
-        if not silent and (kinds := [kind for nodeid in nodeids if (kind := self._kind(nodeid))]):
-            self._meter = self._meter or ProgressMeter(self._run.settings.document, lambda: self._run.running_tally)
+        if kinds := [kind for nodeid in nodeids if (kind := self._kind(nodeid))]:
             self._meter.expect(kinds)
+
+    @functools.cached_property
+    def _meter(self) -> ProgressMeter:
+        return ProgressMeter(self._run.settings.document, lambda: self._run.running_tally)
 
     def _show_progress(self) -> None:
         """Begin to show progress, as the first item begins: what pytest says of its workers comes before."""
-        if self._meter and not self._is_shown:
+        option = self._config.option
+        if not (self._is_shown or option.no_progress or option.verbose < 0 or self._run.folder.worker):
             self._is_shown = True
-            screen = self._progress.enter_context(standard_output())
-            # With -v pytest leaves the line of a test open while the test runs, where no live line can stand.
-            self._progress.enter_context(self._meter.shown(screen, live=self._config.option.verbose == 0))
-            with self._meter.aside(lambda: True):
-                pass  # pytest has begun a line already.
+            # With -v pytest leaves the line of a test open while the test runs, where no live line can stand; another
+            # line it has begun already.
+            self._progress.enter_context(self._meter.shown(live=option.verbose == 0, inside=True))
 
     def _kind(self, nodeid: str) -> str:
         """Return the kind of the item that a test asks; empty for a test that asks none."""
@@ -196,7 +197,7 @@ class Driver:
     def pytest_runtest_logstart(self, nodeid: str) -> Iterator[None]:
         """Let pytest write the file or, with `-v`, the item."""
         self._has_asked = self._has_asked or bool(self._kind(nodeid))
-        with self._meter.aside(lambda: True) if self._meter else nullcontext():
+        with self._meter.aside(begins_line=True):
             result = yield
         if self._has_asked:
             self._show_progress()
@@ -209,23 +210,21 @@ class Driver:
             self._collect(report)
         if report.when == "teardown":
             self._ended.add(report.nodeid)
-        with self._meter.aside(lambda: report.when == "call" or not report.passed) if self._meter else nullcontext():
+        with self._meter.aside(begins_line=report.when == "call" or not report.passed):
             return (yield)
 
     def _collect(self, report: pytest.TestReport) -> None:
         text = getattr(report, "contract", None)
         result = ItemResult.from_text(text) if text else ItemResult(failed="otherwise" if report.failed else "")
         self._run.collect(result, getattr(report, "worker_id", ""))
-        if self._meter:
-            if result.tally:
-                self._meter.take(result.tally)
-            if report.when == "teardown":
-                self._meter.finish(self._kind(report.nodeid), report.duration)
+        if result.tally:
+            self._meter.take(result.tally)
+        if report.when == "teardown" and (kind := self._kind(report.nodeid)):
+            self._meter.finish(kind, report.duration)
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
         """Print no letter for an item while a live line says how far the run is."""
-        live = self._meter is not None and self._meter.is_live
-        if live and report.when == "call" and hasattr(report, "contract"):
+        if self._meter.is_live and report.when == "call" and hasattr(report, "contract"):
             return report.outcome, "", ""
         return None
 

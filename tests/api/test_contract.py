@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.run import BrokenPromise, Item, Run
+from contracts.run import BrokenPromise, Item
+from tests.api.driver import RUN
 
 
-def test_answers_keep_the_contract(run: Run, item: Item) -> None:
+def test_answers_keep_the_contract(pytestconfig: pytest.Config, contract_item: Item) -> None:
+    run = pytestconfig.stash[RUN]
     try:
-        run.ask(item)
+        run.ask(contract_item)
     except BrokenPromise as broken:
         # pytest prints a cause as a second failure with the same words; the driver reads the context instead.
         raise pytest.fail.Exception(str(broken), pytrace=False) from None

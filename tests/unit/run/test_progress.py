@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from contracts.openapi import Document
 from contracts.run.observer import Observer
-from contracts.run.progress import Meter, Progress, cut_line, progress_line
+from contracts.run.progress import LiveLine, Meter, Progress, Screen, progress_line
 from contracts.verdict.tally import Tally
 from tests.support.tiny import answer, document_of, exchange_of
 
@@ -88,10 +89,16 @@ def test_less_time_left_is_never_told_as_more(one: float, two: float) -> None:
     assert told(min(one, two)) <= told(max(one, two))
 
 
-@given(st.text(), st.integers(0, 200))
-def test_a_line_is_cut_to_the_width(text: str, width: int) -> None:
-    assert len(cut_line(text, width)) <= max(1, width)
-    assert cut_line(text, len(text)) == text
+@pytest.mark.parametrize(("text", "shown"), [("a" * 79, "a" * 79), ("a" * 80, "a" * 78 + "…")])
+def test_a_live_line_is_cut_to_the_width(text: str, shown: str) -> None:
+    ours, its = os.pipe()
+    with Screen(its, "utf-8") as screen:
+        assert screen.width == 79
+        display = LiveLine(screen, lambda: text)
+        display.start()
+        display.stop()
+    with open(ours, encoding="utf-8") as pipe:  # noqa: PTH123 - a descriptor
+        assert set(re.findall("a+…?", pipe.read())) == {shown}
 
 
 def test_at_first_nothing_is_known_of_the_time_left() -> None:

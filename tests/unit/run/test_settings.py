@@ -14,7 +14,6 @@ from contracts.http.session import MAX_BODY, TIMEOUT
 from contracts.openapi import PINNED
 from contracts.openapi.errors import ConfigurationError, ContractError
 from contracts.run.known_ids import resources_of
-from contracts.run.profiles import PROFILES
 from contracts.run.settings import Settings, read_settings
 from tests.support.tiny import document_of
 
@@ -23,8 +22,7 @@ CLEAN: dict[str, str] = {}
 
 
 def chosen(**options: Any) -> Settings:
-    profile, environment = options.pop("profile", PROFILES["ci"]), options.pop("environment", CLEAN)
-    return read_settings(options, profile=profile, environment=environment)
+    return read_settings(options, options.pop("environment", CLEAN))
 
 
 def ids_of(settings: Settings) -> tuple[str, ...]:
@@ -106,9 +104,9 @@ def test_the_account_is_that_of_the_environment() -> None:
 
 @pytest.mark.parametrize(("profile", "retries"), [("ci", 0), ("nightly", 2), ("prerelease", 2)])
 def test_the_profile_says_how_often_is_asked_again_unless_an_option_does(profile: str, retries: int) -> None:
-    assert chosen(profile=PROFILES[profile]).session.retries.most == retries
-    assert chosen(profile=PROFILES[profile], retries=5).session.retries.most == 5
-    assert chosen(profile=PROFILES[profile], retries=0).session.retries.most == 0
+    assert chosen(hypothesis_profile=profile).session.retries.most == retries
+    assert chosen(hypothesis_profile=profile, retries=5).session.retries.most == 5
+    assert chosen(hypothesis_profile=profile, retries=0).session.retries.most == 0
 
 
 OVERLAY = "overlay: 1.0.0\ninfo: {title: t, version: '1'}\nactions: [{target: $.info, update: {title: changed}}]\n"
