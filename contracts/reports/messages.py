@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import json
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from contracts.coverage import Unmet
@@ -27,7 +27,8 @@ def violation_line(violation: Violation) -> str:
     branch = f" ({violation.branch})" if violation.branch else ""
     expected, got = _expected(violation), _got(violation)
     near = f"; did it mean {json.dumps(violation.suggestion)}?" if violation.suggestion else ""
-    return visible(f"{violation.rule} at {_place(violation)}{branch}: expected {expected}, got {got}{near}")
+    where = _pointer(violation) + _of_status(violation) + branch
+    return visible(f"{violation.rule} at {where}: expected {expected}, got {got}{near}")
 
 
 NAMED: Final = 8
@@ -68,10 +69,6 @@ def visible(text: str) -> str:
     return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text)
 
 
-def _place(violation: Violation) -> str:
-    return _pointer(violation) + _of_status(violation)
-
-
 def _pointer(violation: Violation) -> str:
     kind, slash, pointer = violation.place.partition("/")
     return slash + pointer if kind == "body" and pointer else violation.place.replace("body@", "byte ")
@@ -82,53 +79,36 @@ def _of_status(violation: Violation) -> str:
 
 
 def _expected(violation: Violation) -> str:
-    word = _BY_VALUE.get(violation.rule)
-    if word is not None and violation.expected:
-        return word(violation.expected)
+    text, template = violation.expected, _BY_VALUE.get(violation.rule, "")
+    if text and "{short}" in template:
+        return template.format(short=_short(text))
+    if text and template:
+        value = json.loads(text)
+        return template.format(words=_listed(value, quoted=False), values=_listed(value))
     if violation.rule == "method.not-refused":
         return f"405 to {violation.variant}"
-    if (violation.rule, violation.variant) in _BY_VARIANT:
-        return _BY_VARIANT[violation.rule, violation.variant]
-    if violation.rule in _BY_RULE:
-        return _BY_RULE[violation.rule]
+    for name in (f"{violation.rule} {violation.variant}", violation.rule):
+        if name in _BY_RULE:
+            return _BY_RULE[name]
     if violation.rule.startswith("schema."):
-        return f"{violation.rule.removeprefix('schema.')} {_short(violation.expected)}"
-    return _short(violation.expected) if violation.expected else "an HTTP answer"
+        return f"{violation.rule.removeprefix('schema.')} {_short(text)}"
+    return _short(text) if text else "an HTTP answer"
 
 
-def _values(text: str) -> str:
-    return _listed(json.loads(text))
-
-
-def _words(text: str) -> str:
-    return _listed(json.loads(text), quoted=False)
-
-
-_BY_VALUE: Final[dict[str, Callable[[str], str]]] = {
-    "body.missing": _words,
-    "content-encoding.unasked": lambda text: f"no content coding but {_words(text)}",
-    "content-type.malformed": lambda text: f"a media type such as {_words(text)}",
-    "content-type.missing": _words,
-    "content-type.undocumented": _words,
-    "overlay.alias": _words,
-    "overlay.equals": lambda text: f"{_short(text)} as asked for",
-    "overlay.final": lambda text: f"{_short(text)}, which is final",
-    "overlay.unknown-resource": lambda text: f"{_words(text)} for a resource that does not exist",
-    "overlay.immutable": lambda text: f"{_short(text)} as before",
-    "method.allow-missing": _words,
-    "method.allow-wrong": _words,
-    "schema.anyOf": _words,
-    "schema.enum": _values,
-    "schema.oneOf": _words,
-    "schema.type": _words,
-    "status.known-resource": lambda text: f"{_words(text)} for a resource that exists",
-    "status.server-error": _words,
-    "status.undocumented": _words,
-    "union.tag-missing": _values,
-    "union.tag-type": _values,
-    "union.tag-unknown": _values,
+_BY_VALUE: Final = {
+    **dict.fromkeys(("body.missing", "content-type.missing", "content-type.undocumented", "overlay.alias"), "{words}"),
+    **dict.fromkeys(("method.allow-missing", "method.allow-wrong", "schema.anyOf", "schema.oneOf"), "{words}"),
+    **dict.fromkeys(("schema.type", "status.server-error", "status.undocumented"), "{words}"),
+    **dict.fromkeys(("schema.enum", "union.tag-missing", "union.tag-type", "union.tag-unknown"), "{values}"),
+    "content-encoding.unasked": "no content coding but {words}",
+    "content-type.malformed": "a media type such as {words}",
+    "overlay.equals": "{short} as asked for",
+    "overlay.final": "{short}, which is final",
+    "overlay.immutable": "{short} as before",
+    "overlay.unknown-resource": "{words} for a resource that does not exist",
+    "status.known-resource": "{words} for a resource that exists",
 }
-"""Rule to the function that words the expected value, given as JSON text."""
+"""Rule to the words after "expected": with the value's JSON text cut short, its items quoted, or its items as words."""
 
 _BY_RULE: Final = {
     "body.unexpected": "nothing",
@@ -161,27 +141,23 @@ _BY_RULE: Final = {
     "transport.unresolved": "a host that name servers know",
     "transport.oversized": "a smaller answer",
     "transport.timeout": "an answer in time",
+    "framing.chunked size": "the size of a chunk in hexadecimal digits",
+    "framing.chunked end": "the chunk to end where its size says",
+    "framing.chunked trailer": "header lines or an empty one behind the last chunk",
+    "framing.head blank-before-colon": "no blank before the colon",
+    "framing.head control": "no control character in a header",
+    "framing.head folded": "each header on one line",
+    "framing.head line-end": "lines that end with CR and LF",
+    "framing.head name": "a header's name without blanks and brackets",
+    "framing.head no-colon": "a colon behind the header's name",
+    "framing.head status-line": "a status line such as HTTP/1.1 200 OK",
+    "framing.length both": "Content-Length or Transfer-Encoding, not both",
+    "framing.length malformed": "a length in digits",
+    "framing.length repeated": "Content-Length once",
+    "framing.transfer-coding bodiless": "none, for the status has no body",
+    "framing.transfer-coding old": "none, for HTTP/1.0 has none",
 }
-"""Maps a rule to the words after "expected"; they are the same for every value."""
-
-_BY_VARIANT: Final = {
-    ("framing.chunked", "size"): "the size of a chunk in hexadecimal digits",
-    ("framing.chunked", "end"): "the chunk to end where its size says",
-    ("framing.chunked", "trailer"): "header lines or an empty one behind the last chunk",
-    ("framing.head", "blank-before-colon"): "no blank before the colon",
-    ("framing.head", "control"): "no control character in a header",
-    ("framing.head", "folded"): "each header on one line",
-    ("framing.head", "line-end"): "lines that end with CR and LF",
-    ("framing.head", "name"): "a header's name without blanks and brackets",
-    ("framing.head", "no-colon"): "a colon behind the header's name",
-    ("framing.head", "status-line"): "a status line such as HTTP/1.1 200 OK",
-    ("framing.length", "both"): "Content-Length or Transfer-Encoding, not both",
-    ("framing.length", "malformed"): "a length in digits",
-    ("framing.length", "repeated"): "Content-Length once",
-    ("framing.transfer-coding", "bodiless"): "none, for the status has no body",
-    ("framing.transfer-coding", "old"): "none, for HTTP/1.0 has none",
-}
-"""Maps a rule and its variant to the words after "expected", where the variant narrows the rule."""
+"""Maps a rule, or a rule and its variant, to the words after "expected"; they are the same for every value."""
 
 _DIFFERING: Final = {
     "encoding": "percent-encoding",
@@ -220,8 +196,7 @@ def _listed(value: Any, *, quoted: bool = True) -> str:
 
 
 def _short(text: str) -> str:
-    # A value of a response must neither steer the terminal nor turn the line around.
-    shown = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text[:WIDTH])
+    shown = visible(text[:WIDTH])
     return shown if len(text) <= WIDTH else f"{shown}… ({len(text)} characters)"
 
 

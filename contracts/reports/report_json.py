@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from typing import Any, Final, TextIO
 
 from contracts.coverage import Feature, Unmet
@@ -63,26 +63,13 @@ def report(verdict: Verdict, comparison: Comparison | None = None, trend: Sequen
 
 
 def _run(run: RunFacts) -> dict[str, Any]:
-    return {
-        "target": run.target,
-        "profile": run.profile,
-        "seed": run.seed,
-        "started": run.started.isoformat(),
-        "seconds": round(run.seconds, 3),
-        "incident": run.incident,
-        "notes": list(run.notes),
-    }
+    texts = {name: getattr(run, name) for name in ("target", "profile", "seed", "incident")}
+    return {**texts, "started": run.started.isoformat(), "seconds": round(run.seconds, 3), "notes": list(run.notes)}
 
 
 def _document(document: Document) -> dict[str, Any]:
-    return {
-        "title": document.title,
-        "version": document.version,
-        "file": document.path.name,
-        "sha256": document.sha256,
-        "overlays": list(document.overlays),
-        "notes": list(document.notes),
-    }
+    texts = {name: getattr(document, name) for name in ("title", "version", "sha256")}
+    return {**texts, "file": document.path.name, "overlays": list(document.overlays), "notes": list(document.notes)}
 
 
 def _resources(resources: Iterable[tuple[str, Resource]]) -> list[dict[str, Any]]:
@@ -101,12 +88,7 @@ def _feature(feature: Feature, observation: FeatureObservation | None) -> dict[s
 
 def _named(feature: Feature) -> dict[str, str]:
     # The report's names of these fields are older than the code's, and programs that read reports depend on them.
-    return {
-        "operation": feature.operation,
-        "place": feature.location,
-        "kind": feature.kind,
-        "which": feature.which,
-    }
+    return dict(zip(("operation", "place", "kind", "which"), astuple(feature), strict=True))
 
 
 def _violation(finding: Finding, verdict: Verdict, lines: Mapping[str, int]) -> dict[str, Any]:
@@ -136,8 +118,7 @@ def _violation(finding: Finding, verdict: Verdict, lines: Mapping[str, int]) -> 
 
 
 def _unmet(unmet: Unmet) -> dict[str, Any]:
-    missing = [_named(feature) for feature in unmet.missing]
-    return {"requirement": unmet.requirement, "missing": missing, "words": unmet.words}
+    return {**asdict(unmet), "missing": list(map(_named, unmet.missing))}
 
 
 def _witness(witness: Witness) -> dict[str, Any]:

@@ -9,28 +9,15 @@ from typing import Final
 from contracts.coverage import Feature
 from contracts.http import TIMEOUTS
 from contracts.openapi import Resource
+from contracts.reports import messages
 from contracts.reports.comparison import Comparison
 from contracts.reports.grouping import grouped
-from contracts.reports.messages import (
-    accepted_until,
-    curl,
-    expired,
-    group_line,
-    headline,
-    missing,
-    rejection_line,
-    retries,
-    spread,
-    stale,
-    violation_line,
-    visible,
-)
 from contracts.verdict import FeatureObservation, Finding, Outcome, Verdict
 
 
 def terminal_lines(verdict: Verdict, comparison: Comparison | None = None) -> Iterator[str]:
     """Yield the lines of a verdict: outcome, facts of the run, coverage, remarks and every distinct violation."""
-    yield f"{verdict.outcome}  {headline(verdict)}"
+    yield f"{verdict.outcome}  {messages.headline(verdict)}"
     yield from _about(verdict)
     yield from _coverage(verdict)
     yield from _remarks(verdict)
@@ -42,10 +29,10 @@ def terminal_lines(verdict: Verdict, comparison: Comparison | None = None) -> It
     together = f", {len(groups)} when grouped by likely cause" if len(groups) < len(verdict.findings) else ""
     yield f"violations  {len(verdict.findings) or 'none'}{together}"
     for number, group in enumerate(groups, 1):
-        yield f"{number:>3}. {group_line(group)} [{spread(*group)}]"
-        yield f"     {curl(min(finding.witness for finding in group), verdict.run)}"
+        yield f"{number:>3}. {messages.group_line(group)} [{messages.spread(*group)}]"
+        yield f"     {messages.curl(min(finding.witness for finding in group), verdict.run)}"
         if known := " · ".join(dict.fromkeys(filter(None, map(_known, group)))):
-            yield f"     {visible(known)}"
+            yield f"     {messages.visible(known)}"
 
 
 def _about(verdict: Verdict) -> Iterator[str]:
@@ -59,7 +46,7 @@ def _about(verdict: Verdict) -> Iterator[str]:
     statuses = ", ".join(f"{name}: {count}" for name, count in verdict.answers.items()) or "none"
     yield f"requests    {verdict.requests} in {run.seconds:.1f} s ({statuses})"
     if verdict.retries:
-        yield f"sent again  {retries(verdict)}"
+        yield f"sent again  {messages.retries(verdict)}"
 
 
 def _remarks(verdict: Verdict) -> Iterator[str]:
@@ -70,15 +57,15 @@ def _remarks(verdict: Verdict) -> Iterator[str]:
         yield f"probed      {' · '.join(f'{answer}: {count}' for answer, count in verdict.probes.items())}"
     yield from _hint(verdict)
     if verdict.vanished:
-        yield visible(f"vanished    listed, and refused when asked for: {_first(verdict.vanished)}")
+        yield messages.visible(f"vanished    listed, and refused when asked for: {_first(verdict.vanished)}")
     if verdict.skipped_hanging:
         words = f"not read any more after {TIMEOUTS} requests in a row ran out of time"
-        yield visible(f"passed over {_first(verdict.skipped_hanging)}: {words}")
+        yield messages.visible(f"passed over {_first(verdict.skipped_hanging)}: {words}")
     for note in (*verdict.run.notes, *verdict.run.document.notes):
         yield f"note        {note}"
     for words, difference in verdict.differences.items():
-        yield visible(f"harness     the validators differ ({difference.count}x): {words}")
-        yield f"            {curl(difference.witness, verdict.run)}"
+        yield messages.visible(f"harness     the validators differ ({difference.count}x): {words}")
+        yield f"            {messages.curl(difference.witness, verdict.run)}"
 
 
 def _first(resources: Sequence[tuple[str, Resource]]) -> str:
@@ -90,16 +77,16 @@ def _waived(verdict: Verdict) -> Iterator[str]:
     label = "waived"
     for finding in verdict.waived:
         assert finding.waiver is not None
-        yield f"{label:<12}{violation_line(finding.violation)} [{spread(finding)}]"
-        yield f"            {accepted_until(finding.waiver)}"
+        yield f"{label:<12}{messages.violation_line(finding.violation)} [{messages.spread(finding)}]"
+        yield f"            {messages.accepted_until(finding.waiver)}"
         label = ""
     for waiver in verdict.stale:
-        yield f"stale       {stale(waiver, verdict.run.started.date())}"
+        yield f"stale       {messages.stale(waiver, verdict.run.started.date())}"
 
 
 def _known(finding: Finding) -> str:
     """Return everything else that is known of a standing violation, on one line."""
-    return " · ".join(filter(None, (expired(finding), finding.sdk)))
+    return " · ".join(filter(None, (messages.expired(finding), finding.sdk)))
 
 
 def _required(verdict: Verdict) -> Iterator[str]:
@@ -107,10 +94,10 @@ def _required(verdict: Verdict) -> Iterator[str]:
         return  # The headline says it already.
     label, several = "required", len(verdict.run.document.operations) > 1
     for unmet in verdict.unmet:
-        names = list(missing(unmet, several=several))
+        names = list(messages.missing(unmet, several=several))
         more = f" and {len(names) - 4} more" if len(names) > 4 else ""
         seen = "not seen " if unmet.missing else ""
-        yield visible(f"{label:<12}{unmet.requirement}: {seen}{', '.join(names[:4])}{more}")
+        yield messages.visible(f"{label:<12}{unmet.requirement}: {seen}{', '.join(names[:4])}{more}")
         label = ""
 
 
@@ -123,7 +110,7 @@ def _changes(comparison: Comparison) -> str:
 def _hint(verdict: Verdict) -> Iterator[str]:
     """Yield the likely cause if every response was the same refusal."""
     if verdict.all_rejected and verdict.outcome is Outcome.VIOLATES:
-        yield f"hint        {rejection_line(verdict.all_rejected, verdict.run.document)}"
+        yield f"hint        {messages.rejection_line(verdict.all_rejected, verdict.run.document)}"
     if [*verdict.answers] == ["404"]:
         yield "hint        every answer was 404: is the path in --base-url right, and do the ids exist?"
 

@@ -104,14 +104,14 @@ def read_settings(given: Mapping[str, Any], environment: Variables = None) -> Se
     document = load(_path(options["document"]) or PINNED, files, options["annotation"])
     for operation in document.operations:
         check_overlay_keywords(operation)
-    base_url = _base_url(options, environment)
+    known, base_url = _known(document, options, environment), _base_url(options, environment)
     _check_combinations(options, base_url)
     return Settings(
         profile=profile,
         seed=seed,
         document=document,
         base_url=base_url,
-        known=_known(document, options, environment),
+        known=known,
         session=_session_options(document, options, environment, profile),
         limits=Limits(options["max_requests"], check_rate(options["rate_limit"]) if options["rate_limit"] else 0.0),
         discover=options["discover"],

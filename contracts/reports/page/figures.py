@@ -171,11 +171,3 @@ def sparkline(values: Sequence[Any]) -> str:
     least, most = min(numbers), max(numbers)
     across, up = 96 / max(1, len(numbers) - 1), 20 / ((most - least) or 1)
     return " ".join(f"{2 + index * across:.1f},{22 - (value - least) * up:.1f}" for index, value in enumerate(numbers))
-
-
-def shares(counts: Mapping[str, int]) -> Iterator[tuple[str, int, float, float]]:
-    """Yield the name, count, start and width of each part of a bar; the last two are in per cent."""
-    total, start = sum(counts.values()) or 1, 0
-    for name, count in counts.items():
-        yield name, count, round(100 * start / total, 3), round(100 * count / total, 3)
-        start += count

@@ -32,16 +32,13 @@ def environment() -> jinja2.Environment:
         "duration": figures.duration,
         "instant": _instant,
         "kind": _kind,
-        "named": _named,
         "others": _others,
         "sentence": _sentence,
-        "resource": _resource,
         "whole": _whole,
         "sparkline": figures.sparkline,
-        "shares": figures.shares,
         "numeric": _is_numeric,
     }
-    engine.globals |= {"WIDTH": figures.WIDTH, "HEIGHT": figures.HEIGHT, "heat": _heat}
+    engine.globals |= {"WIDTH": figures.WIDTH, "HEIGHT": figures.HEIGHT}
     return engine
 
 
@@ -78,11 +75,6 @@ def _kind(feature: Mapping[str, Any]) -> str:
     return f"{feature['kind']} {feature['which']}".rstrip() if feature["kind"] != "extra" else "undeclared"
 
 
-def _named(field: str) -> str:
-    """Return a field's name as it stands in a heading."""
-    return field.replace("_", " ")
-
-
 def _others(fields: Mapping[str, Any], known: Collection[str] = ()) -> dict[str, Any]:
     """Return the unknown fields that are not empty, so that fields of a newer report are shown by their names."""
     empty: tuple[Any, ...] = ("", None, [], {})
@@ -91,16 +83,6 @@ def _others(fields: Mapping[str, Any], known: Collection[str] = ()) -> dict[str,
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _resource(resource: list[str]) -> str:
-    """Return a resource on one line: the values of its path parameters."""
-    return " / ".join(resource)
-
-
-def _heat(count: int, most: int) -> int:
-    """Return how strongly a cell is coloured, from 0 to 5."""
-    return 0 if not count else 1 + round(4 * count / most)
 
 
 def _is_numeric(rows: list[Mapping[str, Any]], column: str) -> bool:
