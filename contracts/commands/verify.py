@@ -9,24 +9,11 @@ from __future__ import annotations
 import argparse
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, nullcontext
-from typing import Any
 
-from contracts.reports import terminal_is_gone
-from contracts.run import (
-    OPTIONS,
-    Ending,
-    Item,
-    ItemResult,
-    ProgressMeter,
-    Run,
-    RunFolder,
-    Show,
-    Signals,
-    print_verdict_line,
-    read_settings,
-)
+from contracts.reports import print_lines, terminal_is_gone
+from contracts.run import OPTIONS, Ending, Item, ItemResult, ProgressMeter, Run, RunFolder, Signals, read_settings
 from contracts.verdict import Outcome, Tally
 from strategies import plan
 
@@ -41,8 +28,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Carry out the run."""
-    return verify(vars(options))
+    """Carry out the run in this process; raises ContractError, in one line, before it begins."""
+    with Signals() as signals, closing(RunFolder.make(alone=True)) as folder:
+        try:
+            settings = read_settings(vars(options))
+            plan.register_profiles((settings.profile,))
+            with closing(Run(settings, plan, folder, signals)) as whole:
+                whole.prepare()
+                items = list(filter(is_chosen, whole.items))
+                ending = _carry_out(whole, items, silent=options.no_progress or options.quiet)
+                signals.ignore_signals()
+                verdict = whole.conclude(ending)
+                whole.report(verdict)
+                return whole.exit_code(verdict, ending)
+        except KeyboardInterrupt:
+            print_lines(["interrupted before anything was answered"])
+            return Outcome.INCONCLUSIVE.exit_code
 
 
 def is_chosen(item: Item) -> bool:
@@ -50,34 +51,12 @@ def is_chosen(item: Item) -> bool:
     return True
 
 
-def verify(options: Mapping[str, Any], show: Show = print_verdict_line) -> int:
-    """Carry out a run in this process; returns its exit code. Raises ContractError, in one line, before it begins.
-
-    `options` are by their keys, as in `read_settings`.
-    """
-    silent = bool(options.get("no_progress") or options.get("quiet"))
-    with Signals() as signals, closing(RunFolder.make(alone=True)) as folder:
-        try:
-            settings = read_settings(options)
-            plan.register_profiles((settings.profile,))
-            with closing(Run(settings, plan, folder, signals, show)) as whole:
-                whole.prepare()
-                ending = _carry_out(whole, list(filter(is_chosen, whole.items)), silent)
-                signals.ignore_signals()
-                verdict = whole.conclude(ending)
-                whole.report(verdict)
-                return whole.exit_code(verdict, ending)
-        except KeyboardInterrupt:
-            show("interrupted before anything was answered", None)
-            return Outcome.INCONCLUSIVE.exit_code
-
-
-def _carry_out(whole: Run, items: list[Item], silent: bool) -> Ending:
+def _carry_out(whole: Run, items: list[Item], *, silent: bool) -> Ending:
     """Ask everything, one item after another, until the run has to stop."""
     failed = begun = interrupted = False
     crashed = ""
     try:
-        for result in _results(whole, items, silent):
+        for result in _results(whole, items, silent=silent):
             begun, failed = True, failed or bool(result.failed)
             if result.stopped:
                 break
@@ -97,7 +76,7 @@ def _carry_out(whole: Run, items: list[Item], silent: bool) -> Ending:
     )
 
 
-def _results(whole: Run, items: list[Item], silent: bool) -> Iterator[ItemResult]:
+def _results(whole: Run, items: list[Item], *, silent: bool) -> Iterator[ItemResult]:
     """Yield the result of each item; one that failed for another reason than an answer is printed."""
     meter = ProgressMeter(whole.settings.document, lambda: whole.running_tally)
     meter.expect(item.kind for item in items)

@@ -111,14 +111,10 @@ _BY_VALUE: Final = {
 """Rule to the words after "expected": with the value's JSON text cut short, its items quoted, or its items as words."""
 
 _BY_RULE: Final = {
-    "body.unexpected": "nothing",
-    "flaky.status": "an answer at once",
-    "flaky.transport": "an answer at once",
-    "schema.additionalProperties": "nothing",
-    "schema.dependentRequired": "the property",
-    "schema.false": "nothing",
-    "schema.required": "the property",
-    "schema.unevaluatedProperties": "nothing",
+    **dict.fromkeys(("body.unexpected", "schema.false"), "nothing"),
+    **dict.fromkeys(("schema.additionalProperties", "schema.unevaluatedProperties"), "nothing"),
+    **dict.fromkeys(("schema.dependentRequired", "schema.required"), "the property"),
+    **dict.fromkeys(("flaky.status", "flaky.transport"), "an answer at once"),
     "framing.body": "no body, for HTTP allows none with this status",
     "framing.chunked": "chunks of the size that they state",
     "framing.head": "a status line and header lines",

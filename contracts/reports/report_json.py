@@ -94,15 +94,10 @@ def _named(feature: Feature) -> dict[str, str]:
 def _violation(finding: Finding, verdict: Verdict, lines: Mapping[str, int]) -> dict[str, Any]:
     violation, rule, recurrence = finding.violation, RULES[finding.violation.rule], finding.recurrence
     return {
+        **{name: getattr(violation, name) for name in ("rule", "status", "place", "expected", "actual", "branch")},
         "id": violation.fingerprint,
-        "rule": violation.rule,
-        "status": violation.status,
-        "place": violation.place,
         "document": {"pointer": violation.pointer, "line": line_of(lines, violation.pointer)},
-        "expected": violation.expected,
-        "actual": violation.actual,
         "cause": violation.variant,
-        "branch": violation.branch,
         "nearest": violation.suggestion,
         "meaning": rule.meaning,
         "source": rule.source,

@@ -9,7 +9,6 @@ from contracts.run.handed_in import Item
 from contracts.run.knowledge import Knowledge
 from contracts.run.ledger import ledger_lines
 from contracts.run.options import OPTIONS
-from contracts.run.outputs import Show, print_verdict_line
 from contracts.run.profiles import PROFILES
 from contracts.run.progress import ProgressMeter
 from contracts.run.run import EXIT_FAILED, BrokenPromise, Run

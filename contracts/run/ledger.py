@@ -127,8 +127,13 @@ class Ledger:
                 for feature, each in shown.items()
             ),
         )
-        many("INSERT INTO violations VALUES (?, ?, ?, ?, ?)", ((run, *row) for row in _violations(verdict)))
-        many("INSERT INTO times VALUES (?, ?, ?, ?)", ((run, *row) for row in _times(verdict.times)))
+        violations = [(each.violation, each.count) for each in verdict.findings]
+        many(
+            "INSERT INTO violations VALUES (?, ?, ?, ?, ?)",
+            [(run, each.fingerprint, each.rule, violation_line(each), count) for each, count in violations],
+        )
+        for path, counts in verdict.times.items():
+            many("INSERT INTO times VALUES (?, ?, ?, ?)", [(run, path, *each) for each in counts.items()])
 
     def _rows(self, question: str, *values: object) -> list[Any]:
         try:
@@ -212,16 +217,6 @@ def unseen_since(
 
 def _observed(each: FeatureObservation | None) -> tuple[int, float, str]:
     return (each.count, each.first, json.dumps(each.resource)) if each else (0, 0.0, "[]")
-
-
-def _violations(verdict: Verdict) -> Iterator[tuple[str, str, str, int]]:
-    for each in verdict.findings:
-        yield each.violation.fingerprint, each.violation.rule, violation_line(each.violation), each.count
-
-
-def _times(times: Mapping[str, Mapping[int, int]]) -> Iterator[tuple[str, int, int]]:
-    for path, counts in times.items():
-        yield from ((path, bucket, count) for bucket, count in counts.items())
 
 
 def _moment(at: float) -> datetime.datetime:

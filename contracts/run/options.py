@@ -18,8 +18,7 @@ EXAMPLES: Final = ".hypothesis/examples"
 class Option:
     """One option: its name, what stands for its value in the help (nothing: it is a flag), and its help.
 
-    `default` of `[]` makes it repeatable. `accepts` decides whether a value makes sense; if not, `complaint` says what
-    is wrong and how to fix it. `variable` names the environment variable that stands in for it.
+    `default` of `[]` makes it repeatable. `variable` names the environment variable that stands in for it.
     """
 
     name: str
@@ -28,8 +27,6 @@ class Option:
     kind: Callable[[str], Any] = str
     default: Any = None
     variable: str = ""
-    accepts: Callable[[Any], bool] = lambda value: True
-    complaint: str = ""
 
     @property
     def key(self) -> str:
@@ -46,26 +43,12 @@ class Option:
         else:
             add(self.name, metavar=self.metavar, type=self.kind, default=self.default, help=text)
 
-    def check(self, value: Any) -> None:
-        """Raise ConfigurationError, in one line with the fix, for a value that makes no sense."""
-        if value is not None and not self.accepts(value):
-            shown = f"{value:g}" if isinstance(value, float) else value
-            raise ConfigurationError(f"{self.name} {shown} {self.complaint}")
-
 
 OPTIONS: Final = (
     Option("--base-url", "URL", "the server to judge; default: the embedded mock", variable="CONTRACT_BASE_URL"),
     Option("--job-id", "ID", "an id that exists", default=[]),
     Option("--job-ids", "FILE", "a file of ids that exist, one a line", variable="CONTRACT_JOB_IDS: id,id,..."),
-    Option(
-        "--discover",
-        "N",
-        "ask for N ids that the official SDK lists",
-        int,
-        0,
-        accepts=lambda number: number >= 0,
-        complaint="is no number of ids; give 0 or more",
-    ),
+    Option("--discover", "N", "ask for N ids that the official SDK lists", int, 0),
     Option("--document", "FILE", "an OpenAPI 3.1 document with GET operations; default: the pinned one"),
     Option(
         "--overlay",
@@ -75,40 +58,15 @@ OPTIONS: Final = (
     ),
     Option("--no-overlay", "", "leave the pinned overlay out"),
     Option("--annotation", "KEYWORD", "an unknown keyword that asserts nothing", default=[]),
-    Option(
-        "--timeout",
-        "SECONDS",
-        f"for one whole answer; default: {TIMEOUT:g}",
-        float,
-        TIMEOUT,
-        accepts=lambda seconds: 0 < seconds < math.inf,
-        complaint="is no time; give seconds above 0",
-    ),
-    Option(
-        "--max-body",
-        "BYTES",
-        f"the largest body read; default: {MAX_BODY}",
-        int,
-        MAX_BODY,
-        accepts=lambda size: size > 0,
-        complaint="leaves no room; give bytes above 0",
-    ),
-    Option(
-        "--max-requests",
-        "N",
-        "stop after this number of requests, of all processes together",
-        int,
-        accepts=lambda number: number > 0,
-        complaint="leaves nothing to ask; give a number above 0",
-    ),
+    Option("--timeout", "SECONDS", f"for one whole answer; default: {TIMEOUT:g}", float, TIMEOUT),
+    Option("--max-body", "BYTES", f"the largest body read; default: {MAX_BODY}", int, MAX_BODY),
+    Option("--max-requests", "N", "stop after this number of requests, of all processes together", int),
     Option("--rate-limit", "N/s", "send no faster, all processes together: 10/s, 90/m, 1000/h"),
     Option(
         "--retries",
         "N",
         "how often to send again what was not answered or put off; default: 0, and 2 in nightly and prerelease",
         int,
-        accepts=lambda number: number >= 0,
-        complaint="is no number of times; give 0 or more",
     ),
     Option("--api-key-file", "FILE", "a file that holds the API key alone (or the variable that the overlay names)"),
     Option("--allow-plain-http-key", "", "send the key over plain http to other machines too"),
@@ -139,15 +97,31 @@ OPTIONS: Final = (
 )
 """Every option, beside Hypothesis's `--hypothesis-profile` and `--hypothesis-seed`, in the order of the help."""
 
+_LIMITS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
+    "--discover": (lambda number: number >= 0, "is no number of ids; give 0 or more"),
+    "--timeout": (lambda seconds: 0 < seconds < math.inf, "is no time; give seconds above 0"),
+    "--max-body": (lambda size: size > 0, "leaves no room; give bytes above 0"),
+    "--max-requests": (lambda number: number > 0, "leaves nothing to ask; give a number above 0"),
+    "--retries": (lambda number: number >= 0, "is no number of times; give 0 or more"),
+}
+"""Option to whether a value makes sense, and to what is wrong with one that makes none, and how to fix it."""
+
 VARIABLES: Final = {option.key: option.variable.partition(":")[0] for option in OPTIONS if option.variable}
 """Option to the environment variable that stands in for it."""
 
 
 def option_values(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the value of every option, given or default; raises ConfigurationError as Option.check does."""
-    values = {}
+    """Return the value of every option, given or default.
+
+    Raises ConfigurationError, in one line with the fix, for a value that makes no sense.
+    """
+    values = {option.key: given.get(option.key, option.default) for option in OPTIONS}
     for option in OPTIONS:
-        value = given.get(option.key, option.default)
-        option.check(value)
-        values[option.key] = list(value) if isinstance(option.default, list) else value
+        value = values[option.key]
+        makes_sense, complaint = _LIMITS.get(option.name, (None, ""))
+        if makes_sense and value is not None and not makes_sense(value):
+            shown = f"{value:g}" if isinstance(value, float) else value
+            raise ConfigurationError(f"{option.name} {shown} {complaint}")
+        if isinstance(option.default, list):
+            values[option.key] = list(value)
     return values

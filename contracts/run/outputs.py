@@ -80,15 +80,14 @@ class Outputs:
             changes = compare(self._settings.earlier, verdict) if self._settings.earlier else None
         with guarded("the run was not added to the ledger"):
             trend = self._enter(verdict)
-        with guarded("the shard's file was not written"):
-            self._write_shard(verdict, tally, known)
-        with guarded("waivers were not drafted"):
-            self._draft(verdict)
+        self._write_shard(verdict, tally, known)
+        self._draft(verdict)
         with guarded("not all was written"):
             if folder := self._settings.report_dir:
                 self.errors += write_reports(folder, verdict, changes, trend, promises())
-        with guarded("ids were not remembered"):
-            self._remember(verdict, swept)
+        for operation, memory in self._memories.items():
+            with guarded("ids were not remembered"):
+                _remember(operation, memory, verdict, swept.get(operation.path, set()))
         with guarded("not all was printed"):
             self._print(verdict, changes)
 
@@ -122,22 +121,10 @@ class Outputs:
         elif file.exists():  # Another run may have drafted it meanwhile.
             self.errors.add(f"{file} was not written: {os.strerror(errno.EEXIST)}")
         else:
-            text = draft_waivers((each.violation for each in verdict.findings), verdict.run.started.date())
             with self.errors.guarded(f"{file} was not written"):
+                text = draft_waivers((each.violation for each in verdict.findings), verdict.run.started.date())
                 atomically(file, lambda opened: opened.write(text))
                 self.errors.add(f"{file} drafts waivers for what stands; say of each why it is accepted and by whom")
-
-    def _remember(self, verdict: Verdict, swept: Mapping[str, set[Resource]]) -> None:
-        """Keep the ids whose answers broke a promise for the next run, and forget those that keep all by now."""
-        for operation, memory in self._memories.items():
-            standing = [each for each in verdict.findings if _is_read_of(each, operation)]
-            waived = [each for each in verdict.waived if _is_read_of(each, operation)]
-            witnesses = {each.witness.request.parameter_values for each in standing}
-            broken = {resource for each in (*standing, *waived) for resource in each.resources}
-            # A run that was rejected, or cut short, has not seen that all is well.
-            asked = set() if verdict.run.incident or verdict.all_rejected else swept.get(operation.path, set())
-            with self.errors.guarded("ids were not remembered"):
-                memory.learn(witnesses, asked - broken)
 
     def _print(self, verdict: Verdict, changes: Comparison | None) -> None:
         headline, *lines = terminal_lines(verdict, changes)
@@ -148,6 +135,17 @@ class Outputs:
             self._show(line, None)
         for command in github_commands(verdict) if os.environ.get("GITHUB_ACTIONS") == "true" else ():
             self._show(command, None)
+
+
+def _remember(operation: Operation, memory: Memory, verdict: Verdict, swept: set[Resource]) -> None:
+    """Keep the ids whose answers broke a promise for the next run, and forget those that keep all by now."""
+    standing = [each for each in verdict.findings if _is_read_of(each, operation)]
+    waived = [each for each in verdict.waived if _is_read_of(each, operation)]
+    witnesses = {each.witness.request.parameter_values for each in standing}
+    broken = {resource for each in (*standing, *waived) for resource in each.resources}
+    # A run that was rejected, or cut short, has not seen that all is well.
+    asked = set() if verdict.run.incident or verdict.all_rejected else swept
+    memory.learn(witnesses, asked - broken)
 
 
 def _is_read_of(finding: Finding, operation: Operation) -> bool:

@@ -90,7 +90,7 @@ def write_shard(
         "format": FORMAT,
         "shard": str(shard),
         "options": dict(options),
-        "waivers": [{**asdict(each), "expires": each.expires.isoformat()} for each in waivers],
+        "waivers": [each.to_json() for each in waivers],
         "sha256": contract_sha256(run.document),
         "run": {
             **{name: getattr(run, name) for name in _FACTS},
@@ -108,13 +108,11 @@ def read_shard(path: Path) -> ShardFile:
     """Read a shard's file; raises ConfigurationError, in one line with the fix, for a file that is none."""
     try:
         raw = json.loads(path.read_bytes())
-        options = {name: raw["options"][name] for name in CONTRACT_OPTIONS} if raw["format"] == FORMAT else {}
+        options = {FORMAT: raw["options"]}[raw["format"]]  # Of another format there are none.
         return ShardFile(
             shard=Shard.parse(raw["shard"]),
             options={name: options[name] for name in CONTRACT_OPTIONS},
-            waivers=tuple(
-                Waiver(**{**each, "expires": datetime.date.fromisoformat(each["expires"])}) for each in raw["waivers"]
-            ),
+            waivers=tuple(map(Waiver.from_json, raw["waivers"])),
             sha256=raw["sha256"],
             facts={
                 **{name: raw["run"][name] for name in _FACTS},
