@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Configure the run, and see whether the target answers at all, before anything else is done."""
     config.addinivalue_line("markers", f"{ITEM}(item): asks an item of the run")
     driver = Driver(config)
-    config.add_cleanup(driver.close)
+    config.add_cleanup(driver.stack.close)
     try:
         driver.configure()
     except ContractError as error:

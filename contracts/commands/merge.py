@@ -10,19 +10,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from contracts.openapi import ConfigurationError
-from contracts.run import (
-    Ending,
-    ItemResult,
-    Knowledge,
-    MergedShards,
-    Run,
-    RunFolder,
-    Signals,
-    contract_sha256,
-    read_settings,
-    read_shard,
-)
+from contracts.run import Ending, MergedShards, Run, RunFolder, Signals, read_settings, read_shard
 from strategies import plan
 
 
@@ -40,16 +28,9 @@ def run(options: argparse.Namespace) -> int:
     chosen = {"hypothesis_profile": first.facts["profile"], "hypothesis_seed": first.facts["seed"]}
     given = {**first.options, **chosen, "report_dir": options.report_dir, "ledger": options.ledger}
     settings = replace(read_settings(given, environment={}), waivers=first.waivers)
-    if contract_sha256(settings.document) != first.sha256:
-        problem = f"{settings.document.path} with its overlays is not what the shards were judged by"
-        raise ConfigurationError(f"{problem}; merge where they ran")
-    facts, ending = merged.facts(settings.document), Ending()
-    with (
-        closing(RunFolder.make(alone=True)) as folder,
-        closing(Run(settings, plan, folder, Signals())) as whole,
-    ):
-        whole.knowledge = Knowledge(facts.started, {}, {})
-        whole.collect(ItemResult(merged.tally()))
-        verdict = whole.conclude(ending, merged)
+    ending = Ending()
+    with closing(RunFolder(alone=True)) as folder, closing(Run(settings, plan, folder, Signals())) as whole:
+        whole.take_shards(merged)
+        verdict = whole.conclude(ending)
         whole.report(verdict)
         return whole.exit_code(verdict, ending)

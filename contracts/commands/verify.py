@@ -9,11 +9,10 @@ from __future__ import annotations
 import argparse
 import time
 import traceback
-from collections.abc import Iterator
 from contextlib import closing, nullcontext
 
 from contracts.reports import print_lines, terminal_is_gone
-from contracts.run import OPTIONS, Ending, Item, ItemResult, ProgressMeter, Run, RunFolder, Signals, read_settings
+from contracts.run import OPTIONS, Ending, Item, ProgressMeter, Run, RunFolder, Signals, read_settings
 from contracts.verdict import Outcome, Tally
 from strategies import plan
 
@@ -29,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry out the run in this process; raises ContractError, in one line, before it begins."""
-    with Signals() as signals, closing(RunFolder.make(alone=True)) as folder:
+    with Signals() as signals, closing(RunFolder(alone=True)) as folder:
         try:
             settings = read_settings(vars(options))
             plan.register_profiles((settings.profile,))
@@ -55,11 +54,21 @@ def _carry_out(whole: Run, items: list[Item], *, silent: bool) -> Ending:
     """Ask everything, one item after another, until the run has to stop."""
     failed = begun = interrupted = False
     crashed = ""
+    meter = ProgressMeter(whole.settings.document, lambda: whole.running_tally)
+    meter.expect(item.kind for item in items)
     try:
-        for result in _results(whole, items, silent=silent):
-            begun, failed = True, failed or bool(result.failed)
-            if result.stopped:
-                break
+        with nullcontext() if silent else meter.shown():
+            for item in items:
+                started = time.monotonic()
+                result = whole.carry_out(item)
+                begun, failed = True, failed or bool(result.failed)
+                if result.error:
+                    with meter.hidden():
+                        traceback.print_exception(result.error)
+                if result.stopped:
+                    break
+                meter.take(result.tally or Tally())
+                meter.finish(item.kind, time.monotonic() - started)
     except KeyboardInterrupt:
         begun = interrupted = True
     except Exception:  # noqa: BLE001 - whatever it is, the verdict on what was seen comes first
@@ -74,19 +83,3 @@ def _carry_out(whole: Run, items: list[Item], *, silent: bool) -> Ending:
         failed=failed,
         notes=(f"{left_out} of the items were left out: what they ask was not asked",) if left_out else (),
     )
-
-
-def _results(whole: Run, items: list[Item], *, silent: bool) -> Iterator[ItemResult]:
-    """Yield the result of each item; one that failed for another reason than an answer is printed."""
-    meter = ProgressMeter(whole.settings.document, lambda: whole.running_tally)
-    meter.expect(item.kind for item in items)
-    with nullcontext() if silent else meter.shown():
-        for item in items:
-            started = time.monotonic()
-            result = whole.carry_out(item)
-            if result.error:
-                with meter.hidden():
-                    traceback.print_exception(result.error)
-            meter.take(result.tally or Tally())
-            meter.finish(item.kind, time.monotonic() - started)
-            yield result

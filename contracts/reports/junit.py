@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final, TextIO
 
 from contracts.judge import PlacePattern
@@ -21,16 +21,6 @@ Promises = Mapping[str, Sequence[tuple[str, PlacePattern]]]
 """By the operation's path, every promise that has a fault: a rule's code, and the places where it is judged."""
 
 _BRANCH: Final = re.compile(r"\[[^\]]*\]")
-
-
-@dataclass(slots=True)
-class _Case:
-    """A promise of one operation: its rule, its place, and the findings that break it."""
-
-    rule: str
-    place: str
-    standing: list[Finding] = field(default_factory=list)
-    waived: list[Finding] = field(default_factory=list)
 
 
 def render(verdict: Verdict, promises: Promises, file: TextIO) -> None:
@@ -71,22 +61,24 @@ def _test_cases(
     operation: Operation, verdict: Verdict, promises: Sequence[tuple[str, PlacePattern]]
 ) -> Iterator[ET.Element]:
     """Yield the test cases of an operation by name; every name occurs once, for GitLab drops duplicates."""
-    cases = {_name(rule, str(pattern)): _Case(rule, str(pattern)) for rule, pattern in promises}
-    for findings, kind in ((verdict.findings, "standing"), (verdict.waived, "waived")):
+    cases = {_name(rule, str(pattern)): (rule, str(pattern)) for rule, pattern in promises}
+    standing: dict[str, list[Finding]] = defaultdict(list)
+    waived: dict[str, list[Finding]] = defaultdict(list)
+    for findings, by_name in ((verdict.findings, standing), (verdict.waived, waived)):
         for finding in findings:
             if finding.witness.operation == operation.path:
-                rule, place = _promise(finding, promises)
-                case = cases.setdefault(_name(rule, place), _Case(rule, place))
-                getattr(case, kind).append(finding)
+                promise = _promise(finding, promises)
+                cases.setdefault(_name(*promise), promise)
+                by_name[_name(*promise)].append(finding)
     observed = _observed(operation, verdict)
-    for name, case in sorted(cases.items()):
+    for name, (rule, place) in sorted(cases.items()):
         element = ET.Element("testcase", classname=visible(str(operation)), name=name, time="0")
-        if case.standing:
-            lines = [violation_line(finding.violation) for finding in case.standing]
-            ET.SubElement(element, "failure", type=case.rule, message=lines[0]).text = "\n".join(lines)
-        elif case.waived and case.waived[0].waiver:
-            ET.SubElement(element, "skipped", message=f"waived {accepted_until(case.waived[0].waiver)}")
-        elif not _was_tested(case, operation, verdict, observed):
+        if name in standing:
+            lines = [violation_line(finding.violation) for finding in standing[name]]
+            ET.SubElement(element, "failure", type=rule, message=lines[0]).text = "\n".join(lines)
+        elif name in waived and (waiver := waived[name][0].waiver):
+            ET.SubElement(element, "skipped", message=f"waived {accepted_until(waiver)}")
+        elif not _was_tested(rule, place, operation, verdict, observed):
             ET.SubElement(element, "skipped", message="not seen in any answer")
         yield element
 
@@ -103,17 +95,17 @@ def _promise(finding: Finding, promises: Sequence[tuple[str, PlacePattern]]) -> 
     return violation.rule, str(next(covering, violation.identity[2]))
 
 
-def _was_tested(case: _Case, operation: Operation, verdict: Verdict, observed: Mapping[str, bool]) -> bool:
+def _was_tested(rule: str, place: str, operation: Operation, verdict: Verdict, observed: Mapping[str, bool]) -> bool:
     """Return whether a response came that could have broken the promise.
 
     A value was seen at the promise's place or, where the document leaves no choice to be seen, at the nearest place
     around it.
     """
-    if case.rule.startswith("method."):
+    if rule.startswith("method."):
         return bool(verdict.probes)
     if verdict.all_rejected or operation.path not in verdict.times:
         return False
-    place = case.place.removeprefix("body") if case.place.startswith("body/") else ""
+    place = place.removeprefix("body") if place.startswith("body/") else ""
     while place and place not in observed:
         place = place.rpartition("/")[0]
     return observed.get(place, True)

@@ -103,7 +103,7 @@ class Vanished:
         key = (exchange.operation.path, exchange.request.parameter_values)
         if _refuses(exchange):
             self._refused.setdefault(key, exchange)
-        elif _succeeds(exchange) and key in self._refused:
+        elif isinstance(exchange.outcome, Response) and exchange.outcome.ok and key in self._refused:
             refused = self._refused.pop(key)
             assert isinstance(refused.outcome, Response)
             request = replace(refused.request, exists=True)
@@ -132,7 +132,3 @@ def _refuses(exchange: Exchange) -> bool:
     status = exchange.outcome.status
     promised_too = 400 <= status < 500 and exchange.operation.response_for(status) is not None
     return status in (404, 410) or (promised_too and status not in _ABOUT_THE_CALLER)
-
-
-def _succeeds(exchange: Exchange) -> bool:
-    return isinstance(exchange.outcome, Response) and exchange.outcome.ok

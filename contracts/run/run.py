@@ -89,7 +89,8 @@ class Run:
         self._memories = strategies.memories(
             settings.document.operations, settings.example_database if folder.leads else ""
         )
-        self._collector = Collector()
+        self.collector = Collector()
+        self._merged: MergedShards | None = None
         self._outputs = Outputs(settings, self._memories, show, opens_ledger=folder.leads)
         self.errors = self._outputs.errors
         if folder.leads and settings.report_dir:
@@ -167,7 +168,7 @@ class Run:
             result = self.result(item)
         except Exception as error:  # noqa: BLE001 - it is in the result
             result = self.result(item, error)
-        self.collect(result)
+        self.collector.take(result)
         return result
 
     def ask(self, item: Item) -> None:
@@ -245,9 +246,11 @@ class Run:
         notes = tuple(self.second_opinion.notes) if "second_opinion" in vars(self) else ()
         return ItemResult(tally, failed, stopped, swept, notes, error if failed == OTHERWISE else None)
 
-    def collect(self, result: ItemResult, worker: str = "") -> None:
-        """Take in the result of an item, from a worker or from this process."""
-        self._collector.take(result, worker)
+    def take_shards(self, merged: MergedShards) -> None:
+        """Take in what the shards of this run saw, in place of asking."""
+        self._merged = merged
+        self.knowledge = Knowledge(merged.facts(self.settings.document).started, {}, {})
+        self.collector.take(ItemResult(merged.tally()))
 
     def leave(self) -> None:
         """Leave all that this worker has seen for the process that leads."""
@@ -264,27 +267,24 @@ class Run:
 
     # Conclude.
 
-    def conclude(self, ending: Ending, merged: MergedShards | None = None) -> Verdict | None:
-        """Return the verdict on everything seen, however the run ended; None where there is nothing to conclude.
-
-        Of a run that was cut into shards, `merged` is what they say of it.
-        """
+    def conclude(self, ending: Ending) -> Verdict | None:
+        """Return the verdict on everything seen, however the run ended; None where there is nothing to conclude."""
         with self.errors.guarded("not all that was seen was gathered"):
             if ending.interrupted:
                 self.folder.stop_workers()
-            self._collector.gather(dict(self.folder.left()), self._take())
-        incident = self._collector.incident(ending)
+            self.collector.gather(dict(self.folder.left()), self._take())
+        incident = self.collector.incident(ending)
         # A run that has asked for nothing is not green either; a shard with nothing to do says so: its file is awaited.
-        seen = self.settings.shard or self._collector.has_seen or self._collector.tally.requests
+        seen = self.settings.shard or self.collector.has_seen or self.collector.tally.requests
         if not (seen or (ending.begun and incident)):
             return None
         with self.errors.guarded("no verdict was reached"):
-            return self._recheck(self._verdict(ending, incident, merged), merged)
+            return self._recheck(self._verdict(ending, incident))
         return None
 
-    def _verdict(self, ending: Ending, incident: str, merged: MergedShards | None) -> Verdict:
+    def _verdict(self, ending: Ending, incident: str) -> Verdict:
         settings = self.settings
-        facts = merged.facts(settings.document) if merged else self._facts(ending, incident)
+        facts = self._merged.facts(settings.document) if self._merged else self._facts(ending, incident)
 
         def sdk(finding: Finding) -> str:
             with self.errors.guarded("what the SDK does is not known"):
@@ -293,7 +293,7 @@ class Run:
 
         last_seen = self._outputs.last_seen(facts.target)
         criteria = AcceptanceCriteria(self.waivers, settings.requirements, settings.profile.strict, last_seen)
-        return conclude(facts, self._collector.tally, criteria, sdk)
+        return conclude(facts, self.collector.tally, criteria, sdk)
 
     def _facts(self, ending: Ending, incident: str) -> RunFacts:
         settings = self.settings
@@ -307,15 +307,15 @@ class Run:
             keyed=settings.session.api_key is not None,
             account=settings.session.account is not None,
             incident=incident,
-            notes=(*ending.notes, *self._collector.notes),
+            notes=(*ending.notes, *self.collector.notes),
             partial=ending.partial or bool(ending.notes or settings.shard or ending.stopped),
         )
 
     # Recheck.
 
-    def _recheck(self, verdict: Verdict, merged: MergedShards | None) -> Verdict:
+    def _recheck(self, verdict: Verdict) -> Verdict:
         """Return the verdict with how often its violations are there again; the mock is not asked again."""
-        if merged:
+        if merged := self._merged:
             again = (replace(each, recurrence=merged.recheck(each.violation)) for each in verdict.findings)
             return replace(verdict, findings=tuple(again))
         settings = self.settings
@@ -324,7 +324,7 @@ class Run:
             return verdict
         found: Mapping[tuple[str, ...], RecheckResult] = {}
         # These count as requests, and as nothing else: the run was over when they were sent.
-        tally = self._collector.tally
+        tally = self.collector.tally
 
         def count(exchange: Exchange) -> None:
             if not exchange.is_late:
@@ -350,9 +350,9 @@ class Run:
             operations = self.settings.document.operations
             self._outputs.report(
                 verdict,
-                self._collector.tally,
+                self.collector.tally,
                 ((each.path, *values) for each in operations for values in self.known(each)),
-                self._collector.swept,
+                self.collector.swept,
                 lambda: self._strategies.promises(self.settings.document),
             )
         with self.errors.guarded("not all was printed"):
@@ -364,7 +364,7 @@ class Run:
         """Return the exit code that tells a machine: the verdict's, unless the driver or the harness itself failed."""
         if ending.crashed and not (ending.died or ending.terminal_gone):
             return EXIT_FAILED
-        violates = verdict and (verdict.outcome is Outcome.VIOLATES or self._collector.has_failed_otherwise(ending))
+        violates = verdict and (verdict.outcome is Outcome.VIOLATES or self.collector.has_failed_otherwise(ending))
         # A shard alone is no verdict: the merge makes one.
         is_left_to_merge = self.settings.shard and not (
             violates or ending.interrupted or ending.died or ending.terminal_gone

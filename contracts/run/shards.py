@@ -159,7 +159,13 @@ class MergedShards:
         return tally
 
     def facts(self, document: Document) -> RunFacts:
-        """Return the facts of the whole run; a shard that is missing is an incident."""
+        """Return the facts of the whole run; a shard that is missing is an incident.
+
+        Raises ConfigurationError for another document than the shards were judged by.
+        """
+        if contract_sha256(document) != self.files[0].sha256:
+            problem = f"{document.path} with its overlays is not what the shards were judged by"
+            raise ConfigurationError(f"{problem}; merge where they ran")
         every = [file.facts for file in self.files]
         notes = [note for facts in every for note in facts["notes"]]
         if len({file.known for file in self.files}) > 1:

@@ -32,17 +32,14 @@ class RunFolder:
     A run of one process has no such file: it keeps what it remembers to itself, so that a full disk matters little.
     """
 
-    def __init__(self, folder: Path, *, alone: bool, worker: str = "") -> None:
-        self.folder, self.alone, self.worker = folder, alone, worker
-        self.shared_state = None if alone else folder / "scratch"
+    def __init__(self, folder: str = "", worker: str = "", *, alone: bool) -> None:
+        """Enter the folder, as the worker of the name; the first process of a run names none, and one is made."""
+        self.folder = Path(folder or tempfile.mkdtemp(prefix="contract-"))
+        self.alone, self.worker = alone, worker
+        self.shared_state = None if alone else self.folder / "scratch"
         self._seen = Tally()
         if worker:
             self._put(f"{worker}.pid", str(os.getpid()))
-
-    @classmethod
-    def make(cls, *, alone: bool) -> RunFolder:
-        """Make the folder of a new run, for its first process."""
-        return cls(Path(tempfile.mkdtemp(prefix="contract-")), alone=alone)
 
     @property
     def leads(self) -> bool:

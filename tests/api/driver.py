@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
+from contextlib import ExitStack, closing
 from typing import Any, Final, NoReturn
 
 import pytest
@@ -53,7 +52,14 @@ class Driver:
         self._config = config
         self._worker_input: dict[str, str] = getattr(config, "workerinput", {})
         self._signals = Signals()
-        self._folder: RunFolder | None = None
+        # Only the process that leads may be the only one.
+        alone = not self._worker_input and getattr(config.option, "dist", "no") == "no"
+        self._folder = RunFolder(
+            self._worker_input.get("folder", ""), self._worker_input.get("workerid", ""), alone=alone
+        )
+        self.stack = ExitStack()
+        """What is closed at the end of pytest."""
+        self.stack.enter_context(closing(self._folder))
         self._progress = ExitStack()
         self._is_shown = self._has_session = self._has_asked = self._interrupted = self._gone = False
         self._crashed = ""
@@ -64,16 +70,9 @@ class Driver:
 
     def configure(self) -> None:
         """Make the run; raises ContractError, in one line, for what makes no sense."""
-        option, leads = self._config.option, not self._worker_input
-        starts_workers = leads and getattr(option, "dist", "no") != "no"
+        option = self._config.option
         self._signals.on_signal = self._on_signal
-        self._signals.__enter__()
-        if leads:
-            self._folder = RunFolder.make(alone=not starts_workers)
-        else:
-            self._folder = RunFolder(
-                Path(self._worker_input["folder"]), alone=False, worker=self._worker_input["workerid"]
-            )
+        self.stack.enter_context(self._signals)
         if self._folder.is_stopped:
             raise KeyboardInterrupt
         given = {**vars(option), "redact": [*self._config.getini("contract_redact"), *option.redact]}
@@ -83,22 +82,15 @@ class Driver:
         if settings.probe_methods and getattr(option, "numprocesses", None):
             raise ConfigurationError("--probe-methods may change what others read; leave -n and --shard out")
         run = self._config.stash[RUN] = Run(settings, plan, self._folder, self._signals, self._show)
+        self.stack.enter_context(closing(run))
         run.prepare(self._worker_input.get("knowledge", ""), asks=not option.collectonly)
-
-    def close(self) -> None:
-        """Close the run, and give the signals back."""
-        if RUN in self._config.stash:
-            self._run.close()
-        if self._folder:
-            self._folder.close()
-        self._signals.__exit__()
 
     @property
     def _run(self) -> Run:
         return self._config.stash[RUN]
 
     def _on_signal(self) -> None:
-        if self._folder and self._folder.worker:
+        if self._folder.worker:
             self._folder.ending()
         elif not self._has_session:
             interrupted_early()
@@ -145,8 +137,7 @@ class Driver:
         self._expect(ids)
 
     def _expect(self, nodeids: Iterable[str]) -> None:
-        if kinds := [kind for nodeid in nodeids if (kind := self._kind(nodeid))]:
-            self._meter.expect(kinds)
+        self._meter.expect(filter(None, map(self._kind, nodeids)))
 
     @functools.cached_property
     def _meter(self) -> ProgressMeter:
@@ -216,7 +207,7 @@ class Driver:
     def _collect(self, report: pytest.TestReport) -> None:
         text = getattr(report, "contract", None)
         result = ItemResult.from_text(text) if text else ItemResult(failed="otherwise" if report.failed else "")
-        self._run.collect(result, getattr(report, "worker_id", ""))
+        self._run.collector.take(result, getattr(report, "worker_id", ""))
         if result.tally:
             self._meter.take(result.tally)
         if report.when == "teardown" and (kind := self._kind(report.nodeid)):
