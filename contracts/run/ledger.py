@@ -210,8 +210,7 @@ def unseen_since(
 ) -> Iterator[tuple[Feature, datetime.datetime | None]]:
     """Yield the promised features that no run has shown since the moment, and when each was seen last, if ever."""
     for feature in promised:
-        at = last.get(feature)
-        if at is None or at < moment:
+        if (at := last.get(feature)) is None or at < moment:
             yield feature, at
 
 

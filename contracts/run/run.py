@@ -131,10 +131,8 @@ class Run:
         A process that starts workers keeps it, for them to inherit; nothing else carries it to them.
         """
         named = self.settings.document.api_key
-        starts_workers = self.folder.leads and not self.folder.alone
-        key = None if named is None or starts_workers else os.environ.pop(named.environment, None)
-        if named is not None and key is not None:
-            self._stack.callback(os.environ.__setitem__, named.environment, key)
+        if named and (self.folder.alone or self.folder.worker) and named.environment in os.environ:
+            self._stack.callback(os.environ.__setitem__, named.environment, os.environ.pop(named.environment))
 
     @functools.cache  # noqa: B019 - a process has one run
     def known(self, operation: Operation) -> tuple[Resource, ...]:
@@ -163,11 +161,12 @@ class Run:
 
     def carry_out(self, item: Item) -> ItemResult:
         """Carry out one item, collect and return what it saw; raises KeyboardInterrupt alone."""
+        error = None
         try:
             self.ask(item)
-            result = self.result(item)
-        except Exception as error:  # noqa: BLE001 - it is in the result
-            result = self.result(item, error)
+        except Exception as raised:  # noqa: BLE001 - it is in the result
+            error = raised
+        result = self.result(item, error)
         self.collector.take(result)
         return result
 

@@ -13,6 +13,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -67,7 +68,7 @@ def render(
         "matrices": list(tree.matrices(report)),
         "histograms": {path: _histogram(report, path, counts) for path, counts in verdict.times.items()},
         "timeline": figures.timeline(exchanges),
-        "excerpts": _Excerpts(verdict.run.document.path),
+        "excerpts": functools.partial(_excerpt, _lines(verdict.run.document.path)),
         "lay_out": functools.partial(witness.lay_out, max_lines=max_lines),
         "limits": {"ids": IDS, "full": FULL, "longest": witness.LONGEST},
     }
@@ -117,19 +118,17 @@ def _cut(value: Any) -> Any:
     return {name: _cut(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
-class _Excerpts:
-    """Reads the document's lines around a promise."""
+def _excerpt(lines: Sequence[str], line: int) -> Iterator[tuple[int, str]]:
+    """Yield the lines around this one with their numbers."""
+    first = max(1, line - _AROUND[0])
+    excerpt = lines[first - 1 : line + _AROUND[1]]
+    margin = min((len(text) - len(text.lstrip()) for text in excerpt if text.strip()), default=0)
+    for number, text in enumerate(excerpt, first):
+        yield number, text[margin:][: witness.LONGEST]
 
-    def __init__(self, path: Path) -> None:
-        try:
-            self._lines = path.read_text("utf-8-sig").splitlines()
-        except (OSError, ValueError):
-            self._lines = []
 
-    def __call__(self, line: int) -> Iterator[tuple[int, str]]:
-        """Yield the lines around this one with their numbers; yield nothing if the file could not be read."""
-        first = max(1, line - _AROUND[0])
-        excerpt = self._lines[first - 1 : line + _AROUND[1]]
-        margin = min((len(text) - len(text.lstrip()) for text in excerpt if text.strip()), default=0)
-        for number, text in enumerate(excerpt, first):
-            yield number, text[margin:][: witness.LONGEST]
+def _lines(path: Path) -> list[str]:
+    """Return the file's lines; none if it cannot be read."""
+    with suppress(OSError, ValueError):
+        return path.read_text("utf-8-sig").splitlines()
+    return []

@@ -20,6 +20,7 @@ HEIGHT: Final = 1000
 
 _BARS: Final = 48
 _SMALLEST: Final = 1e-4
+_UNITS: Final = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,9 @@ def duration(seconds: float) -> str:
     """Return a time in words, in the unit that reads best: `840 µs`, `1.2 ms`, `35 ms`, `2.5 s`."""
     if not seconds:
         return "0 s"
-    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if seconds >= size or unit == "µs":
-            value = seconds / size
-            return f"{value:.0f} {unit}" if value >= 9.95 or value == round(value) else f"{value:.1f} {unit}"
-    raise AssertionError(seconds)
+    unit, size = next((each for each in _UNITS if seconds >= each[1]), _UNITS[-1])
+    value = seconds / size
+    return f"{value:.0f} {unit}" if value >= 9.95 or value == round(value) else f"{value:.1f} {unit}"
 
 
 def histogram(counts: Mapping[int, int], quantiles: Mapping[str, float]) -> Histogram | None:

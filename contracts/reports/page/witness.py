@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -129,12 +130,6 @@ def _windowed(lines: list[Line], max_lines: int) -> Iterator[Line]:
     first = next((number for number, line in enumerate(lines) if line.marked), 0)
     third = max_lines // 3
     kept = {*range(3), *range(first - third, first + 2 * third), *range(len(lines) - 3, len(lines))}
-    left_out = 0
-    for number, line in enumerate(lines):
-        if number not in kept:
-            left_out += 1
-            continue
-        if left_out:
-            yield Line("", left_out=left_out)
-            left_out = 0
-        yield line
+    for is_kept, group in itertools.groupby(enumerate(lines), key=lambda numbered: numbered[0] in kept):
+        numbered = list(group)
+        yield from (line for _, line in numbered) if is_kept else (Line("", left_out=len(numbered)),)
