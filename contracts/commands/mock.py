@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import argparse
 import threading
+from contextlib import suppress
 from pathlib import Path
 
-from contracts.openapi import PINNED, ConfigurationError, Document, load, overlay_files
+from contracts.openapi import PINNED, ConfigurationError, load, overlay_files
 from contracts.reports import print_lines
 from strategies.answers import catalogue
 from strategies.faults import faults
@@ -40,17 +41,11 @@ def run(options: argparse.Namespace) -> int:
         print_lines(fault.name for operation in document.operations for fault in faults(operation))
         return 0
     change = breaking(document, [named(document, name) for name in options.fault], options.rate)
-    _serve(document, options, [change, slow(options.delay)] if options.delay else [change])
+    changes: list[Change] = [change, slow(options.delay)] if options.delay else [change]
+    with suppress(KeyboardInterrupt), mock_server(document, options.port, changes) as server:
+        for operation in document.operations:
+            known = catalogue(operation)
+            names = ", ".join("/".join(resource) for resource in list(known)[:3])
+            print(f"{server.url}  {operation}  knows {len(known)} resources: {names}, ...", flush=True)
+        threading.Event().wait()
     return 0
-
-
-def _serve(document: Document, options: argparse.Namespace, changes: list[Change]) -> None:
-    try:
-        with mock_server(document, options.port, changes) as server:
-            for operation in document.operations:
-                known = catalogue(operation)
-                names = ", ".join("/".join(resource) for resource in list(known)[:3])
-                print(f"{server.url}  {operation}  knows {len(known)} resources: {names}, ...", flush=True)
-            threading.Event().wait()
-    except KeyboardInterrupt:
-        pass

@@ -67,17 +67,12 @@ def _matches(document: Document, job_id: str) -> Iterator[tuple[Operation, Resou
     if written is not None:
         yield written[0], tuple(written[1].values())
         return
-    alone = sum(bool(operation.parameters) for operation in document.operations) == 1
-    for operation in document.operations:
-        if values := _values(operation, job_id, alone=alone):
+    operations = [operation for operation in document.operations if operation.parameters]
+    for operation in operations:
+        count = len(operation.parameters)
+        values = (job_id,) if count == 1 else tuple(unquote(part) for part in job_id.split("/"))
+        if len(values) == count and (len(operations) == 1 or _allowed(operation, values)):
             yield operation, values
-
-
-def _values(operation: Operation, job_id: str, *, alone: bool) -> Resource:
-    """Return the path parameters that an id stands for which is not written as a path; none if of another operation."""
-    count = len(operation.parameters)
-    values = (job_id,) if count == 1 else tuple(unquote(part) for part in job_id.split("/"))
-    return values if len(values) == count and (alone or _allowed(operation, values)) else ()
 
 
 def _allowed(operation: Operation, values: Resource) -> bool:

@@ -78,20 +78,14 @@ class Meter:
 
     def read(self, now: float, running: Tally | None = None) -> Progress:
         """How far the run is; `running` is what the item saw that is not done yet, and may grow meanwhile."""
-        tally = running or Tally()
+        tally, elapsed = running or Tally(), now - self._began
         with self._lock:
-            seen = self._seen | _seen(tally)
+            requests = self._requests + sum(list(tally.answers.values()))
+            violations = len(self._violations | _violations(tally))
+            seen, promised = self._seen | _seen(tally), len(self._promised)
             unseen = tuple(f"{each.location} {each.which or each.kind}" for each in self._promised if each not in seen)
-            return Progress(
-                requests=self._requests + sum(list(tally.answers.values())),
-                seconds=now - self._began,
-                violations=len(self._violations | _violations(tally)),
-                unseen=unseen,
-                promised=len(self._promised),
-                done=sum(map(len, self._times.values())),
-                items=self._items,
-                left=self._left(now - self._began),
-            )
+            done, left = sum(map(len, self._times.values())), self._left(elapsed)
+            return Progress(requests, elapsed, violations, unseen, promised, done, self._items, left)
 
     def _left(self, elapsed: float) -> float | None:
         """By what items of the same kind took or, where none is done, any; as much at once as until now."""

@@ -55,11 +55,11 @@ def recheck(
     for finding, resource in _spaced(siblings):
         shown[finding][resource] += shows(finding, resource)
 
-    def result(finding: Finding, sibling: Resource | None) -> RecheckResult:
+    results = {}
+    for finding, sibling in siblings.items():
         also = None if sibling is None else shown[finding][sibling] > 0
-        return RecheckResult(shown[finding][_own(finding)], RECHECK_ROUNDS, also)
-
-    return {finding.violation.identity: result(finding, sibling) for finding, sibling in siblings.items()}
+        results[finding.violation.identity] = RecheckResult(shown[finding][_own(finding)], RECHECK_ROUNDS, also)
+    return results
 
 
 def _read_before(finding: Finding, known: Iterable[Resource]) -> Iterator[Resource]:
