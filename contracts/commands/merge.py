@@ -28,6 +28,7 @@ def run(options: argparse.Namespace) -> int:
     chosen = {"hypothesis_profile": first.facts["profile"], "hypothesis_seed": first.facts["seed"]}
     given = {**first.options, **chosen, "report_dir": options.report_dir, "ledger": options.ledger}
     settings = replace(read_settings(given, environment={}), waivers=first.waivers)
+    merged.check_document(settings.document)
     ending = Ending()
     with closing(RunFolder(alone=True)) as folder, closing(Run(settings, plan, folder, Signals())) as whole:
         whole.take_shards(merged)

@@ -151,6 +151,12 @@ class MergedShards:
             raise ConfigurationError(f"shard {twice[0]}/{first.shard.of} is there twice; name each file once")
         return cls(tuple(files))
 
+    def check_document(self, document: Document) -> None:
+        """Raise ConfigurationError for another document than the shards were judged by."""
+        if contract_sha256(document) != self.files[0].sha256:
+            problem = f"{document.path} with its overlays is not what the shards were judged by"
+            raise ConfigurationError(f"{problem}; merge where they ran")
+
     def tally(self) -> Tally:
         """Return what all of them saw, as one tally."""
         tally = Tally()
@@ -159,13 +165,7 @@ class MergedShards:
         return tally
 
     def facts(self, document: Document) -> RunFacts:
-        """Return the facts of the whole run; a shard that is missing is an incident.
-
-        Raises ConfigurationError for another document than the shards were judged by.
-        """
-        if contract_sha256(document) != self.files[0].sha256:
-            problem = f"{document.path} with its overlays is not what the shards were judged by"
-            raise ConfigurationError(f"{problem}; merge where they ran")
+        """Return the facts of the whole run; a shard that is missing is an incident."""
         every = [file.facts for file in self.files]
         notes = [note for facts in every for note in facts["notes"]]
         if len({file.known for file in self.files}) > 1:
