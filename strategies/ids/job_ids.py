@@ -33,12 +33,7 @@ def job_ids(
 
 
 def parameter_values(
-    document: Document,
-    pointer: str,
-    known: Iterable[str] = (),
-    *,
-    hostile: bool = True,
-    undecodable: bool = False,
+    document: Document, pointer: str, known: Iterable[str] = (), *, hostile: bool = True, undecodable: bool = False
 ) -> SearchStrategy[str]:
     r"""Return a strategy for values of the path parameter whose schema stands at a JSON pointer, never one of `known`.
 
@@ -54,7 +49,7 @@ def parameter_values(
     ordinary = _ordinary(document, pointer, known)
     near = st.builds(
         lambda change, value, position: change(value, position),
-        st.sampled_from(NEAR),
+        st.sampled_from(tuple(NEAR.values())),
         st.sampled_from(known) if known else ordinary,
         st.integers(0, 63),
     )
@@ -77,11 +72,7 @@ _NEVER_IDS: Final = frozenset(
 
 
 def path_values(
-    operation: Operation,
-    known: Iterable[Sequence[str]] = (),
-    *,
-    hostile: bool = True,
-    undecodable: bool = False,
+    operation: Operation, known: Iterable[Sequence[str]] = (), *, hostile: bool = True, undecodable: bool = False
 ) -> SearchStrategy[dict[str, str]]:
     """Return a strategy for all path parameters of an operation by name, never those of a known resource.
 
@@ -108,7 +99,7 @@ def covering_job_ids(
     known = tuple(known)
     ordinary = _ordinary_samples(document, pointer)
     target = next(iter(known or ordinary), "id")
-    found = [*ordinary, *(change(target, len(target) // 2) for change in NEAR)]
+    found = [*ordinary, *(change(target, len(target) // 2) for change in NEAR.values())]
     if hostile:
         found += [*HOSTILE, *LENGTHS]
     return tuple(dict.fromkeys(value for value in found if sendable(value) and value not in known))
@@ -134,7 +125,7 @@ def covering_path_values(
     for target in resources[:: -(-len(resources) // TARGETS) or 1]:
         yield operation.bind(target)
         for index, value in enumerate(target):
-            changed = dict.fromkeys(change(value, len(value) // 2) for change in NEAR)
+            changed = dict.fromkeys(change(value, len(value) // 2) for change in NEAR.values())
             yield from _variants(operation, target, index, changed, barred)
 
 
@@ -192,9 +183,7 @@ def _hostile(undecodable: bool) -> SearchStrategy[str]:
     control = st.text(st.characters(categories=("Cc", "Cf", "Zs", "Zl", "Zp")), min_size=1, max_size=20)
     # A long text repeats one piece, because Hypothesis takes too long to draw thousands of characters.
     long = st.builds(
-        lambda piece, size: (piece * size)[:size],
-        st.text(min_size=1, max_size=5),
-        st.integers(1_000, LONGEST),
+        lambda piece, size: (piece * size)[:size], st.text(min_size=1, max_size=5), st.integers(1_000, LONGEST)
     )
     kinds = [st.sampled_from(UNDECODABLE)] if undecodable else []
     kinds += [st.sampled_from(HOSTILE), text, control, st.builds(str.__add__, st.sampled_from(HOSTILE), text), long]
