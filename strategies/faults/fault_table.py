@@ -23,7 +23,7 @@ from strategies.faults.message_faults import (
     transport_faults,
 )
 from strategies.faults.mutation_search import SchemaMutation
-from strategies.faults.mutations import NOTHING, AnswerContext, Fault, Mutation, fault, in_value, put, value_at
+from strategies.faults.mutations import NOTHING, AnswerContext, Fault, Mutation, fault, in_value, put
 from strategies.faults.resource_faults import status_faults, value_faults
 from strategies.faults.schema_locations import places
 from strategies.faults.schema_mutations import schema_mutations
@@ -65,8 +65,8 @@ def _schema_faults(operation: Operation, spec: ResponseSpec, schema: str) -> Ite
 
 def _first(mutation: SchemaMutation, value: Any) -> Any:
     """Return the value changed at the first of the mutation's places that has something to break, else NOTHING."""
-    for path in places(value, mutation.steps):
-        broken = mutation.change(value_at(value, path))
+    for path, part in places(value, mutation.steps):
+        broken = mutation.change(part)
         if broken is not NOTHING:
             return put(value, path, broken)
     return NOTHING

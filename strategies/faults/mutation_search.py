@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from strategies.faults.mutations import NOTHING
-from strategies.faults.schema_locations import Site, Step, without_keywords
-from strategies.values import Node, Unsatisfiable, Walk, covering_node, inline
+from strategies.faults.schema_locations import Site, Step
+from strategies.values import Node, Unsatisfiable, Walk, covering_node
 
 UNDECLARED: Final = "zz-undeclared"
 """The name of a property that no document declares."""
@@ -37,8 +37,8 @@ class SchemaMutation:
     change: Callable[[Any], Any]
 
 
-Breaks = Callable[[Walk, Site, Any], Iterator[SchemaMutation]]
-"""Yields the mutations that break a keyword of a site's schema, given the keyword's value."""
+Breaks = Callable[[Site, str, Any], Iterator[SchemaMutation]]
+"""Yields the mutations that break a keyword of a site's schema, given the keyword and its value."""
 
 SAMPLES: Final[dict[str, Any]] = {
     "null": None,
@@ -68,43 +68,29 @@ def replaced(new: Any) -> Callable[[Any], Any]:
     return lambda value: new
 
 
-def sound(walk: Walk, site: Site, broken: tuple[str | None, ...], candidates: Iterable[Any]) -> Iterator[Any]:
+def sound(site: Site, broken: tuple[str | None, ...], candidates: Iterable[Any]) -> Iterator[Any]:
     """Yield the candidates that break one or more of the `broken` keywords and no other one.
 
     None among the keywords stands for a `false` schema.
     """
     for candidate in candidates:
-        found = walk.schemas.broken_keywords(site.node, candidate)
+        found = site.walk.schemas.broken_keywords(site.node, candidate)
         if found and found <= set(broken):
             yield candidate
 
 
 def first_sound(
-    walk: Walk, site: Site, broken: tuple[str | None, ...], candidates: Callable[[Any], Iterable[Any]]
+    site: Site, broken: tuple[str | None, ...], candidates: Callable[[Any], Iterable[Any]]
 ) -> Callable[[Any], Any]:
     """Return the change of a value into the first sound one of the candidates that are made of it."""
-    return lambda value: next(sound(walk, site, broken, candidates(value)), NOTHING)
+    return lambda value: next(sound(site, broken, candidates(value)), NOTHING)
 
 
-def changed_or_built(
-    walk: Walk, site: Site, keyword: str, what: str, change: Callable[[Any], Iterable[Any]] = lambda value: ()
-) -> SchemaMutation:
-    """Return the mutation into the first sound value that a change makes or, failing that, that is built."""
-    negated = (*without_keywords(walk.schemas, site, keyword), inline({"not": {keyword: site.schema[keyword]}}))
-    build = built(walk, site, negated)
-
-    def candidates(value: Any) -> Iterator[Any]:
-        yield from change(value)
-        yield from build(value)
-
-    return mutation(site, keyword, what, first_sound(walk, site, (keyword,), candidates))
-
-
-def built(walk: Walk, site: Site, node: Node) -> Callable[[Any], Iterator[Any]]:
+def built(site: Site, node: Node) -> Callable[[Any], Iterator[Any]]:
     """Return the change of a value into values of a node; an object keeps as many of its properties as possible."""
 
     def change(value: Any) -> Iterator[Any]:
-        for made in some_values(walk, node):
+        for made in some_values(site.walk, node):
             if isinstance(made, dict) and isinstance(value, dict):
                 yield from ({**made, **value}, {**value, **made})
             yield made
@@ -119,3 +105,9 @@ def some_values(walk: Walk, node: Node) -> tuple[Any, ...]:
         return covering_node(walk, node, MAX_BUILT).values
     except Unsatisfiable:
         return ()
+
+
+def built_if_feasible(site: Site, keyword: str, what: str, node: Node, rule: str = "") -> Iterator[SchemaMutation]:
+    """Yield the mutation into a value of the node that breaks the keyword alone, unless the node can have no value."""
+    if site.walk.schemas.feasible(node):
+        yield mutation(site, keyword, what, first_sound(site, (keyword,), built(site, node)), rule)

@@ -71,15 +71,11 @@ def is_described(context: AnswerContext, spec: ResponseSpec) -> bool:
 def in_value(spec: ResponseSpec, change: Callable[[Any], Any]) -> Mutation:
     """Return the mutation that changes the JSON value of the spec's answers."""
 
-    def mutation(context: AnswerContext) -> Response | None:
-        if not is_described(context, spec) or not context.response.body:
-            return None
-        changed = change(json.loads(context.response.body))
-        if changed is NOTHING:
-            return None
-        return replace(context.response, body=json.dumps(changed, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    def changed(body: bytes) -> bytes | None:
+        value = change(json.loads(body))
+        return None if value is NOTHING else json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
-    return mutation
+    return in_text(spec, changed)
 
 
 def in_text(spec: ResponseSpec, change: Callable[[bytes], bytes | None]) -> Mutation:
@@ -103,13 +99,6 @@ def set_field(response: Response, name: str, value: str | None) -> Response:
     """Return the answer with one field of this name, or without any if the value is None."""
     others = tuple(field for field in response.headers if field[0].lower() != name.lower())
     return replace(response, headers=others if value is None else (*others, (name, value)))
-
-
-def value_at(value: Any, path: tuple[str | int, ...]) -> Any:
-    """Return the part of a value at a path of names and indexes."""
-    for step in path:
-        value = value[step]
-    return value
 
 
 def put(value: Any, path: tuple[str | int, ...], new: Any) -> Any:

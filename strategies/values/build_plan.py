@@ -13,7 +13,7 @@ from contracts.openapi import HINTS
 from strategies.values.build_steps import Fork, Guard, Scalar, Step, Values
 from strategies.values.container_steps import array_step, keyword_values, listed_values, needed_check, object_step
 from strategies.values.scalars import Anything, Number, Text
-from strategies.values.schemas import HARD, Node, Part, Schemas, inline, pin
+from strategies.values.schemas import HARD, Node, Part, Schemas, inline, pin, without
 
 _OF_TYPE: Final = {
     "string": "format maxLength minLength pattern",
@@ -45,7 +45,7 @@ def _union(schemas: Schemas, node: Node) -> Step | None:
         union = schemas.document.unions.get(part.pointer or "")
         if union is None or union.keyword not in part.schema:
             continue
-        rest = _rest(node, part, union.keyword)
+        rest = without(node, part, union.keyword)
         tags = {branch.pointer: branch.tags for branch in (*union.tagged, *union.untagged)}
         names = {branch.pointer: branch.name for branch in (*union.tagged, *union.untagged)}
         branches = []
@@ -76,7 +76,7 @@ def _one_of(schemas: Schemas, node: Node) -> Step | None:
     part = next((part for part in node if "oneOf" in part.schema), None)
     if part is None:
         return None
-    rest = _rest(node, part, "oneOf")
+    rest = without(node, part, "oneOf")
     alternatives = [part.child("oneOf", index) for index in range(len(part.schema["oneOf"]))]
     branches = []
     for chosen in alternatives:
@@ -90,14 +90,9 @@ def _any_of(schemas: Schemas, node: Node) -> Step | None:
     part = next((part for part in node if "anyOf" in part.schema), None)
     if part is None:
         return None
-    rest = _rest(node, part, "anyOf")
+    rest = without(node, part, "anyOf")
     alternatives = [part.child("anyOf", index) for index in range(len(part.schema["anyOf"]))]
     return _fork(schemas, node, [(_label(chosen), (*rest, chosen)) for chosen in alternatives])
-
-
-def _rest(node: Node, part: Part, keyword: str) -> Node:
-    rest = part.without(keyword)
-    return (*(other for other in node if other is not part), *((rest,) if rest.schema else ()))
 
 
 def _label(part: Part) -> str:

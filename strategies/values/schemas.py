@@ -69,6 +69,12 @@ def inline(schema: Any) -> Part:
     return Part(json.dumps(schema, sort_keys=True), None, schema)
 
 
+def without(node: Node, part: Part, *keywords: str) -> Node:
+    """Return the node without these keywords of one of its parts."""
+    rest = part.without(*keywords)
+    return (*(other for other in node if other is not part), *((rest,) if rest.schema else ()))
+
+
 class Unsatisfiable(DocumentError):
     """No value satisfies a schema, or none was found that does."""
 
