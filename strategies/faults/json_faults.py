@@ -72,24 +72,14 @@ def _in_latin_1(operation: Operation, spec: ResponseSpec, body: bytes) -> bytes 
     return None
 
 
-def _extendable_texts(
-    operation: Operation, spec: ResponseSpec, value: Any
-) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _extendable_texts(operation: Operation, spec: ResponseSpec, value: Any) -> Iterator[tuple[list[str], str]]:
     """Yield the strings that may take one more letter, with their paths, and one that an object may hold besides."""
     echoed = {promised.place for promised in equals(operation, spec)}
     for place, item in walk_json(value):
         if isinstance(item, str) and place not in echoed:
-            yield tuple(_path(value, from_pointer(place))), item
+            yield from_pointer(place), item
     if isinstance(value, dict):
-        yield (UNDECLARED,), "caf"
-
-
-def _path(value: Any, parts: list[str]) -> Iterator[str | int]:
-    """Yield the parts of a JSON pointer as names and indexes."""
-    for part in parts:
-        step = int(part) if isinstance(value, list) else part
-        yield step
-        value = value[step]
+        yield [UNDECLARED], "caf"
 
 
 _PLACED_BY_POINTER: Final = ("json.not-finite", "json.surrogate")

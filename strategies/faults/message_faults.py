@@ -50,9 +50,8 @@ _JSON: Final = re.compile(r"application/json|[^/]+/[^/]+\+json")
 
 def _with_body(spec: ResponseSpec) -> Mutation:
     def mutation(context: AnswerContext) -> Response | None:
-        if not is_described(context, spec) or context.response.body:
-            return None
-        return replace(context.response, body=b"{}")
+        bare = is_described(context, spec) and not context.response.body
+        return replace(context.response, body=b"{}") if bare else None
 
     return mutation
 
@@ -111,18 +110,24 @@ def _allowing(method: str, value: str | None) -> Mutation:
 
 def framing_faults() -> Iterator[Fault]:
     """Yield the faults of a message from which its end or its head cannot be read for certain (RFC 9112)."""
-    for name, (rule, place, change) in _MESSAGES.items():
+    for name, (rule, change) in _MESSAGES.items():
+        place = "message" if rule in ("framing.surplus", "framing.chunked") else "head"
         yield fault(rule, name, place, _framed(change))
 
 
-def _framed(change: Callable[[bytes, bytes], bytes]) -> Mutation:
+Framing = Callable[[bytes], tuple[bytes, bytes]]
+"""Returns the last lines of a head, and what stands behind its empty line, given a body."""
+
+
+def _framed(change: Framing) -> Mutation:
     def mutation(context: AnswerContext) -> Response | None:
         response = context.response
         if not response.body:
             return None
         fields = "".join(f"{name}: {value}\r\n" for name, value in response.headers)
         head = f"HTTP/1.1 {response.status} Broken\r\n{fields}".encode("latin-1", "replace")
-        return replace(response, message=change(head, response.body))
+        lines, rest = change(response.body)
+        return replace(response, message=head + lines + b"\r\n" + rest)
 
     return mutation
 
@@ -134,55 +139,23 @@ def _length(size: object) -> bytes:
 _CHUNKED: Final = b"Transfer-Encoding: chunked\r\n"
 
 
-def _as_chunk(body: bytes) -> bytes:
+def _chunk(body: bytes) -> bytes:
     return b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
 
 
-def _with_line(line: bytes) -> Callable[[bytes, bytes], bytes]:
-    return lambda head, body: head + line + _length(len(body)) + b"\r\n" + body
-
-
-_MESSAGES: Final[dict[str, tuple[str, str, Callable[[bytes, bytes], bytes]]]] = {
-    "a line without a colon": ("framing.head", "head", _with_line(b"broken\r\n")),
-    "a blank before the colon": ("framing.head", "head", _with_line(b"X-Broken : 1\r\n")),
-    "a folded line": ("framing.head", "head", _with_line(b"X-Broken: 1\r\n 2\r\n")),
-    "two lengths": (
-        "framing.length",
-        "head",
-        lambda head, body: head + _length(len(body)) + _length(len(body) + 9) + b"\r\n" + body,
-    ),
-    "a length and chunks": (
-        "framing.length",
-        "head",
-        lambda head, body: head + _length(len(body)) + _CHUNKED + b"\r\n" + _as_chunk(body),
-    ),
-    "a length that is no number": (
-        "framing.length",
-        "head",
-        lambda head, body: head + _length("many") + b"\r\n" + body,
-    ),
-    "another transfer coding": (
-        "framing.transfer-coding",
-        "head",
-        lambda head, body: head + b"Transfer-Encoding: broken\r\n\r\n" + body,
-    ),
-    "something behind": (
-        "framing.surplus",
-        "message",
-        lambda head, body: head + _length(len(body)) + b"\r\n" + body + b"broken",
-    ),
-    "something behind the last chunk": (
-        "framing.surplus",
-        "message",
-        lambda head, body: head + _CHUNKED + b"\r\n" + _as_chunk(body) + b"broken",
-    ),
-    "a chunk of another size": (
-        "framing.chunked",
-        "message",
-        lambda head, body: head + _CHUNKED + b"\r\n" + _as_chunk(body).replace(b"\r\n", b"\r\n#", 1),
-    ),
+_MESSAGES: Final[dict[str, tuple[str, Framing]]] = {
+    "a line without a colon": ("framing.head", lambda body: (b"broken\r\n" + _length(len(body)), body)),
+    "a blank before the colon": ("framing.head", lambda body: (b"X-Broken : 1\r\n" + _length(len(body)), body)),
+    "a folded line": ("framing.head", lambda body: (b"X-Broken: 1\r\n 2\r\n" + _length(len(body)), body)),
+    "two lengths": ("framing.length", lambda body: (_length(len(body)) + _length(len(body) + 9), body)),
+    "a length and chunks": ("framing.length", lambda body: (_length(len(body)) + _CHUNKED, _chunk(body))),
+    "a length that is no number": ("framing.length", lambda body: (_length("many"), body)),
+    "another transfer coding": ("framing.transfer-coding", lambda body: (b"Transfer-Encoding: broken\r\n", body)),
+    "something behind": ("framing.surplus", lambda body: (_length(len(body)), body + b"broken")),
+    "something behind the last chunk": ("framing.surplus", lambda body: (_CHUNKED, _chunk(body) + b"broken")),
+    "a chunk of another size": ("framing.chunked", lambda body: (_CHUNKED, _chunk(body).replace(b"\n", b"\n#", 1))),
 }
-"""Name to the rule, the place, and the message made of a head (without its empty line) and a body."""
+"""Name to the rule, and how the message ends."""
 
 
 def transport_faults() -> Iterator[Fault]:

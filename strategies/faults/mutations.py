@@ -7,7 +7,7 @@ function of an AnswerContext, so that the self-test and the mock server break an
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -101,10 +101,11 @@ def set_field(response: Response, name: str, value: str | None) -> Response:
     return replace(response, headers=others if value is None else (*others, (name, value)))
 
 
-def put(value: Any, path: tuple[str | int, ...], new: Any) -> Any:
-    """Return a copy of the value with another part at a path of names and indexes."""
+def put(value: Any, path: Sequence[str | int], new: Any) -> Any:
+    """Return a copy of the value with another part at a path of names and indexes, or at that of a JSON pointer."""
     if not path:
         return new
     copied = value.copy()
-    copied[path[0]] = put(value[path[0]], path[1:], new) if path[1:] else new
+    step = int(path[0]) if isinstance(value, list) else path[0]
+    copied[step] = put(value[step], path[1:], new) if path[1:] else new
     return copied

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Any, Final
 
 from contracts.http import Failure, Response
@@ -60,40 +59,44 @@ def _echoed_otherwise(
 ) -> Mutation:
     schema = promised.pointer.removesuffix(to_pointer(EQUALS))
 
-    def broken(value: Any) -> Any:
-        try:
-            old = resolve_pointer(value, from_pointer(promised.place))
-        except LookupError:
-            return NOTHING
+    def changed(old: Any) -> Any:
+        new = change(old) if isinstance(old, str) else old
         # A value that breaks the schema as well would be reported for its shape.
-        if not isinstance(old, str) or change(old) == old or not allowed(change(old)):
-            return NOTHING
-        return put(value, tuple(from_pointer(promised.place)), change(old))
+        return new if new != old and compiled(operation.document).is_valid(schema, new) else NOTHING
 
-    def allowed(value: str) -> bool:
-        return compiled(operation.document).is_valid(schema, value)
-
-    return in_value(spec, broken)
+    return _changed_at(spec, promised.place, changed)
 
 
 def _of_another(operation: Operation, spec: ResponseSpec, place: str) -> Mutation:
     """Return the mutation that takes the value at the place from the answer of another resource."""
 
-    def broken(value: Any) -> Any:
+    def changed(old: Any) -> Any:
+        every = (_value_at(place, response) for response in catalogue(operation).values())
+        return next((value for value in every if value is not NOTHING and value != old), NOTHING)
+
+    return _changed_at(spec, place, changed)
+
+
+def _changed_at(spec: ResponseSpec, place: str, change: Callable[[Any], Any]) -> Mutation:
+    """Return the mutation that changes the value at a place, unless the change is NOTHING."""
+    path = from_pointer(place)
+
+    def changed(value: Any) -> Any:
         try:
-            old = resolve_pointer(value, from_pointer(place))
+            new = change(resolve_pointer(value, path))
         except LookupError:
             return NOTHING
-        new = next((other for other in _values_at(operation, place) if other != old), NOTHING)
-        return NOTHING if new is NOTHING else put(value, tuple(from_pointer(place)), new)
+        return NOTHING if new is NOTHING else put(value, path, new)
 
-    return in_value(spec, broken)
+    return in_value(spec, changed)
 
 
-def _values_at(operation: Operation, place: str) -> Iterator[Any]:
-    for response in catalogue(operation).values():
-        with suppress(LookupError):
-            yield resolve_pointer(json.loads(response.body), from_pointer(place))
+def _value_at(place: str, response: Response) -> Any:
+    """Return the value at a place of an answer, or NOTHING if it has none."""
+    try:
+        return resolve_pointer(json.loads(response.body), from_pointer(place))
+    except (LookupError, ValueError):
+        return NOTHING
 
 
 def _changed_later(operation: Operation, spec: ResponseSpec, kept: Lasting) -> Mutation:
@@ -111,11 +114,8 @@ def _changed_later(operation: Operation, spec: ResponseSpec, kept: Lasting) -> M
 
 
 def _shows(kept: Lasting, response: Response) -> bool:
-    try:
-        value = resolve_pointer(json.loads(response.body), from_pointer(kept.place))
-    except (LookupError, ValueError):
-        return False
-    return value is not None if kept.values is None else value in kept.values
+    value = _value_at(kept.place, response)
+    return value not in (NOTHING, None) if kept.values is None else value in kept.values
 
 
 def status_faults(operation: Operation) -> Iterator[Fault]:
