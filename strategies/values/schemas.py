@@ -10,11 +10,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final, cast
 
 import jsonschema_rs
-from jsonschema.protocols import Validator
 
 from contracts.openapi import (
     ANNOTATIONS,
@@ -80,17 +79,21 @@ class Unsatisfiable(DocumentError):
 
 
 class Schemas:
-    """The schemas of one document. Results about a node are kept for the next time."""
+    """The schemas of one document. Results about a node are kept for the next time.
+
+    `flat(node)` is the node with `$ref` and `allOf` followed, without annotations and schemas that assert nothing.
+    `fits(node)` is the test whether a value satisfies the node by both validators, formats asserted.
+    """
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self._silent = ANNOTATIONS | document.annotations
-        self._flat: dict[Node, Node] = {}
-        self._feasible: dict[Node, bool] = {}
-        self._fits: dict[Node, Callable[[Any], bool]] = {}
-        self._validators: dict[Node, Validator] = {}
-        self._opaque: dict[str, bool] = {}
-        self._reached: dict[str, frozenset[str]] = {}
+        self.flat: Callable[[Node], Node] = cache(self._flat)
+        self.fits: Callable[[Node], Callable[[Any], bool]] = cache(self._fits)
+        self._satisfiable = cache(self._is_satisfiable)
+        self._validator = cache(lambda node: ecma_validator(self._whole(node)))
+        self._opaque = cache(self._must_stay)
+        self._led_to: Callable[[str], frozenset[str]] = cache(self._inner_places)
 
     def at(self, pointer: str) -> Part:
         """Return the schema at a JSON pointer of the document; raise LookupError if there is none."""
@@ -104,11 +107,8 @@ class Schemas:
         pointer = next((part.pointer for part in node if part.pointer), "")
         return Unsatisfiable(self.document.path, pointer, problem, fix)
 
-    def flat(self, node: Node) -> Node:
-        """Return the node with `$ref` and `allOf` followed, without annotations and schemas that assert nothing."""
-        if node not in self._flat:
-            self._flat[node] = tuple(dict.fromkeys(flat for part in node for flat in self._flatten(part)))
-        return self._flat[node]
+    def _flat(self, node: Node) -> Node:
+        return tuple(dict.fromkeys(flat for part in node for flat in self._flatten(part)))
 
     def _flatten(self, part: Part) -> Iterator[Part]:
         if part.schema is True or part.schema == {}:
@@ -142,15 +142,13 @@ class Schemas:
 
     def feasible(self, node: Node) -> bool:
         """Return False if it is proved that no value satisfies the node."""
-        node = self.flat(node)
-        if node not in self._feasible:
-            try:
-                proof = self._canonical(node)[0].satisfiability()
-            except jsonschema_rs.canonical.InvalidPattern:
-                # A pattern beyond the algebra, such as one with too many repetitions, proves nothing.
-                proof = jsonschema_rs.canonical.Satisfiability.UNKNOWN
-            self._feasible[node] = proof != jsonschema_rs.canonical.Satisfiability.NO
-        return self._feasible[node]
+        return self._satisfiable(self.flat(node))
+
+    def _is_satisfiable(self, node: Node) -> bool:
+        try:
+            return self._canonical(node)[0].satisfiability() != jsonschema_rs.canonical.Satisfiability.NO
+        except jsonschema_rs.canonical.InvalidPattern:
+            return True  # A pattern beyond the algebra, such as one with too many repetitions, proves nothing.
 
     def folded(self, node: Node) -> Part:
         """Return one schema without HARD keywords that admits every value of the node and few others."""
@@ -164,25 +162,18 @@ class Schemas:
         places = {f"#/$defs/{number}": pointer for number, pointer in enumerate(opaque)}
         return inline(_soften(_restore(schema, places)))
 
-    def fits(self, node: Node) -> Callable[[Any], bool]:
-        """Return the test whether a value satisfies the node by both validators, formats asserted."""
-        if node not in self._fits:
-            schema = self._whole(node)
-            slow = ecma_validator(schema)
-            try:
-                fast = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
-            except jsonschema_rs.ValidationError:
-                # Rust's engine refuses some patterns in any form, for instance for their size.
-                self._fits[node] = slow.is_valid
-            else:
-                self._fits[node] = lambda value: fast.is_valid(value) and slow.is_valid(value)
-        return self._fits[node]
+    def _fits(self, node: Node) -> Callable[[Any], bool]:
+        schema = self._whole(node)
+        slow = ecma_validator(schema)
+        try:
+            fast = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+        except jsonschema_rs.ValidationError:
+            return slow.is_valid  # Rust's engine refuses some patterns in any form, for instance for their size.
+        return lambda value: fast.is_valid(value) and slow.is_valid(value)
 
     def broken_keywords(self, node: Node, value: Any) -> set[str | None]:
         """Return the keywords that a value breaks by the word of jsonschema, None standing for a `false` schema."""
-        if node not in self._validators:
-            self._validators[node] = ecma_validator(self._whole(node))
-        errors = self._validators[node].iter_errors(value)
+        errors = self._validator(node).iter_errors(value)
         return {error.validator if isinstance(error.validator, str) else None for error in errors}
 
     def _whole(self, node: Node) -> dict[str, Any]:
@@ -190,18 +181,17 @@ class Schemas:
         schema: dict[str, Any] = with_portable_patterns({"allOf": [part.schema for part in node] or [True]})
         return {**_portable_contents(self.document), **schema} if '"$ref"' in json.dumps(schema) else schema
 
-    def recursive(self, pointer: str | None) -> bool:
+    def recursive(self, pointer: str) -> bool:
         """Return whether the schema at a JSON pointer holds itself, at any depth."""
-        return pointer is not None and pointer in self._led_to(pointer)
+        return pointer in self._led_to(pointer)
 
     def _canonical(self, node: Node) -> tuple[jsonschema_rs.CanonicalSchema, list[str]]:
         opaque: list[str] = []
         parts = [self._inline(part.schema, part.pointer, opaque, pinned=True) for part in node]
         # A schema that refers to itself stays a reference, to a definition that admits nearly everything.
         definitions = {str(n): {"properties": {"\0": {"$ref": f"#/$defs/{n}"}}} for n in range(len(opaque))}
-        return jsonschema_rs.canonicalize(
-            {"allOf": parts or [True], "$defs": definitions}, validate_formats=True
-        ), opaque
+        whole = {"allOf": parts or [True], "$defs": definitions}
+        return jsonschema_rs.canonicalize(whole, validate_formats=True), opaque
 
     def _inline(self, schema: Any, pointer: str | None, opaque: list[str], pinned: bool) -> Any:
         """Return the schema with its `$ref`s replaced, except where the schema of a part has to stay opaque."""
@@ -210,11 +200,8 @@ class Schemas:
         if "$ref" in schema:
             target = self.at(schema["$ref"])
             rest = {keyword: value for keyword, value in schema.items() if keyword != "$ref"}
-            both = [
-                self._inline(target.schema, target.pointer, opaque, pinned),
-                self._inline(rest, pointer, opaque, pinned),
-            ]
-            return {"allOf": both} if rest else both[0]
+            followed = self._inline(target.schema, target.pointer, opaque, pinned)
+            return {"allOf": [followed, self._inline(rest, pointer, opaque, pinned)]} if rest else followed
         done = {keyword: value for keyword, value in schema.items() if not self._asserts_nothing(keyword)}
         for path, child in subschemas(schema):
             place = None if pointer is None else pointer + to_pointer(*path)
@@ -233,35 +220,29 @@ class Schemas:
             return self._inline(child, place, opaque, pinned and keyword not in ("not", "if"))
         if isinstance(child, dict) and child.keys() == {"$ref"}:
             place = self.at(child["$ref"]).pointer
-        if place is None or not self._must_stay(place):
+        if place is None or not self._opaque(place):
             return self._inline(child, place, opaque, pinned)
         if place not in opaque:
             opaque.append(place)
         return {"$ref": f"#/$defs/{opaque.index(place)}"}
 
     def _must_stay(self, pointer: str) -> bool:
-        if pointer not in self._opaque:
-            self._opaque[pointer] = pointer in self._led_to(pointer) or any(
-                place in self.document.unions or place in self._led_to(place) for place in self.reach(pointer)
-            )
-        return self._opaque[pointer]
+        return self.recursive(pointer) or any(
+            place in self.document.unions or self.recursive(place) for place in self.reach(pointer)
+        )
 
     def reach(self, pointer: str) -> frozenset[str]:
         """Return the JSON pointers of a schema and of all schemas inside it, references followed."""
         return self._led_to(pointer) | {pointer}
 
-    def _led_to(self, pointer: str) -> frozenset[str]:
-        if pointer not in self._reached:
-            found: set[str] = set()
-            waiting = [pointer]
-            while waiting:
-                part = self.at(waiting.pop())
-                for place in _next_places(part):
-                    if place not in found:
-                        found.add(place)
-                        waiting.append(place)
-            self._reached[pointer] = frozenset(found)
-        return self._reached[pointer]
+    def _inner_places(self, pointer: str) -> frozenset[str]:
+        found: set[str] = set()
+        waiting = [pointer]
+        while waiting:
+            new = set(_next_places(self.at(waiting.pop()))) - found
+            found |= new
+            waiting += new
+        return frozenset(found)
 
 
 @lru_cache(maxsize=16)

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache, partial
 from math import inf
 from typing import Final, Literal, NoReturn, Protocol
 
@@ -82,22 +83,19 @@ class Chooser(Protocol):
 
 
 class Walk:
-    """Build values of one document's schemas. Results about a schema are kept for the next value."""
+    """Build values of one document's schemas. Results about a schema are kept for the next value.
+
+    `step(node)` is how a value of the node is built; it raises Unsatisfiable if there is none.
+    """
 
     def __init__(self, document: Document) -> None:
         self.schemas = Schemas(document)
-        self._steps: dict[Node, Step] = {}
-        self._recursive: dict[Node, tuple[str, ...]] = {}
+        self.step: Callable[[Node], Step] = cache(partial(step, self.schemas))
+        self._recursive: Callable[[Node], tuple[str, ...]] = cache(self._recursive_places)
 
     def node(self, pointer: str) -> Node:
         """Return the node of the schema at a JSON pointer; raise LookupError if there is none."""
         return (self.schemas.at(pointer),)
-
-    def step(self, node: Node) -> Step:
-        """Return how a value of the node is built; raise Unsatisfiable if there is none."""
-        if node not in self._steps:
-            self._steps[node] = step(self.schemas, node)
-        return self._steps[node]
 
     def build(self, node: Node, chooser: Chooser, place: Place) -> JSON:
         """Build one value of the node; raise Unsatisfiable if there is none."""
@@ -112,23 +110,22 @@ class Walk:
             case Fork() as fork:
                 return self._fork(fork, chooser, place)
             case Guard(inner, fits):
-                return _fitting(lambda: self.build(inner, chooser, place), fits, chooser, place)
+                return _fitting(partial(self.build, inner, chooser, place), fits, chooser, place)
             case Object() as shape:
-                return _fitting(lambda: self._object(shape, chooser, place), shape.fits, chooser, place)
-            case Array() as list_:
-                return _fitting(lambda: self._array(list_, chooser, place), list_.fits, chooser, place)
+                return _fitting(partial(self._object, shape, chooser, place), shape.fits, chooser, place)
+            case Array() as shape:
+                return _fitting(partial(self._array, shape, chooser, place), shape.fits, chooser, place)
 
     def _entering(self, node: Node, chooser: Chooser, place: Place) -> Place:
-        if node not in self._recursive:
-            pointers = (part.pointer for part in self.schemas.flat(node))
-            self._recursive[node] = tuple(
-                pointer for pointer in pointers if pointer and self.schemas.recursive(pointer)
-            )
-        entered = self._recursive[node]
+        entered = self._recursive(node)
         if not entered:
             return place
         small = place.small or any(place.entered.count(pointer) > chooser.recursion for pointer in entered)
         return Place(place.name, place.given, (*place.entered, *entered), small)
+
+    def _recursive_places(self, node: Node) -> tuple[str, ...]:
+        pointers = (part.pointer for part in self.schemas.flat(node))
+        return tuple(pointer for pointer in pointers if pointer and self.schemas.recursive(pointer))
 
     def _fork(self, fork: Fork, chooser: Chooser, place: Place) -> JSON:
         if place.small:
@@ -169,14 +166,11 @@ class Walk:
     def _add_extra(self, shape: Object, value: dict[str, JSON], chooser: Chooser, place: Place) -> None:
         index = _pick(chooser, "weak", place.aside("extra"), [str(i) for i in range(len(shape.extras))])
         extra = shape.extras[index]
-        declared = {name for name, _ in shape.properties}
-        for _ in range(chooser.attempts):
-            mark = chooser.mark()
-            name = self.build(extra.names, chooser, place.aside("name"))
-            if name not in value and name not in declared:
-                value[name] = self.build(extra.values, chooser, place.aside(f"extra {index}"))
-                return
-            chooser.undo(mark)
+        taken = {*value, *(name for name, _ in shape.properties)}
+        build_name = partial(self.build, extra.names, chooser, place.aside("name"))
+        name = _attempted(build_name, lambda name: name not in taken, chooser)
+        if name is not _NOTHING:
+            value[name] = self.build(extra.values, chooser, place.aside(f"extra {index}"))
 
     def _extra_count(self, shape: Object, count: int, chooser: Chooser, place: Place) -> int:
         fewest = max(0, shape.fewest - count)
@@ -199,20 +193,15 @@ class Walk:
             # Prefix items have places of their own, while all items behind them share one.
             label = str(number) if number < len(shape.items) - 1 else "-"
             item = self._item(node, items if shape.unique else [], chooser, place.inside(label, *given))
-            if item is not _NO_ITEM:
+            if item is not _NOTHING:
                 items.append(item)
         return items
 
     def _item(self, node: Node, others: list[JSON], chooser: Chooser, place: Place) -> JSON:
-        """Build an item unlike the others; `_NO_ITEM` after some attempts, so that the array stays shorter."""
+        """Build an item unlike the others; `_NOTHING` after some attempts, so that the array stays shorter."""
         taken = {identity(other) for other in others}
-        for _ in range(chooser.attempts if others else 1):
-            mark = chooser.mark()
-            item = self.build(node, chooser, place)
-            if identity(item) not in taken:
-                return item
-            chooser.undo(mark)
-        return _NO_ITEM
+        build = partial(self.build, node, chooser, place)
+        return _attempted(build, lambda item: identity(item) not in taken, chooser)
 
     def height(self, node: Node, above: tuple[Node, ...] = ()) -> float:
         """Return how deep the least value of the node is nested; infinite if it would have to hold itself."""
@@ -233,7 +222,7 @@ class Walk:
         return 1 + max((self.height(inner, above) for inner in inside), default=0)
 
 
-_NO_ITEM: Final = object()
+_NOTHING: Final = object()
 
 
 def _pick(chooser: Chooser, kind: Kind, place: Place, options: Sequence[str]) -> int:
@@ -241,12 +230,16 @@ def _pick(chooser: Chooser, kind: Kind, place: Place, options: Sequence[str]) ->
 
 
 def _fitting(build: Callable[[], JSON], fits: Fits | None, chooser: Chooser, place: Place) -> JSON:
-    if fits is None:
-        return build()
+    value = _attempted(build, fits, chooser) if fits else build()
+    return value if value is not _NOTHING else chooser.reject(place)
+
+
+def _attempted(build: Callable[[], JSON], is_wanted: Fits, chooser: Chooser) -> JSON:
+    """Return the first wanted one of some values that are built; `_NOTHING` if none is."""
     for _ in range(chooser.attempts):
         mark = chooser.mark()
         value = build()
-        if fits(value):
+        if is_wanted(value):
             return value
         chooser.undo(mark)
-    return chooser.reject(place)
+    return _NOTHING
