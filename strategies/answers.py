@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from contracts.http import NOTHING, Response
-from contracts.openapi import Header, Operation, Resource, ResponseSpec, equals, from_pointer
+from contracts.openapi import Operation, Resource, ResponseSpec, equals, from_pointer, resolve_pointer
 from strategies.ids import resources
-from strategies.values import JSON, Walk, covering_set, from_schema
+from strategies.values import JSON, Walk, covering_set, from_schema, put
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -52,7 +53,7 @@ def covering_answers(
     spec = _spec(operation, status)
     media_type, pointer = _content(spec)
     values = [_plain(spec)] if pointer is None else _values(operation.document, pointer)
-    fields = [field for header in spec.headers if (field := _field(operation, header))]
+    fields = tuple(_fields(operation, spec))
     found = []
     for index, value in enumerate(values):
         # Every second answer has the optional header fields as well.
@@ -145,12 +146,11 @@ def _named(media_type: str) -> str:
 def _status(operation: Operation, spec: ResponseSpec) -> int:
     if spec.status.isdigit():
         return int(spec.status)
+    taken = {other.status for other in operation.responses}
     if spec.status == "default":
-        taken = {other.status for other in operation.responses}
         codes = (404, 500) if any(other.is_success for other in operation.responses) else (200,)
         return next((code for code in codes if str(code) not in taken and f"{code // 100}XX" not in taken), 599)
     # The first code of the class that has no response of its own.
-    taken = {other.status for other in operation.responses}
     first = int(spec.status[0]) * 100
     return next(code for code in range(first, first + 100) if str(code) not in taken)
 
@@ -169,28 +169,23 @@ def _drawn(operation: Operation, spec: ResponseSpec, parameters: Mapping[str, st
     media_type, pointer = _content(spec)
     bodies = st.just(_plain(spec)) if pointer is None else from_schema(operation.document, pointer)
     fields = [
-        st.sampled_from(options if required else [None, *options])
-        for header in spec.headers
-        if (field := _field(operation, header))
-        for required, options in [field]
+        st.sampled_from(options if required else [None, *options]) for required, options in _fields(operation, spec)
     ]
-    return st.tuples(bodies, st.tuples(*fields)).map(
-        lambda drawn: _response(
-            operation,
-            spec,
-            media_type,
-            _echoed(operation, spec, drawn[0], parameters),
-            [field for field in drawn[1] if field],
-        )
-    )
+
+    def response(drawn: tuple[JSON, tuple[tuple[str, str] | None, ...]]) -> Response:
+        body = _echoed(operation, spec, drawn[0], parameters)
+        return _response(operation, spec, media_type, body, [field for field in drawn[1] if field])
+
+    return st.tuples(bodies, st.tuples(*fields)).map(response)
 
 
-def _field(operation: Operation, header: Header) -> tuple[bool, list[tuple[str, str]]] | None:
-    """Return whether the field is required, and the fields it may be sent as; None if there are none."""
-    values = _values(operation.document, header.schema) if header.schema else ("sample",)
-    texts = [value if isinstance(value, str) else json.dumps(value) for value in values]
-    options = [(header.name, text) for text in texts if _FIELD_VALUE.fullmatch(text)]
-    return (header.required, options) if options else None
+def _fields(operation: Operation, spec: ResponseSpec) -> Iterator[tuple[bool, list[tuple[str, str]]]]:
+    """Yield of every header field that can be sent whether it is required, and the forms that it may be sent in."""
+    for header in spec.headers:
+        values = _values(operation.document, header.schema) if header.schema else ("sample",)
+        texts = [value if isinstance(value, str) else json.dumps(value) for value in values]
+        if options := [(header.name, text) for text in texts if _FIELD_VALUE.fullmatch(text)]:
+            yield header.required, options
 
 
 def with_echo(operation: Operation, spec: ResponseSpec, response: Response, parameters: Mapping[str, str]) -> Response:
@@ -204,17 +199,11 @@ def with_echo(operation: Operation, spec: ResponseSpec, response: Response, para
 def _echoed(operation: Operation, spec: ResponseSpec, value: JSON, parameters: Mapping[str, str]) -> JSON:
     """Return the value with the parameters at the places of `x-equals` that it has."""
     for promised in equals(operation, spec):
-        if promised.parameter in parameters:
-            value = _replaced(value, from_pointer(promised.place), parameters[promised.parameter])
+        path = from_pointer(promised.place)
+        with suppress(LookupError, ValueError):
+            if promised.parameter in parameters:
+                value = put(value, path, _alike(resolve_pointer(value, path), parameters[promised.parameter]))
     return value
-
-
-def _replaced(value: JSON, path: list[str], text: str) -> JSON:
-    if not path:
-        return _alike(value, text)
-    if not isinstance(value, dict) or path[0] not in value:
-        return value
-    return {**value, path[0]: _replaced(value[path[0]], path[1:], text)}
 
 
 def _alike(value: JSON, text: str) -> JSON:

@@ -23,10 +23,11 @@ from strategies.faults.message_faults import (
     transport_faults,
 )
 from strategies.faults.mutation_search import SchemaMutation
-from strategies.faults.mutations import NOTHING, AnswerContext, Fault, Mutation, fault, in_value, put
+from strategies.faults.mutations import NOTHING, AnswerContext, Fault, Mutation, fault, in_value
 from strategies.faults.resource_faults import status_faults, value_faults
 from strategies.faults.schema_locations import places
 from strategies.faults.schema_mutations import schema_mutations
+from strategies.values import put
 
 
 @lru_cache(maxsize=16)

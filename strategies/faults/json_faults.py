@@ -16,7 +16,8 @@ from contracts.judge import compiled
 from contracts.openapi import Operation, ResponseSpec, equals, from_pointer, to_pointer, walk_json
 from strategies.answers import covering_answers, json_schema
 from strategies.faults.mutation_search import UNDECLARED
-from strategies.faults.mutations import Fault, fault, in_text, put
+from strategies.faults.mutations import Fault, fault, in_text
+from strategies.values import put
 
 
 def json_faults(operation: Operation, spec: ResponseSpec) -> Iterator[Fault]:

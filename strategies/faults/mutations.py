@@ -7,7 +7,7 @@ function of an AnswerContext, so that the self-test and the mock server break an
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -99,13 +99,3 @@ def set_field(response: Response, name: str, value: str | None) -> Response:
     """Return the answer with one field of this name, or without any if the value is None."""
     others = tuple(field for field in response.headers if field[0].lower() != name.lower())
     return replace(response, headers=others if value is None else (*others, (name, value)))
-
-
-def put(value: Any, path: Sequence[str | int], new: Any) -> Any:
-    """Return a copy of the value with another part at a path of names and indexes, or at that of a JSON pointer."""
-    if not path:
-        return new
-    copied = value.copy()
-    step = int(path[0]) if isinstance(value, list) else path[0]
-    copied[step] = put(value[step], path[1:], new) if path[1:] else new
-    return copied

@@ -28,7 +28,8 @@ from contracts.openapi import (
 )
 from strategies.answers import catalogue, covering_answers, granting, with_echo
 from strategies.faults.message_faults import JSON_TYPE
-from strategies.faults.mutations import NOTHING, AnswerContext, Fault, Mutation, fault, in_value, put
+from strategies.faults.mutations import NOTHING, AnswerContext, Fault, Mutation, fault, in_value
+from strategies.values import put
 
 
 def value_faults(operation: Operation, spec: ResponseSpec) -> Iterator[Fault]:

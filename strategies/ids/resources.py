@@ -5,6 +5,7 @@ Hides which values are readable, and which texts survive the way in a path segme
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from collections.abc import Iterable, Iterator
@@ -31,9 +32,7 @@ def sendable(value: str) -> bool:
 
 def as_text(value: JSON) -> str:
     """Return a parameter's value as it is written into a path (OpenAPI 3.1.0, style `simple`)."""
-    if isinstance(value, bool) or value is None:
-        return str(value).lower() if value is not None else "null"
-    return str(value)
+    return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
 
 
 def resources(operation: Operation, spec: ResponseSpec, wanted: int) -> list[Resource]:

@@ -10,5 +10,5 @@ from strategies.values.covering import covering_node, covering_set
 from strategies.values.from_schema import from_schema, matching_texts
 from strategies.values.patterns import ecma_validator, is_readable, with_portable_patterns
 from strategies.values.scalars import JSON, Number, Text, of_length
-from strategies.values.schemas import Node, Part, Schemas, Unsatisfiable, inline, pin, without
+from strategies.values.schemas import Node, Part, Schemas, Unsatisfiable, inline, pin, put, without
 from strategies.values.walk import Walk

@@ -13,7 +13,7 @@ from contracts.openapi import HINTS
 from strategies.values.build_steps import Fork, Guard, Scalar, Step, Values
 from strategies.values.container_steps import array_step, keyword_values, listed_values, needed_check, object_step
 from strategies.values.scalars import Anything, Number, Text
-from strategies.values.schemas import HARD, Node, Part, Schemas, inline, pin, without
+from strategies.values.schemas import BITS, HARD, Node, Part, Schemas, inline, pin, without
 
 _OF_TYPE: Final = {
     "string": "format maxLength minLength pattern",
@@ -35,10 +35,6 @@ def step(schemas: Schemas, node: Node) -> Step:
     return next(found for rule in _RULES if (found := rule(schemas, flat)))
 
 
-def _anything(schemas: Schemas, node: Node) -> Step | None:
-    return None if node else Scalar(Anything(), None)
-
-
 def _union(schemas: Schemas, node: Node) -> Step | None:
     """Choose a branch, its tag present and one of the branch's own (OpenAPI 3.1.0, Discriminator Object)."""
     for part in node:
@@ -46,15 +42,13 @@ def _union(schemas: Schemas, node: Node) -> Step | None:
         if union is None or union.keyword not in part.schema:
             continue
         rest = without(node, part, union.keyword)
-        tags = {branch.pointer: branch.tags for branch in (*union.tagged, *union.untagged)}
-        names = {branch.pointer: branch.name for branch in (*union.tagged, *union.untagged)}
+        known = {branch.pointer: branch for branch in (*union.tagged, *union.untagged)}
         branches = []
         for index in range(len(part.schema[union.keyword])):
             alternative = part.child(union.keyword, index)
-            assert alternative.pointer is not None
-            pinned = tags[alternative.pointer]
-            extra = (inline(pin(union.tag, pinned)),) if pinned else ()
-            branches.append((names[alternative.pointer], (*rest, alternative, *extra)))
+            branch = known[str(alternative.pointer)]
+            pinned = (inline(pin(union.tag, branch.tags)),) if branch.tags else ()
+            branches.append((branch.name, (*rest, alternative, *pinned)))
         return _fork(schemas, node, branches)
     return None
 
@@ -72,27 +66,22 @@ def _hard(schemas: Schemas, node: Node) -> Step | None:
     return Guard(folded, fits)
 
 
-def _one_of(schemas: Schemas, node: Node) -> Step | None:
-    part = next((part for part in node if "oneOf" in part.schema), None)
-    if part is None:
-        return None
-    rest = without(node, part, "oneOf")
-    alternatives = [part.child("oneOf", index) for index in range(len(part.schema["oneOf"]))]
-    branches = []
-    for chosen in alternatives:
-        rivals = [other for other in alternatives if other is not chosen and schemas.feasible((*rest, chosen, other))]
-        barred = tuple(inline({"not": other.schema}) for other in rivals)
-        branches.append((_label(chosen), (*rest, chosen, *barred)))
-    return _fork(schemas, node, branches)
-
-
-def _any_of(schemas: Schemas, node: Node) -> Step | None:
-    part = next((part for part in node if "anyOf" in part.schema), None)
-    if part is None:
-        return None
-    rest = without(node, part, "anyOf")
-    alternatives = [part.child("anyOf", index) for index in range(len(part.schema["anyOf"]))]
-    return _fork(schemas, node, [(_label(chosen), (*rest, chosen)) for chosen in alternatives])
+def _alternatives(schemas: Schemas, node: Node) -> Step | None:
+    """Choose an alternative of `oneOf` or `anyOf`; a value of `oneOf` fits none of the others."""
+    for keyword in ("oneOf", "anyOf"):
+        part = next((part for part in node if keyword in part.schema), None)
+        if part is None:
+            continue
+        rest = without(node, part, keyword)
+        alternatives = [part.child(keyword, index) for index in range(len(part.schema[keyword]))]
+        branches = []
+        for chosen in alternatives:
+            others = [other for other in alternatives if keyword == "oneOf" and other is not chosen]
+            rivals = [other for other in others if schemas.feasible((*rest, chosen, other))]
+            barred = tuple(inline({"not": other.schema}) for other in rivals)
+            branches.append((_label(chosen), (*rest, chosen, *barred)))
+        return _fork(schemas, node, branches)
+    return None
 
 
 def _label(part: Part) -> str:
@@ -136,14 +125,6 @@ def _types(node: Node) -> list[str]:
     return [name for name in (*lists[0], "integer") if name in common][: len(common)]
 
 
-def _null(schemas: Schemas, node: Node) -> Step:
-    return Values((None,), False)
-
-
-def _boolean(schemas: Schemas, node: Node) -> Step:
-    return Values((False, True), False)
-
-
 def _string(schemas: Schemas, node: Node) -> Step:
     leaf = Text(
         shortest=max(keyword_values(node, "minLength"), default=0),
@@ -160,10 +141,9 @@ def _number(schemas: Schemas, node: Node) -> Step:
     highs = [(high, True) for high in keyword_values(node, "maximum")]
     highs += [(high, False) for high in keyword_values(node, "exclusiveMaximum")]
     for name in keyword_values(node, "format"):
-        bits = {"int32": 32, "int64": 64}.get(name)
-        if bits is not None:
-            lows.append((-(2 ** (bits - 1)), False))
-            highs.append((2 ** (bits - 1) - 1, True))
+        if name in BITS:
+            lows.append((-(2 ** (BITS[name] - 1)), False))
+            highs.append((2 ** (BITS[name] - 1) - 1, True))
     low, above = max(lows, default=(None, False))
     high, reached = min(highs, default=(None, True))
     whole = _types(node) == ["integer"]
@@ -172,18 +152,17 @@ def _number(schemas: Schemas, node: Node) -> Step:
 
 
 _RULES: Final[tuple[Callable[[Schemas, Node], Step | None], ...]] = (
-    _anything,
+    lambda schemas, node: None if node else Scalar(Anything(), None),
     _union,
     _hard,
-    _one_of,
-    _any_of,
+    _alternatives,
     listed_values,
     _typed,
 )
 
 _TYPES: Final[dict[str, Callable[[Schemas, Node], Step]]] = {
-    "null": _null,
-    "boolean": _boolean,
+    "null": lambda schemas, node: Values((None,), False),
+    "boolean": lambda schemas, node: Values((False, True), False),
     "integer": _number,
     "number": _number,
     "string": _string,

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations, product
 from math import prod
 from typing import Final, NoReturn
@@ -128,7 +129,7 @@ class _Plan:
         self.open: dict[Goal, int] = {}
         self.by_choice: dict[Choice, set[Goal]] = defaultdict(set)
         self.used: Counter[Choice] = Counter()
-        self.samples: dict[tuple[Leaf, Fits | None], tuple[JSON, ...]] = {}
+        self.samples = cache(_fitting_samples)
         self._tries: Counter[Goal] = Counter()
         self._known: set[str] = set()
         self._objects: dict[str, list[_States]] = defaultdict(list)
@@ -205,6 +206,13 @@ def _absent(place: Place) -> _States:
     return []
 
 
+def _fitting_samples(leaf: Leaf, fits: Fits | None) -> tuple[JSON, ...]:
+    values = tuple(value for value in samples(leaf) if fits is None or fits(value))
+    if fits is not None and isinstance(leaf, Text) and leaf.patterns:
+        values = tuple(dict.fromkeys((*matching_texts(leaf, fits, 2), *values)))
+    return values
+
+
 class _Greedy:
     """A chooser that takes the options of the wanted goal, and otherwise those that reach most of the open goals."""
 
@@ -247,21 +255,12 @@ class _Greedy:
 
     def leaf(self, place: Place, leaf: Leaf, fits: Fits | None) -> JSON:
         """Return one of the leaf's samples."""
-        values = self._samples(leaf, fits)
+        values = self._plan.samples(leaf, fits)
         if not values:
             self.missed = leaf if isinstance(leaf, Text) else None
             self.reject(place)
         labels = [f"#{index} {str(value)[:20]}" for index, value in enumerate(values)]
         return deepcopy(values[0 if len(values) == 1 or place.small else self.pick("weak", place, labels)])
-
-    def _samples(self, leaf: Leaf, fits: Fits | None) -> tuple[JSON, ...]:
-        known = self._plan.samples
-        if (leaf, fits) not in known:
-            values = tuple(value for value in samples(leaf) if fits is None or fits(value))
-            if fits is not None and isinstance(leaf, Text) and leaf.patterns:
-                values = tuple(dict.fromkeys((*matching_texts(leaf, fits, 2), *values)))
-            known[leaf, fits] = values
-        return known[leaf, fits]
 
     def rarely(self, place: Place) -> bool:
         """Return False: an undeclared property that the schema does not mention is no goal."""

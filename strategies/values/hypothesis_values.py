@@ -202,14 +202,6 @@ _OFFSETS: Final = st.integers(-1439, 1439).map(
 )
 
 
-def _dates() -> st.SearchStrategy[str]:
-    return st.dates().map(str) | st.sampled_from(("0000-02-29", "9999-12-31", "2024-02-29"))
-
-
-def _times() -> st.SearchStrategy[str]:
-    return _date_times().map(lambda text: text[11:])
-
-
 def _pointers() -> st.SearchStrategy[str]:
     step = st.text().map(lambda text: "/" + text.replace("~", "~0").replace("/", "~1"))
     return st.lists(step, max_size=4).map("".join)
@@ -227,9 +219,9 @@ _URI: Final = (
 )
 
 _FORMATS: Final[dict[str, Callable[[], st.SearchStrategy[str]]]] = {
-    "date": _dates,
+    "date": lambda: st.dates().map(str) | st.sampled_from(("0000-02-29", "9999-12-31", "2024-02-29")),
     "date-time": _date_times,
-    "time": _times,
+    "time": lambda: _date_times().map(lambda text: text[11:]),
     "duration": _matching(
         "P(([0-9]{1,4}Y)([0-9]{1,3}M([0-9]{1,3}D)?)?|[0-9]{1,4}W|[0-9]{1,4}D)|PT[0-9]{1,3}H([0-9]{1,3}M)?"
     ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
 from math import ceil, floor, gcd, lcm
 from typing import Any, Final
 
@@ -66,11 +67,7 @@ class Number:
     @property
     def step(self) -> Fraction | None:
         """The least common multiple of all steps; None if there are none."""
-        least: Fraction | None = None
-        for step in self.steps:
-            exact = Fraction(str(step))
-            least = exact if least is None else _common_multiple(least, exact)
-        return least
+        return reduce(_common_multiple, map(Fraction, map(str, self.steps))) if self.steps else None
 
 
 Leaf = Anything | Text | Number

@@ -8,7 +8,7 @@ by the exact schema algebra of jsonschema_rs. Hides that algebra, references and
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any, Final, cast
@@ -34,7 +34,8 @@ HARD: Final = frozenset(
 )
 """Keywords that only the algebra can take apart."""
 
-_BITS: Final = {"int32": 32, "int64": 64}
+BITS: Final = {"int32": 32, "int64": 64}
+"""Format to the width of its integers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +206,7 @@ class Schemas:
         done = {keyword: value for keyword, value in schema.items() if not self._asserts_nothing(keyword)}
         for path, child in subschemas(schema):
             place = None if pointer is None else pointer + to_pointer(*path)
-            _put(done, path, self._inline_child(child, place, path[0], opaque, pinned))
+            done = put(done, path, self._inline_child(child, place, path[0], opaque, pinned))
         if isinstance(done.get("pattern"), str):
             done["pattern"] = portable(done["pattern"])
         if "patternProperties" in done:
@@ -270,19 +271,19 @@ def _next_places(part: Part) -> Iterator[str]:
         yield "#" + to_pointer(*from_pointer(part.schema["$ref"]))
 
 
-def _put(schema: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
-    keyword = path[0]
-    if len(path) == 1:
-        schema[keyword] = value
-        return
-    # The keyword's value belongs to the document, so a copy is changed.
-    holder = schema[keyword] = schema[keyword].copy()
-    holder[int(path[1]) if isinstance(holder, list) else path[1]] = value
+def put(value: Any, path: Sequence[str | int], new: Any) -> Any:
+    """Return a copy of the value with another part at a path of names and indexes, or at that of a JSON pointer."""
+    if not path:
+        return new
+    copied = value.copy()
+    step = int(path[0]) if isinstance(value, list) else path[0]
+    copied[step] = put(value[step], path[1:], new) if path[1:] else new
+    return copied
 
 
 def _bounded(schema: dict[str, Any]) -> dict[str, Any]:
     """Replace the width of an integer, which the algebra does not know, by bounds."""
-    bits = _BITS.get(schema.get("format", ""))
+    bits = BITS.get(schema.get("format", ""))
     if bits is None:
         return schema
     rest = {keyword: value for keyword, value in schema.items() if keyword != "format"}
