@@ -5,14 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from strategies.values.scalars import JSON, Leaf
+from strategies.values.scalars import JSON, Fits, Leaf
 from strategies.values.schemas import Node
-
-Fits = Callable[[JSON], bool]
-"""Returns whether a value satisfies the schemas that it has to satisfy."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,8 @@ from math import prod
 from typing import Final, NoReturn
 
 from contracts.openapi import Document
-from strategies.values.build_steps import Fits
 from strategies.values.from_schema import matching_texts
-from strategies.values.scalars import JSON, Leaf, Text, samples
+from strategies.values.scalars import JSON, Fits, Leaf, Text, samples
 from strategies.values.schemas import Node, Unsatisfiable
 from strategies.values.walk import PRESENCE, Choice, Kind, Place, Walk
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from contracts.openapi import Document
-from strategies.values.build_steps import Fits
-from strategies.values.scalars import JSON, Text
+from strategies.values.scalars import JSON, Fits, Text
 from strategies.values.walk import Walk
 
 if TYPE_CHECKING:

@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 
 from contracts.openapi import matches_pattern
-from strategies.values.build_steps import Fits
 from strategies.values.patterns import portable, readable
-from strategies.values.scalars import FORMAT_SAMPLES, JSON, WIDE, Anything, Leaf, Number, Text
+from strategies.values.scalars import FORMAT_SAMPLES, JSON, WIDE, Anything, Fits, Leaf, Number, Text
 from strategies.values.schemas import Node
 from strategies.values.walk import Kind, Place, Walk
 

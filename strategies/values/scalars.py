@@ -6,7 +6,7 @@ is built without it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
@@ -15,6 +15,9 @@ from typing import Any, Final
 
 JSON = Any
 """A JSON value as `json.loads` gives it."""
+
+Fits = Callable[[JSON], bool]
+"""Returns whether a value satisfies the schemas that it has to satisfy."""
 
 LONG: Final = 300
 """How many characters the longest sample of a text without an upper bound has."""

@@ -15,8 +15,8 @@ from typing import Final, Literal, NoReturn, Protocol
 
 from contracts.openapi import Document, identity, to_pointer
 from strategies.values.build_plan import step
-from strategies.values.build_steps import Array, Fits, Fork, Guard, Object, Scalar, Step, Values
-from strategies.values.scalars import JSON, Leaf
+from strategies.values.build_steps import Array, Fork, Guard, Object, Scalar, Step, Values
+from strategies.values.scalars import JSON, Fits, Leaf
 from strategies.values.schemas import Node, Schemas
 
 Kind = Literal["strong", "weak", "presence"]
