@@ -10,6 +10,7 @@ import contextlib
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar, Final, Protocol
 
 import requests
@@ -30,6 +31,9 @@ READS: Final = 25
 """About how many requests an item sends: workers that share long items wait for the last of them."""
 
 Resources = tuple[Resource, ...]
+
+Known = Callable[[Operation], Resources]
+"""Returns the resources of an operation that are known to exist."""
 
 __all__ = [
     "check_answerable",
@@ -151,7 +155,6 @@ class KnownResources(Item):
                     asker.session.ask(self.operation, self.operation.bind(values))
 
 
-@dataclass(frozen=True, slots=True)
 class RememberedResources(KnownResources):
     """Read again the resources whose answers broke a promise in an earlier run."""
 
@@ -159,7 +162,6 @@ class RememberedResources(KnownResources):
     known_here: ClassVar[int] = 2
 
 
-@dataclass(frozen=True, slots=True)
 class KnownResourcesAgain(KnownResources):
     """Read the known resources once more after everything else was asked."""
 
@@ -179,7 +181,6 @@ class PreferredStatus(Item):
         asker.session.ask(self.operation, self.operation.bind(self.values), {"Prefer": f"code={self.detail}"})
 
 
-@dataclass(frozen=True, slots=True)
 class SelfTest(Item):
     """Put every fault before the judge; sends nothing."""
 
@@ -208,16 +209,34 @@ class ClassesOfIds(Item):
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnIds(Item):
-    """Ask for ids that Hypothesis draws, the same for the same seed."""
+class Drawn(Item):
+    """Ask for what Hypothesis draws, the same for the same seed."""
+
+    seed: int = 0
+    examples: int = 1
+    profile: str = "ci"
+
+    def draw(self, strategy: Any, use: Callable[[Any], object]) -> None:
+        """Use every example that is drawn."""
+        import hypothesis
+
+        @hypothesis.seed(self.seed)
+        @hypothesis.settings(hypothesis.settings.get_profile(self.profile), max_examples=self.examples)
+        @hypothesis.given(strategy)
+        def each(drawn: Any) -> None:
+            use(drawn)
+
+        each()
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnIds(Drawn):
+    """Ask for ids."""
 
     kind: ClassVar[str] = "drawn ids"
 
     known: Resources = field(default=(), repr=False)
     undecodable: bool = False
-    seed: int = 0
-    examples: int = 1
-    profile: str = "ci"
 
     def ask(self, asker: Asker) -> None:
         """Draw and ask."""
@@ -225,18 +244,13 @@ class DrawnIds(Item):
         # each has loaded all of them before it draws.
         assert asker.second_opinion is not None
         values = path_values(self.operation, self.known, undecodable=self.undecodable)
-        _draw(values, self, lambda drawn: asker.session.ask(self.operation, drawn))
+        self.draw(values, partial(asker.session.ask, self.operation))
 
 
-@dataclass(frozen=True, slots=True)
-class CasesOfSchemathesis(Item):
+class CasesOfSchemathesis(Drawn):
     """Send cases that Schemathesis draws of the document."""
 
     kind: ClassVar[str] = "cases of Schemathesis"
-
-    seed: int = 0
-    examples: int = 1
-    profile: str = "ci"
 
     def ask(self, asker: Asker) -> None:
         """Draw and send, by the guarded session as everything else."""
@@ -246,7 +260,7 @@ class CasesOfSchemathesis(Item):
             with contextlib.suppress(requests.RequestException):
                 case.call(base_url=asker.session.base_url, session=asker.session)
 
-        _draw(asker.second_opinion.cases(self.operation), self, call)
+        self.draw(asker.second_opinion.cases(self.operation), call)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,18 +274,6 @@ class UndocumentedMethod(Item):
     def ask(self, asker: Asker) -> None:
         """Send it once."""
         asker.session.ask(self.operation, self.operation.bind(self.values), method=self.detail)
-
-
-def _draw(strategy: Any, item: DrawnIds | CasesOfSchemathesis, use: Callable[[Any], object]) -> None:
-    import hypothesis
-
-    @hypothesis.seed(item.seed)
-    @hypothesis.settings(hypothesis.settings.get_profile(item.profile), max_examples=item.examples)
-    @hypothesis.given(strategy)
-    def each(drawn: Any) -> None:
-        use(drawn)
-
-    each()
 
 
 def register_profiles(efforts: Iterable[Effort]) -> None:
@@ -292,16 +294,12 @@ def register_profiles(efforts: Iterable[Effort]) -> None:
         )
 
 
-def items(
-    wanted: Wanted, known: Callable[[Operation], Resources], remembered: Mapping[Operation, Resources]
-) -> tuple[Item, ...]:
+def items(wanted: Wanted, known: Known, remembered: Mapping[Operation, Resources]) -> tuple[Item, ...]:
     """Return everything that a run asks of its document, in the order in which it asks."""
     return tuple(_items(wanted, known, remembered))
 
 
-def _items(
-    wanted: Wanted, known: Callable[[Operation], Resources], remembered: Mapping[Operation, Resources]
-) -> Iterator[Item]:
+def _items(wanted: Wanted, known: Known, remembered: Mapping[Operation, Resources]) -> Iterator[Item]:
     operations, effort = wanted.document.operations, wanted.profile
     for operation, resources in remembered.items():
         if resources:
@@ -323,7 +321,7 @@ def _items(
         yield from (UndocumentedMethod(operation, each, values) for each in undocumented_methods(operation))
 
 
-def _made_up_items(wanted: Wanted, known: Callable[[Operation], Resources]) -> Iterator[Item]:
+def _made_up_items(wanted: Wanted, known: Known) -> Iterator[Item]:
     """Yield the items that ask for ids which nobody named, in parts that workers can share."""
     operations, effort = wanted.document.operations, wanted.profile
     parts = [(part, f"{part}/{effort.parts}") for part in range(1, effort.parts + 1)]
@@ -333,8 +331,8 @@ def _made_up_items(wanted: Wanted, known: Callable[[Operation], Resources]) -> I
         yield from (ClassesOfIds(operation, detail, classes[part - 1 :: effort.parts]) for part, detail in parts)
     for operation in operations:
         for part, detail in parts:
-            seed = _seed(wanted, part)
-            yield DrawnIds(operation, detail, known(operation), wanted.undecodable_ids, seed, examples, effort.name)
+            drawn = operation, detail, _seed(wanted, part), examples, effort.name
+            yield DrawnIds(*drawn, known(operation), wanted.undecodable_ids)
     for operation in operations:
         for part, detail in parts:
             yield CasesOfSchemathesis(operation, detail, _seed(wanted, -part), examples, effort.name)

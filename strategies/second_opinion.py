@@ -12,7 +12,7 @@ import json
 import math
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
@@ -82,39 +82,31 @@ class SecondOpinion:
     """The opinions of other validators on one document's answers, and the cases that Schemathesis draws of it.
 
     `notes` say in words where the validators have no opinion, or Schemathesis draws nothing, because of a pattern.
+    `cases(operation)` is a strategy for Schemathesis's cases of an operation. If Schemathesis cannot draw any, for
+    instance because of a pattern in a path parameter, the cases have path parameters of ours.
     """
 
     def __init__(self, document: Document) -> None:
-        self.notes: list[str] = []
         contents = with_portable_patterns(document.contents)
         self._plain = functools.lru_cache(maxsize=64)(lambda schema: ecma_validator({**contents, "$ref": schema}))
         self.schema = schemathesis.openapi.from_dict(_readable(document))
         schemas, specs = Schemas(document), (spec for operation in document.operations for spec in operation.responses)
         self._unreadable = {spec: pattern for spec in specs if (pattern := _unreadable_pattern(schemas, spec))}
-        self.notes += [
+        self.notes = [
             f"no second opinion on {spec.pointer}: other validators cannot read the pattern {pattern}"
             for spec, pattern in self._unreadable.items()
         ]
-        self._cases = functools.cache(self._drawable)
-        known = settled()
-        self._settled = [each for each in known if each.rule]
-        self._theirs = {each.theirs for each in known if not each.number}
-        self._of_numbers = {each.theirs for each in known if each.number}
-        self._differences = functools.lru_cache(maxsize=1024)(self._compare)
+        self.cases: Callable[[Operation], SearchStrategy[Any]] = functools.cache(self._cases)
+        self._settled = settled()
+        self._theirs = {each.theirs for each in self._settled if not each.number}
+        self._of_numbers = {each.theirs for each in self._settled if each.number}
+        self._differences = functools.lru_cache(maxsize=1024)(lambda *answered: tuple(self._unsettled(*answered)))
 
     def operation(self, operation: Operation) -> Any:
         """Return Schemathesis's operation for one of ours."""
         return self.schema[operation.path]["GET"]
 
-    def cases(self, operation: Operation) -> SearchStrategy[Any]:
-        """Return a strategy for Schemathesis's cases of an operation.
-
-        If Schemathesis cannot draw any, for instance because of a pattern in a path parameter, the cases have path
-        parameters of ours.
-        """
-        return self._cases(operation)
-
-    def _drawable(self, operation: Operation) -> SearchStrategy[Any]:
+    def _cases(self, operation: Operation) -> SearchStrategy[Any]:
         made = self.operation(operation)
         strategy: SearchStrategy[Any] = made.as_strategy()
         ours = path_values(operation).map(lambda values: made.Case(path_parameters=_encoded(values)))
@@ -142,11 +134,8 @@ class SecondOpinion:
         answer = Response(exchange.outcome.status, headers, exchange.outcome.body)
         return self._differences(exchange.operation, answer)
 
-    def _compare(self, operation: Operation, answer: Response) -> tuple[str, ...]:
+    def _unsettled(self, operation: Operation, answer: Response) -> Iterator[str]:
         parsed = parse_response(operation, answer)
-        return tuple(self._unsettled(operation, answer, parsed))
-
-    def _unsettled(self, operation: Operation, answer: Response, parsed: ParsedResponse) -> Iterator[str]:
         if parsed.schema and parsed.value is not UNREADABLE and parsed.spec not in self._unreadable:
             yield from self._of_validators(operation, parsed, parsed.schema, answer)
         case = self.operation(operation).Case(path_parameters={each.name: "x" for each in operation.parameters})
@@ -159,7 +148,7 @@ class SecondOpinion:
             ours = [violation for violation in parsed.violations if violation.rule.startswith(codes)]
             if check is theirs.status_code_conformance:
                 ours += [violation for violation in parsed.violations if violation.rule == "status.server-error"]
-            if ours and all(any(each.covers(violation) for each in self._settled) for violation in ours):
+            if ours and all(map(self._is_settled, ours)):
                 continue
             try:
                 titles = {*_failures(case, response, check)} - self._theirs
@@ -174,6 +163,9 @@ class SecondOpinion:
                 rules = ", ".join(violation.rule for violation in ours) or "nothing"
                 yield f"{check.__name__} reports {words}, the judge {rules} of {operation} {answer.status}"
 
+    def _is_settled(self, violation: Violation) -> bool:
+        return any(each.covers(violation) for each in self._settled)
+
     def _of_validators(
         self, operation: Operation, parsed: ParsedResponse, schema: str, answer: Response
     ) -> Iterator[str]:
@@ -187,7 +179,7 @@ class SecondOpinion:
             yield f"jsonschema_rs {verb} the value, the judge reports {rules} of {operation} {answer.status}"
         if len(answer.body) >= LARGE and zlib.crc32(answer.body) % SAMPLE:
             return
-        if ours and all(any(each.covers(violation) for each in self._settled) for violation in ours):
+        if ours and all(map(self._is_settled, ours)):
             return
         keywords = {str(error.validator) for error in self._plain(schema).iter_errors(parsed.value)}
         if bool(keywords - self._theirs) != bool(ours):
@@ -253,18 +245,15 @@ def _readable(document: Document) -> dict[str, Any]:
     if not any("prefixItems" in value for _, value in walk_json(contents) if isinstance(value, dict)):
         return contents
     schemas = contents.setdefault("components", {}).setdefault("schemas", {})
-    for number, pointer in enumerate(_schemas_of_answers(document)):
+    specs = (spec for operation in document.operations for spec in operation.responses)
+    # Operations may share a response.
+    pointers = dict.fromkeys(pointer for spec in specs for pointer in spec.content.values() if pointer)
+    for number, pointer in enumerate(pointers):
         *way, last = from_pointer(pointer)
         holder: Any = resolve_pointer(contents, way)
         schemas[f"zz-answer-{number}"] = holder[last]
         holder[last] = {"allOf": [{"$ref": f"#/components/schemas/zz-answer-{number}"}]}
     return contents
-
-
-def _schemas_of_answers(document: Document) -> Iterator[str]:
-    specs = (spec for operation in document.operations for spec in operation.responses)
-    # Operations may share a response.
-    yield from dict.fromkeys(pointer for spec in specs for pointer in spec.content.values() if pointer)
 
 
 # Header fields that differ from answer to answer and that no check reads.

@@ -13,7 +13,6 @@ from contracts.openapi.formats import ASSERTED, HINTS, STRICTER, format_checker
 from contracts.openapi.json_text import UNREADABLE, JsonFlaw, parse_json, text_of, walk_json
 from contracts.openapi.overlay import PINNED_OVERLAY, overlay_files, shipped_overlays
 from contracts.openapi.overlay_keywords import (
-    EQUALS,
     REFUSES_UNKNOWN,
     Equals,
     Lasting,

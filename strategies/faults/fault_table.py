@@ -15,13 +15,7 @@ from contracts.http import Failure, Response
 from contracts.openapi import Operation, ResponseSpec
 from strategies.answers import json_schema
 from strategies.faults.json_faults import json_faults
-from strategies.faults.message_faults import (
-    content_faults,
-    framing_faults,
-    header_faults,
-    method_faults,
-    transport_faults,
-)
+from strategies.faults.message_faults import content_faults, header_faults, method_faults, transport_faults
 from strategies.faults.mutation_search import SchemaMutation
 from strategies.faults.mutations import NOTHING, AnswerContext, Fault, Mutation, fault, in_value
 from strategies.faults.resource_faults import status_faults, value_faults
@@ -55,7 +49,6 @@ def _faults_of_reads(operation: Operation) -> Iterator[Fault]:
         yield from header_faults(operation, spec)
         yield from value_faults(operation, spec)
     yield from status_faults(operation)
-    yield from framing_faults()
     yield from transport_faults()
 
 

@@ -51,15 +51,12 @@ def _with_member(member: bytes, body: bytes) -> bytes:
 def _with_name_twice(body: bytes) -> bytes | None:
     """Return the text with the first member of its object, or first item, repeated; its value stays the same."""
     value = json.loads(body)
-    rest = value[1:] if isinstance(value, list) else []
     first = value[0] if isinstance(value, list) and value else value
     if not isinstance(first, dict) or not first:
         return _with_member(b'{"a": 1, "a": 2}', body) if isinstance(value, list) else None
+    text = json.dumps(first, ensure_ascii=False)
     member = json.dumps(dict([next(iter(first.items()))]), ensure_ascii=False)[1:-1]
-    twice = json.dumps(first, ensure_ascii=False)[:-1] + f", {member}}}"
-    if first is value:
-        return twice.encode()
-    return f"[{', '.join([twice, *(json.dumps(item, ensure_ascii=False) for item in rest)])}]".encode()
+    return json.dumps(value, ensure_ascii=False).replace(text, f"{text[:-1]}, {member}}}", 1).encode()
 
 
 def _in_latin_1(operation: Operation, spec: ResponseSpec, body: bytes) -> bytes | None:

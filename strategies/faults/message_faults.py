@@ -108,11 +108,17 @@ def _allowing(method: str, value: str | None) -> Mutation:
     return lambda context: set_field(context.response, "Allow", value) if context.method == method else None
 
 
-def framing_faults() -> Iterator[Fault]:
-    """Yield the faults of a message from which its end or its head cannot be read for certain (RFC 9112)."""
+def transport_faults() -> Iterator[Fault]:
+    """Yield the faults of a message that cannot be read for certain (RFC 9112), and those in which no answer comes."""
     for name, (rule, change) in _MESSAGES.items():
         place = "message" if rule in ("framing.surplus", "framing.chunked") else "head"
         yield fault(rule, name, place, _framed(change))
+    for kind in ("reset", "cut", "not-http", "timeout", "oversized", "coding"):
+        yield fault(f"transport.{kind}", "", "transport", _failing(kind))
+
+
+def _failing(kind: str) -> Mutation:
+    return lambda context: Failure(kind, "broken on purpose")
 
 
 Framing = Callable[[bytes], tuple[bytes, bytes]]
@@ -156,13 +162,3 @@ _MESSAGES: Final[dict[str, tuple[str, Framing]]] = {
     "a chunk of another size": ("framing.chunked", lambda body: (_CHUNKED, _chunk(body).replace(b"\n", b"\n#", 1))),
 }
 """Name to the rule, and how the message ends."""
-
-
-def transport_faults() -> Iterator[Fault]:
-    """Yield the faults in which no answer comes."""
-    for kind in ("reset", "cut", "not-http", "timeout", "oversized", "coding"):
-        yield fault(f"transport.{kind}", "", "transport", _failing(kind))
-
-
-def _failing(kind: str) -> Mutation:
-    return lambda context: Failure(kind, "broken on purpose")

@@ -13,7 +13,6 @@ from typing import Any, Final
 from contracts.http import Failure, Response
 from contracts.judge import compiled
 from contracts.openapi import (
-    EQUALS,
     Equals,
     Lasting,
     Operation,
@@ -24,7 +23,6 @@ from contracts.openapi import (
     lasting,
     refuses_unknown,
     resolve_pointer,
-    to_pointer,
 )
 from strategies.answers import catalogue, covering_answers, granting, with_echo
 from strategies.faults.message_faults import JSON_TYPE
@@ -58,7 +56,7 @@ _ECHOES: Final[dict[str, Callable[[str], str]]] = {
 def _echoed_otherwise(
     operation: Operation, spec: ResponseSpec, promised: Equals, change: Callable[[str], str]
 ) -> Mutation:
-    schema = promised.pointer.removesuffix(to_pointer(EQUALS))
+    schema = promised.pointer.rpartition("/")[0]
 
     def changed(old: Any) -> Any:
         new = change(old) if isinstance(old, str) else old

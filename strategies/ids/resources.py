@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 from urllib.parse import quote
@@ -43,42 +43,28 @@ def resources(operation: Operation, spec: ResponseSpec, wanted: int) -> list[Res
     if not operation.parameters:
         return [()]
     walk = Walk(operation.document)
-    columns = [
-        list(islice(_distinct(_names(walk, operation, parameter, spec)), wanted)) for parameter in operation.parameters
-    ]
+    columns = [list(islice(_names(walk, operation, parameter, spec), wanted)) for parameter in operation.parameters]
     longest = max(len(column) for column in columns)
     if not all(columns):
         return []
     return [tuple(column[index % len(column)] for column in columns) for index in range(longest)]
 
 
-def _distinct(values: Iterable[str]) -> Iterator[str]:
-    seen = set()
-    for value in values:
-        if sendable(value) and value not in seen:
-            seen.add(value)
-            yield value
-
-
 def _names(walk: Walk, operation: Operation, parameter: Parameter, spec: ResponseSpec) -> Iterator[str]:
-    """Yield readable names first, then other values of the parameter's schema."""
-    node = _both(walk, operation, parameter, spec)
+    """Yield distinct names that can be sent: readable ones first, then other values of the parameter's schema."""
+    node, seen = _both(walk, operation, parameter, spec), set()
     fits = walk.schemas.fits(node)
     for value in _candidates(walk, node, operation, parameter, fits):
-        if fits(value):
-            yield as_text(value)
+        if fits(value) and sendable(name := as_text(value)) and name not in seen:
+            seen.add(name)
+            yield name
 
 
 def _both(walk: Walk, operation: Operation, parameter: Parameter, spec: ResponseSpec) -> Node:
     """Return the schemas of the parameter and of the values in the answer that repeat it."""
     own = walk.node(parameter.schema)
-    repeated = [
-        part
-        for promised in equals(operation, spec)
-        if promised.parameter == parameter.name
-        for part in walk.node(promised.pointer.rpartition("/")[0])
-    ]
-    both = (*own, *repeated)
+    repeating = (each.pointer for each in equals(operation, spec) if each.parameter == parameter.name)
+    both = (*own, *(walk.schemas.at(pointer.rpartition("/")[0]) for pointer in repeating))
     return both if walk.schemas.feasible(both) else own
 
 

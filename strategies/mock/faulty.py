@@ -12,6 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain, repeat
 from typing import Final
 from urllib.request import parse_http_list
 
@@ -67,18 +68,13 @@ def breaking(document: Document, always: Sequence[Fault] = (), rate: float = 1.0
 
 
 def _context(
-    operation: Operation,
-    values: Mapping[str, str],
-    method: str,
-    response: Response,
-    reads: Counter[tuple[str, ...]],
+    operation: Operation, values: Mapping[str, str], method: str, response: Response, reads: Counter[tuple[str, ...]]
 ) -> AnswerContext:
     resource = tuple(values.values())
     key = (operation.path, *resource)
     reads[key] += method not in PROBED_METHODS
-    return AnswerContext(
-        operation, resource, resource in catalogue(operation), max(0, reads[key] - 1), response, method
-    )
+    exists = resource in catalogue(operation)
+    return AnswerContext(operation, resource, exists, max(0, reads[key] - 1), response, method)
 
 
 # RFC 7240, section 2. Most names have to be quoted, because they hold blanks, semicolons and commas.
@@ -108,16 +104,10 @@ def _raw(failure: Failure, response: Response) -> Raw:
         case "coding":
             return [head + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\n", b"plain"]
         case "oversized":
-            return _endless(head)
+            return chain([head + b"\r\n"], repeat(b" " * 65536))
         case "timeout":
             return _silent()
     return []
-
-
-def _endless(head: bytes) -> Iterator[bytes]:
-    yield head + b"\r\n"
-    while True:
-        yield b" " * 65536
 
 
 def _silent() -> Iterator[bytes]:

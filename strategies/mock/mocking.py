@@ -23,7 +23,7 @@ def mock_server(document: Document, port: int = 0, changes: Sequence[Change] = (
 
 def _catalogue(operation: Operation) -> Catalogue:
     codes = [spec.status for spec in operation.responses if spec.status.isdigit()]
-    by_status = {int(status): partial(_first, operation, status) for status in codes}
+    by_status = {status: partial(_first, operation, status) for status in codes}
     return Catalogue(catalogue(operation), _otherwise(operation), by_status)
 
 

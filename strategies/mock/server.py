@@ -13,11 +13,10 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
-from types import MappingProxyType
 from typing import Any, Final, Self
 from urllib.request import parse_http_list
 
@@ -53,9 +52,7 @@ class Catalogue:
 
     resources: Mapping[tuple[str, ...], Response]
     otherwise: Callable[[Mapping[str, str]], Response]
-    by_status: Mapping[int, Callable[[Mapping[str, str]], Response]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
+    by_status: Mapping[str, Callable[[Mapping[str, str]], Response]]
 
 
 Raw = Iterable[bytes]
@@ -83,7 +80,7 @@ def _answered(catalogue: Catalogue, asked: Asked, parameters: Mapping[str, str])
     values = {name: _text(value) for name, value in parameters.items()}
     usual = catalogue.resources.get(tuple(parameters.values())) or catalogue.otherwise(values)
     code = _preferred_code(", ".join(value for name, value in asked.headers if name.lower() == "prefer"))
-    preferred = {str(status): answer for status, answer in catalogue.by_status.items()}.get(code or "")
+    preferred = catalogue.by_status.get(code or "")
     # A preference that the server does not understand or cannot follow is ignored (RFC 7240, section 2).
     if code == str(usual.status):
         return with_field(usual, "Preference-Applied", f"code={code}")

@@ -54,11 +54,10 @@ class Part:
     def child(self, *path: str | int) -> Part:
         """Return the schema at a path below this one; raise LookupError if there is none."""
         schema = resolve_pointer(self.schema, [str(step) for step in path])
-        return (
-            inline(schema)
-            if self.pointer is None
-            else Part(self.pointer + to_pointer(*path), self.pointer + to_pointer(*path), schema)
-        )
+        if self.pointer is None:
+            return inline(schema)
+        pointer = self.pointer + to_pointer(*path)
+        return Part(pointer, pointer, schema)
 
 
 Node = tuple[Part, ...]

@@ -80,9 +80,9 @@ def operations(tmp_path_factory: pytest.TempPathFactory) -> dict[Operation, Cata
         return json_response(410, {"felled": "on request"})
 
     return {
-        by_path["/trees/{tree}"]: Catalogue(trees, unknown, {410: felled, 200: any_tree}),
-        by_path["/trees/oldest"]: Catalogue({(): json_response(200, {"tree": "yew"})}, unknown),
-        by_path["/rows/{row}/trees/{tree}"]: Catalogue({("1", "oak"): json_response(200, {"row": "1"})}, unknown),
+        by_path["/trees/{tree}"]: Catalogue(trees, unknown, {"410": felled, "200": any_tree}),
+        by_path["/trees/oldest"]: Catalogue({(): json_response(200, {"tree": "yew"})}, unknown, {}),
+        by_path["/rows/{row}/trees/{tree}"]: Catalogue({("1", "oak"): json_response(200, {"row": "1"})}, unknown, {}),
     }
 
 
