@@ -9,19 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
-from typing import Any
 
 from contracts.http import Failure, Response
 from contracts.openapi import Operation, ResponseSpec
 from strategies.answers import json_schema
 from strategies.faults.json_faults import json_faults
 from strategies.faults.message_faults import content_faults, header_faults, method_faults, transport_faults
-from strategies.faults.mutation_search import SchemaMutation
-from strategies.faults.mutations import NOTHING, AnswerContext, Fault, Mutation, fault, in_value
+from strategies.faults.mutations import AnswerContext, Fault, Mutation, fault, in_value
 from strategies.faults.resource_faults import status_faults, value_faults
-from strategies.faults.schema_locations import places
 from strategies.faults.schema_mutations import schema_mutations
-from strategies.values import put
 
 
 @lru_cache(maxsize=16)
@@ -54,13 +50,4 @@ def _faults_of_reads(operation: Operation) -> Iterator[Fault]:
 
 def _schema_faults(operation: Operation, spec: ResponseSpec, schema: str) -> Iterator[Fault]:
     for each in schema_mutations(operation.document, schema):
-        yield fault(each.rule, f"{spec.status}{each.name}", "body" + each.place, in_value(spec, partial(_first, each)))
-
-
-def _first(mutation: SchemaMutation, value: Any) -> Any:
-    """Return the value changed at the first of the mutation's places that has something to break, else NOTHING."""
-    for path, part in places(value, mutation.steps):
-        broken = mutation.change(part)
-        if broken is not NOTHING:
-            return put(value, path, broken)
-    return NOTHING
+        yield fault(each.rule, f"{spec.status}{each.name}", "body" + each.place, in_value(spec, each.change))

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from strategies.faults.mutations import NOTHING
-from strategies.faults.schema_locations import Site, Step
-from strategies.values import Node, Unsatisfiable, Walk, covering_node
+from strategies.faults.mutations import NOTHING, Change
+from strategies.faults.schema_locations import Site, places
+from strategies.values import Node, Unsatisfiable, Walk, covering_node, put
 
 UNDECLARED: Final = "zz-undeclared"
 """The name of a property that no document declares."""
@@ -24,17 +24,16 @@ MAX_BUILT: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class SchemaMutation:
-    """A way to break one rule of a schema: the steps that lead to a value, and the change of that value.
+    """A way to break one rule of a schema by a change of the whole value.
 
     `name` says where and how, for the names of faults. `place` is a JSON pointer with `*` for the index of an item and
-    for a name that no document declares. `change` returns NOTHING if the value has nothing to break.
+    for a name that no document declares.
     """
 
     name: str
     rule: str
     place: str
-    steps: tuple[Step, ...]
-    change: Callable[[Any], Any]
+    change: Change
 
 
 Breaks = Callable[[Site, str, Any], Iterator[SchemaMutation]]
@@ -52,36 +51,38 @@ SAMPLES: Final[dict[str, Any]] = {
 """JSON type to a value of it."""
 
 
-def mutation(
-    site: Site, keyword: str, what: str, change: Callable[[Any], Any], rule: str = "", inside: str = ""
-) -> SchemaMutation:
+def mutation(site: Site, keyword: str, what: str, change: Change, rule: str = "", inside: str = "") -> SchemaMutation:
     """Return the mutation of a keyword, at the site or at a JSON pointer `inside` its values.
 
-    `what` distinguishes it from the keyword's other mutations; the rule is the keyword's unless another is given.
+    `what` distinguishes it from the keyword's other mutations; the rule is the keyword's unless another is given. It
+    changes the first value of the site that has something to break.
     """
-    name = f"{site.name}{inside} {what}"
-    return SchemaMutation(name, rule or f"schema.{keyword}", site.place + inside, site.steps, change)
+
+    def changed(value: Any) -> Any:
+        broken = ((path, change(part)) for path, part in places(value, site.steps))
+        return next((put(value, path, new) for path, new in broken if new is not NOTHING), NOTHING)
+
+    return SchemaMutation(f"{site.name}{inside} {what}", rule or f"schema.{keyword}", site.place + inside, changed)
 
 
-def replaced(new: Any) -> Callable[[Any], Any]:
+def replaced(new: Any) -> Change:
     """Return the change of any value into this one."""
     return lambda value: new
 
 
-def sound(site: Site, broken: tuple[str | None, ...], candidates: Iterable[Any]) -> Iterator[Any]:
-    """Yield the candidates that break one or more of the `broken` keywords and no other one.
+Keywords = tuple[str | None, ...]
+"""Keywords that a value may break; None stands for a `false` schema."""
 
-    None among the keywords stands for a `false` schema.
-    """
+
+def sound(site: Site, broken: Keywords, candidates: Iterable[Any]) -> Iterator[Any]:
+    """Yield the candidates that break one or more of the `broken` keywords and no other one."""
     for candidate in candidates:
         found = site.walk.schemas.broken_keywords(site.node, candidate)
         if found and found <= set(broken):
             yield candidate
 
 
-def first_sound(
-    site: Site, broken: tuple[str | None, ...], candidates: Callable[[Any], Iterable[Any]]
-) -> Callable[[Any], Any]:
+def first_sound(site: Site, broken: Keywords, candidates: Callable[[Any], Iterable[Any]]) -> Change:
     """Return the change of a value into the first sound one of the candidates that are made of it."""
     return lambda value: next(sound(site, broken, candidates(value)), NOTHING)
 

@@ -59,6 +59,9 @@ def fault(rule: str, name: str, place: str, mutation: Mutation) -> Fault:
     return Fault(f"{rule} {name}".rstrip(), rule, PlacePattern(place), mutation)
 
 
+Change = Callable[[Any], Any]
+"""Returns the changed value, or NOTHING if the value has nothing to break."""
+
 NOTHING: Final[Any] = object()
 """Returned by a change of a value that has nothing to break."""
 
@@ -68,7 +71,7 @@ def is_described(context: AnswerContext, spec: ResponseSpec) -> bool:
     return context.operation.response_for(context.response.status) == spec
 
 
-def in_value(spec: ResponseSpec, change: Callable[[Any], Any]) -> Mutation:
+def in_value(spec: ResponseSpec, change: Change) -> Mutation:
     """Return the mutation that changes the JSON value of the spec's answers."""
 
     def changed(body: bytes) -> bytes | None:

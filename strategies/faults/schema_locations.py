@@ -12,7 +12,7 @@ from operator import eq
 from typing import Any
 
 from contracts.openapi import Union, json_type, matches_pattern, to_pointer
-from strategies.values import Node, Part, Walk, inline, pin, property_node, without
+from strategies.values import Fits, Node, Part, Walk, inline, pin, property_node, without
 
 Path = tuple[str | int, ...]
 """The names and indexes that lead to a part of a value."""
@@ -144,9 +144,7 @@ def _conditions(site: Site) -> Iterator[Site]:
             yield _where(site, part, node, partial(_holds, name), f"beside {name}")
 
 
-def _where(
-    site: Site, part: Part, node: Node, test: Callable[[Any], bool], label: str, tags: frozenset[str] = frozenset()
-) -> Site:
+def _where(site: Site, part: Part, node: Node, test: Fits, label: str, tags: frozenset[str] = frozenset()) -> Site:
     """Return the site of a schema that judges only those of the same values that pass the test."""
 
     def condition(value: Any) -> Iterable[tuple[Path, Any]]:

@@ -25,7 +25,7 @@ from strategies.faults.mutation_search import (
     some_values,
     sound,
 )
-from strategies.faults.mutations import NOTHING
+from strategies.faults.mutations import NOTHING, Change
 from strategies.faults.schema_locations import Site, is_of, kinds, places, sites
 from strategies.values import Walk, inline, of_length, pin, property_node, undeclared
 
@@ -99,7 +99,7 @@ def _required(site: Site, keyword: str, names: list[str]) -> Iterator[SchemaMuta
             yield mutation(site, "required", "absent", _steady(site, _absent(name)), inside=to_pointer(name))
 
 
-def _steady(site: Site, change: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _steady(site: Site, change: Change) -> Change:
     """Return the change, which gives NOTHING if the site would no longer judge the changed value."""
 
     def changed(value: Any) -> Any:
@@ -116,7 +116,7 @@ def _dependent_required(site: Site, keyword: str, rules: dict[str, list[str]]) -
             yield mutation(site, "dependentRequired", f"absent beside {holder}", change, inside=to_pointer(name))
 
 
-def _absent(name: str, beside: str | None = None) -> Callable[[Any], Any]:
+def _absent(name: str, beside: str | None = None) -> Change:
     """Return the change of an object that takes a property out, if it has another one `beside` it."""
 
     def change(value: Any) -> Any:

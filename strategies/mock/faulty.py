@@ -10,14 +10,14 @@ import random
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import chain, repeat
 from typing import Final
 from urllib.request import parse_http_list
 
 from contracts.http import PROBED_METHODS, Failure, Response
-from contracts.openapi import ConfigurationError, Document, Operation, operation_at
+from contracts.openapi import ConfigurationError, Document, operation_at
 from strategies.answers import catalogue
 from strategies.faults import AnswerContext, Fault, faults
 from strategies.mock.server import Asked, Change, Raw
@@ -51,8 +51,11 @@ def breaking(document: Document, always: Sequence[Fault] = (), rate: float = 1.0
         found = operation_at(document.operations, asked.target.partition("?")[0])
         if found is None:
             return response
+        operation, resource = found[0], tuple(found[1].values())
+        key, exists = (operation.path, *resource), resource in catalogue(operation)
         with lock:
-            context = _context(found[0], found[1], asked.method, response, reads)
+            reads[key] += asked.method not in PROBED_METHODS
+            context = AnswerContext(operation, resource, exists, max(0, reads[key] - 1), response, asked.method)
             hit = chance.random() < rate
             wanted = [name for name, share in _preferred(asked) if share == 1 or chance.random() < share]
         preferred = [known[name] for name in wanted if name in known]
@@ -65,16 +68,6 @@ def breaking(document: Document, always: Sequence[Fault] = (), rate: float = 1.0
         return response
 
     return change
-
-
-def _context(
-    operation: Operation, values: Mapping[str, str], method: str, response: Response, reads: Counter[tuple[str, ...]]
-) -> AnswerContext:
-    resource = tuple(values.values())
-    key = (operation.path, *resource)
-    reads[key] += method not in PROBED_METHODS
-    exists = resource in catalogue(operation)
-    return AnswerContext(operation, resource, exists, max(0, reads[key] - 1), response, method)
 
 
 # RFC 7240, section 2. Most names have to be quoted, because they hold blanks, semicolons and commas.

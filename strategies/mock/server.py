@@ -55,6 +55,8 @@ class Catalogue:
     by_status: Mapping[str, Callable[[Mapping[str, str]], Response]]
 
 
+Catalogues = Mapping[Operation, Catalogue]
+
 Raw = Iterable[bytes]
 """Bytes that are sent unchanged, piece by piece, in place of an answer; then the connection is closed."""
 
@@ -62,7 +64,7 @@ Change = Callable[[Asked, Response], Response | Raw]
 """Returns the answer or the bytes to send, given the request and the chosen answer."""
 
 
-def answer(operations: Mapping[Operation, Catalogue], asked: Asked) -> Response:
+def answer(operations: Catalogues, asked: Asked) -> Response:
     """Return the conforming answer to a request; a request beyond the documents gets a problem (RFC 9457)."""
     path = re.split("[?#]", _ORIGIN.sub("", asked.target, count=1), maxsplit=1)[0]
     found = operation_at(operations, path)
@@ -107,9 +109,7 @@ class MockServer:
     after `start`; `seen` counts the requests by method, answered or refused.
     """
 
-    def __init__(
-        self, operations: Mapping[Operation, Catalogue], port: int = 0, changes: Sequence[Change] = ()
-    ) -> None:
+    def __init__(self, operations: Catalogues, port: int = 0, changes: Sequence[Change] = ()) -> None:
         self.url = ""
         self.seen: Counter[str] = Counter()
         self._operations, self._port, self._changes = dict(operations), port, tuple(changes)
@@ -206,17 +206,14 @@ class _Handler(BaseHTTPRequestHandler):
         has_body = "Transfer-Encoding" in self.headers or self.headers.get("Content-Length", "0") != "0"
         if has_body or "close" in map(str.strip, options):
             self.close_connection = True
-        flaw = self.flaw()
+        flaw = ""
+        if not self.requestline.isascii():
+            flaw = "the request target is not percent-encoded (RFC 3986, section 2)"
+        elif self.request_version >= "HTTP/1.1" and len(self.headers.get_all("Host", [])) != 1:
+            flaw = "exactly one Host field is needed (RFC 9112, section 3.2)"
         if flaw:
             self.send_error(HTTPStatus.BAD_REQUEST, flaw)
         return not flaw
-
-    def flaw(self) -> str:
-        if not self.requestline.isascii():
-            return "the request target is not percent-encoded (RFC 3986, section 2)"
-        if self.request_version >= "HTTP/1.1" and len(self.headers.get_all("Host", [])) != 1:
-            return "exactly one Host field is needed (RFC 9112, section 3.2)"
-        return ""
 
     def handle_expect_100(self) -> bool:
         # The final answer may come at once, and the client need not send its body (RFC 9110, section 10.1.1).

@@ -261,9 +261,14 @@ def property_node(node: Node, name: str) -> Node:
     return tuple(found)
 
 
+def _children(node: Node, keyword: str) -> Node:
+    """Return the schemas that stand at the keyword in the parts of a node."""
+    return tuple(part.child(keyword) for part in node if keyword in part.schema)
+
+
 def _closed_names(schemas: Schemas, node: Node) -> list[str]:
     """Return the names that are possible if `propertyNames` lists them, else none."""
-    rules = tuple(part.child("propertyNames") for part in node if "propertyNames" in part.schema)
+    rules = _children(node, "propertyNames")
     if not rules or not schemas.feasible(rules):
         return []
     listed = _listed_values(schemas, schemas.flat(rules))
@@ -271,7 +276,7 @@ def _closed_names(schemas: Schemas, node: Node) -> list[str]:
 
 
 def _may_be_named(schemas: Schemas, node: Node, name: str) -> bool:
-    rules = tuple(part.child("propertyNames") for part in node if "propertyNames" in part.schema)
+    rules = _children(node, "propertyNames")
     return not rules or schemas.fits(rules)(name)
 
 
@@ -285,19 +290,15 @@ def _describes_others(node: Node) -> bool:
 
 def undeclared(schemas: Schemas, node: Node) -> Iterator[Extra]:
     """Yield the kinds of properties that a flat node admits undeclared: one per pattern, and the others."""
-    text = (
-        inline({"type": "string"}),
-        *(part.child("propertyNames") for part in node if "propertyNames" in part.schema),
-    )
+    text = (inline({"type": "string"}), *_children(node, "propertyNames"))
     patterns = dict.fromkeys(name for names in _keyword_values(node, "patternProperties") for name in names)
     kinds = []
     for pattern in patterns:
         holders = [part for part in node if pattern in part.schema.get("patternProperties", ())]
         own = tuple(part.child("patternProperties", pattern) for part in holders)
         kinds.append(Extra((*text, inline({"pattern": pattern})), own))
-    additional = tuple(part.child("additionalProperties") for part in node if "additionalProperties" in part.schema)
     unlike = tuple(inline({"not": {"pattern": pattern}}) for pattern in patterns)
-    kinds.append(Extra((*text, *unlike), additional))
+    kinds.append(Extra((*text, *unlike), _children(node, "additionalProperties")))
     return (kind for kind in kinds if schemas.feasible(kind.names) and schemas.feasible(kind.values))
 
 

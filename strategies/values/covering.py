@@ -136,13 +136,11 @@ class _Plan:
 
     def next(self) -> Goal | None:
         """Return the open goal to try next, goals of one choice first; every goal is tried at most twice."""
-        goal = min((goal for goal in self.open if self._tries[goal] < 2), key=self._rank, default=None)
+        untried = (goal for goal in self.open if self._tries[goal] < 2)
+        goal = min(untried, key=lambda goal: (self.goals[goal] > 1, len(goal.choices)), default=None)
         if goal is not None:
             self._tries[goal] += 1
         return goal
-
-    def _rank(self, goal: Goal) -> tuple[int, int]:
-        return int(self.goals[goal] > 1), len(goal.choices)
 
     def reach(self, taken: Taken) -> bool:
         """Close the goals that these choices reach; return whether there were any."""

@@ -15,7 +15,7 @@ from hypothesis.errors import Unsatisfiable
 
 from contracts.openapi import matches_pattern
 from strategies.values.patterns import portable, readable
-from strategies.values.scalars import FORMAT_SAMPLES, JSON, WIDE, Anything, Fits, Leaf, Number, Text
+from strategies.values.scalars import FORMAT_SAMPLES, JSON, WIDE, Anything, Fits, Leaf, Number, Text, exact
 from strategies.values.schemas import Node
 from strategies.values.walk import Kind, Place, Walk
 
@@ -141,7 +141,7 @@ def _number(leaf: Number) -> st.SearchStrategy[float]:
     step = leaf.step
     if step is not None:
         first, last = -(-low // step), high // step
-        return st.integers(int(first), int(last)).map(lambda count: _exact(count * step))
+        return st.integers(int(first), int(last)).map(lambda count: exact(count * step))
     if leaf.whole:
         return st.integers(low, high)
     floats = st.floats(
@@ -153,10 +153,6 @@ def _number(leaf: Number) -> st.SearchStrategy[float]:
         allow_infinity=False,
     )
     return st.integers(low, high) | floats if low <= high else floats
-
-
-def _exact(value: Any) -> float:
-    return int(value) if value == int(value) else float(value)
 
 
 @cache

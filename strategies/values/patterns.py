@@ -175,23 +175,22 @@ def ecma_validator(schema: Any) -> Validator:
     return made
 
 
-def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[jsonschema.ValidationError]:
+Errors = Iterator[jsonschema.ValidationError]
+
+
+def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Errors:
     if isinstance(instance, str) and not matches_pattern(pattern, instance):
         yield jsonschema.ValidationError("does not match")
 
 
-def _pattern_properties(
-    validator: Any, patterns: dict[str, Any], instance: Any, schema: Any
-) -> Iterator[jsonschema.ValidationError]:
+def _pattern_properties(validator: Any, patterns: dict[str, Any], instance: Any, schema: Any) -> Errors:
     for name, value in instance.items() if isinstance(instance, dict) else ():
         for pattern, subschema in patterns.items():
             if matches_pattern(pattern, name):
                 yield from validator.descend(value, subschema, path=name, schema_path=pattern)
 
 
-def _additional_properties(
-    validator: Any, allowed: Any, instance: Any, schema: Any
-) -> Iterator[jsonschema.ValidationError]:
+def _additional_properties(validator: Any, allowed: Any, instance: Any, schema: Any) -> Errors:
     declared, patterns = schema.get("properties", ()), schema.get("patternProperties", ())
     for name, value in instance.items() if isinstance(instance, dict) else ():
         if name in declared or any(matches_pattern(pattern, name) for pattern in patterns):
@@ -202,9 +201,7 @@ def _additional_properties(
             yield from validator.descend(value, allowed, path=name)
 
 
-def _unevaluated_properties(
-    validator: Any, allowed: Any, instance: Any, schema: Any
-) -> Iterator[jsonschema.ValidationError]:
+def _unevaluated_properties(validator: Any, allowed: Any, instance: Any, schema: Any) -> Errors:
     # jsonschema asks Python's `re` here. It reads nearly every portable pattern, and jsonschema_rs judges the rest.
     with suppress(*_REFUSALS):
         yield from _PLAIN["unevaluatedProperties"](validator, allowed, instance, schema)

@@ -115,13 +115,18 @@ def _numbers(leaf: Number) -> Iterator[float]:
     wholes = (low, high, 0, 1, -1, low + 1, high - 1, 2**31, 2**53)
     if leaf.step is not None:
         wholes = tuple(sorted({_multiple(value, leaf.step) for value in wholes}, key=abs))
-        yield from (int(value) if value == int(value) else float(value) for value in wholes)
+        yield from map(exact, wholes)
         return
     yield from sorted((value for value in wholes if low <= value <= high), key=abs)
     if not leaf.whole:
         ends = [end for end in (leaf.low, leaf.high) if end is not None]
         yield from (*ends, *(end + shift for end in ends for shift in (0.5, -0.5, 0.001, -0.001)))
         yield from (0.5, -1.5, 1e-9, 1e300)
+
+
+def exact(value: Fraction | int) -> float:
+    """Return the number as an integer if it is one."""
+    return int(value) if value == int(value) else float(value)
 
 
 def _multiple(value: int, step: Fraction) -> Any:

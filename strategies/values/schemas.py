@@ -27,7 +27,7 @@ from contracts.openapi import (
     subschemas,
     to_pointer,
 )
-from strategies.values.patterns import ecma_validator, portable, with_portable_patterns
+from strategies.values.patterns import ecma_validator, with_portable_patterns
 
 HARD: Final = frozenset(
     "dependentRequired dependentSchemas else if not then unevaluatedItems unevaluatedProperties".split()
@@ -191,7 +191,7 @@ class Schemas:
         # A schema that refers to itself stays a reference, to a definition that admits nearly everything.
         definitions = {str(n): {"properties": {"\0": {"$ref": f"#/$defs/{n}"}}} for n in range(len(opaque))}
         whole = {"allOf": parts or [True], "$defs": definitions}
-        return jsonschema_rs.canonicalize(whole, validate_formats=True), opaque
+        return jsonschema_rs.canonicalize(with_portable_patterns(whole), validate_formats=True), opaque
 
     def _inline(self, schema: Any, pointer: str | None, opaque: list[str], pinned: bool) -> Any:
         """Return the schema with its `$ref`s replaced, except where the schema of a part has to stay opaque."""
@@ -206,10 +206,6 @@ class Schemas:
         for path, child in subschemas(schema):
             place = None if pointer is None else pointer + to_pointer(*path)
             done = put(done, path, self._inline_child(child, place, path[0], opaque, pinned))
-        if isinstance(done.get("pattern"), str):
-            done["pattern"] = portable(done["pattern"])
-        if "patternProperties" in done:
-            done["patternProperties"] = {portable(name): child for name, child in done["patternProperties"].items()}
         union = self.document.unions.get(pointer or "")
         if pinned and union and union.keyword in done:
             done = _pinned(done, union)
