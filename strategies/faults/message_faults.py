@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from contracts.http import Failure, Response, undocumented_methods
@@ -24,7 +25,7 @@ def content_faults(spec: ResponseSpec) -> Iterator[Fault]:
     """Yield the faults of Content-Type and Content-Encoding, and of a body where the document describes none."""
     if not spec.content:
         if spec.status not in BODILESS:
-            yield fault("body.unexpected", spec.status, "body", _with_body(spec))
+            yield fault("body.unexpected", spec.status, "body", partial(_with_body, spec))
         return
     documented = [name.partition(";")[0].strip().lower() for name in spec.content]
     fields = {
@@ -48,12 +49,9 @@ def content_faults(spec: ResponseSpec) -> Iterator[Fault]:
 _JSON: Final = re.compile(r"application/json|[^/]+/[^/]+\+json")
 
 
-def _with_body(spec: ResponseSpec) -> Mutation:
-    def mutation(context: AnswerContext) -> Response | None:
-        bare = is_described(context, spec) and not context.response.body
-        return replace(context.response, body=b"{}") if bare else None
-
-    return mutation
+def _with_body(spec: ResponseSpec, context: AnswerContext) -> Response | None:
+    bare = is_described(context, spec) and not context.response.body
+    return replace(context.response, body=b"{}") if bare else None
 
 
 def _encoded(spec: ResponseSpec) -> Mutation:
@@ -112,7 +110,7 @@ def transport_faults() -> Iterator[Fault]:
     """Yield the faults of a message that cannot be read for certain (RFC 9112), and those in which no answer comes."""
     for name, (rule, change) in _MESSAGES.items():
         place = "message" if rule in ("framing.surplus", "framing.chunked") else "head"
-        yield fault(rule, name, place, _framed(change))
+        yield fault(rule, name, place, partial(_framed, change))
     for kind in ("reset", "cut", "not-http", "timeout", "oversized", "coding"):
         yield fault(f"transport.{kind}", "", "transport", _failing(kind))
 
@@ -125,17 +123,14 @@ Framing = Callable[[bytes], tuple[bytes, bytes]]
 """Returns the last lines of a head, and what stands behind its empty line, given a body."""
 
 
-def _framed(change: Framing) -> Mutation:
-    def mutation(context: AnswerContext) -> Response | None:
-        response = context.response
-        if not response.body:
-            return None
-        fields = "".join(f"{name}: {value}\r\n" for name, value in response.headers)
-        head = f"HTTP/1.1 {response.status} Broken\r\n{fields}".encode("latin-1", "replace")
-        lines, rest = change(response.body)
-        return replace(response, message=head + lines + b"\r\n" + rest)
-
-    return mutation
+def _framed(change: Framing, context: AnswerContext) -> Response | None:
+    response = context.response
+    if not response.body:
+        return None
+    fields = "".join(f"{name}: {value}\r\n" for name, value in response.headers)
+    head = f"HTTP/1.1 {response.status} Broken\r\n{fields}".encode("latin-1", "replace")
+    lines, rest = change(response.body)
+    return replace(response, message=head + lines + b"\r\n" + rest)
 
 
 def _length(size: object) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from strategies.faults.mutations import NOTHING, Change
@@ -87,16 +87,12 @@ def first_sound(site: Site, broken: Keywords, candidates: Callable[[Any], Iterab
     return lambda value: next(sound(site, broken, candidates(value)), NOTHING)
 
 
-def built(site: Site, node: Node) -> Callable[[Any], Iterator[Any]]:
-    """Return the change of a value into values of a node; an object keeps as many of its properties as possible."""
-
-    def change(value: Any) -> Iterator[Any]:
-        for made in some_values(site.walk, node):
-            if isinstance(made, dict) and isinstance(value, dict):
-                yield from ({**made, **value}, {**value, **made})
-            yield made
-
-    return change
+def built(site: Site, node: Node, value: Any) -> Iterator[Any]:
+    """Yield values of a node; an object keeps as many properties of the given value as possible."""
+    for made in some_values(site.walk, node):
+        if isinstance(made, dict) and isinstance(value, dict):
+            yield from ({**made, **value}, {**value, **made})
+        yield made
 
 
 @lru_cache(maxsize=1024)
@@ -111,4 +107,4 @@ def some_values(walk: Walk, node: Node) -> tuple[Any, ...]:
 def built_if_feasible(site: Site, keyword: str, what: str, node: Node, rule: str = "") -> Iterator[SchemaMutation]:
     """Yield the mutation into a value of the node that breaks the keyword alone, unless the node can have no value."""
     if site.walk.schemas.feasible(node):
-        yield mutation(site, keyword, what, first_sound(site, (keyword,), built(site, node)), rule)
+        yield mutation(site, keyword, what, first_sound(site, (keyword,), partial(built, site, node)), rule)

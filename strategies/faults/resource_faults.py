@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final
 
 from contracts.http import Failure, Response
@@ -68,12 +69,9 @@ def _echoed_otherwise(
 
 def _of_another(operation: Operation, spec: ResponseSpec, place: str) -> Mutation:
     """Return the mutation that takes the value at the place from the answer of another resource."""
-
-    def changed(old: Any) -> Any:
-        every = (_value_at(place, response) for response in catalogue(operation).values())
-        return next((value for value in every if value is not NOTHING and value != old), NOTHING)
-
-    return _changed_at(spec, place, changed)
+    every = [_value_at(place, response) for response in catalogue(operation).values()]
+    values = [value for value in every if value is not NOTHING]
+    return _changed_at(spec, place, lambda old: next((value for value in values if value != old), NOTHING))
 
 
 def _changed_at(spec: ResponseSpec, place: str, change: Callable[[Any], Any]) -> Mutation:
@@ -134,9 +132,9 @@ def status_faults(operation: Operation) -> Iterator[Fault]:
         if not spec.is_success and not (spec.status == "default" and granting(operation) == spec):
             yield fault("status.known-resource", spec.status, "status", _refused(operation, spec))
     if operation.parameters and refuses_unknown(operation):
-        yield fault("overlay.unknown-resource", "", "status", _granted(operation))
-        if mistakable(operation):
-            yield fault("overlay.alias", "", "status", _mistaken(operation))
+        yield fault("overlay.unknown-resource", "", "status", partial(_granted, operation))
+        if known := mistakable(operation):
+            yield fault("overlay.alias", "", "status", partial(_mistaken, operation, known))
 
 
 def _status(status: int, *, exists: bool | None = None) -> Mutation:
@@ -149,16 +147,12 @@ def _refused(operation: Operation, spec: ResponseSpec) -> Mutation:
     return lambda context: answer if context.exists else None
 
 
-def _granted(operation: Operation) -> Mutation:
-    """Return the mutation that answers an unknown resource with success, as if it existed."""
+def _granted(operation: Operation, context: AnswerContext) -> Response | None:
+    """Answer an unknown resource with success, as if it existed."""
     spec = next((spec for spec in operation.responses if spec.is_success), None)
-
-    def mutation(context: AnswerContext) -> Response | None:
-        if context.exists or spec is None:
-            return None
-        return covering_answers(operation, spec.status, operation.bind(context.resource))[0]
-
-    return mutation
+    if context.exists or spec is None:
+        return None
+    return covering_answers(operation, spec.status, operation.bind(context.resource))[0]
 
 
 def mistakable(operation: Operation) -> Resource:
@@ -177,15 +171,10 @@ def in_other_case(resource: Resource) -> Resource:
     return (*others, last.swapcase())
 
 
-def _mistaken(operation: Operation) -> Mutation:
-    """Return the mutation that answers an id as the resource whose id differs by case."""
-    known = mistakable(operation)
-
-    def mutation(context: AnswerContext) -> Response | None:
-        if context.exists or context.resource != in_other_case(known):
-            return None
-        response = catalogue(operation)[known]
-        spec = operation.response_for(response.status)
-        return with_echo(operation, spec, response, operation.bind(context.resource)) if spec else None
-
-    return mutation
+def _mistaken(operation: Operation, known: Resource, context: AnswerContext) -> Response | None:
+    """Answer an id as the known resource whose id differs by case."""
+    if context.exists or context.resource != in_other_case(known):
+        return None
+    response = catalogue(operation)[known]
+    spec = operation.response_for(response.status)
+    return with_echo(operation, spec, response, operation.bind(context.resource)) if spec else None

@@ -96,35 +96,28 @@ FORMAT_FLAWS: Final[dict[str, dict[str, Any]]] = {
 def _required(site: Site, keyword: str, names: list[str]) -> Iterator[SchemaMutation]:
     for name in names:
         if name not in site.tags:
-            yield mutation(site, "required", "absent", _steady(site, _absent(name)), inside=to_pointer(name))
+            change = partial(_steadily, site, partial(_without, name, name))
+            yield mutation(site, "required", "absent", change, inside=to_pointer(name))
 
 
-def _steady(site: Site, change: Change) -> Change:
-    """Return the change, which gives NOTHING if the site would no longer judge the changed value."""
-
-    def changed(value: Any) -> Any:
-        broken = change(value)
-        return broken if not site.conditional or places(broken, site.steps[-1:]) else NOTHING
-
-    return changed
+def _steadily(site: Site, change: Change, value: Any) -> Any:
+    """Return the changed value, or NOTHING if the site would no longer judge it."""
+    broken = change(value)
+    return broken if not site.conditional or places(broken, site.steps[-1:]) else NOTHING
 
 
 def _dependent_required(site: Site, keyword: str, rules: dict[str, list[str]]) -> Iterator[SchemaMutation]:
     for holder, names in rules.items():
         for name in names:
-            change = _absent(name, beside=holder)
+            change = partial(_without, name, holder)
             yield mutation(site, "dependentRequired", f"absent beside {holder}", change, inside=to_pointer(name))
 
 
-def _absent(name: str, beside: str | None = None) -> Change:
-    """Return the change of an object that takes a property out, if it has another one `beside` it."""
-
-    def change(value: Any) -> Any:
-        if not isinstance(value, dict) or not {name, beside or name} <= value.keys():
-            return NOTHING
-        return {key: item for key, item in value.items() if key != name}
-
-    return change
+def _without(name: str, holder: str, value: Any) -> Any:
+    """Return the object without a property, or NOTHING if it does not have this one and its holder."""
+    if not isinstance(value, dict) or not {name, holder} <= value.keys():
+        return NOTHING
+    return {key: item for key, item in value.items() if key != name}
 
 
 def _additional_properties(site: Site, keyword: str, allowed: Any) -> Iterator[SchemaMutation]:
@@ -143,7 +136,7 @@ def _with_property(name: str, value: Any) -> Any:
 def _unevaluated_properties(site: Site, keyword: str, allowed: Any) -> Iterator[SchemaMutation]:
     if allowed is False:
         node = (*site.without(keyword), inline({"required": [UNDECLARED]}))
-        yield mutation(site, keyword, "undeclared", first_sound(site, (keyword,), built(site, node)))
+        yield mutation(site, keyword, "undeclared", first_sound(site, (keyword,), partial(built, site, node)))
 
 
 def _properties(site: Site, keyword: str, properties: dict[str, Any]) -> Iterator[SchemaMutation]:
@@ -194,7 +187,7 @@ def _contains(site: Site, keyword: str, wanted: Any) -> Iterator[SchemaMutation]
     if most is not None:
         counts["too many"] = {"minContains": most + 1}
     for what, count in counts.items():
-        build = built(site, (*site.without(*broken), inline({"contains": wanted, **count})))
+        build = partial(built, site, (*site.without(*broken), inline({"contains": wanted, **count})))
         yield mutation(site, "contains", what, first_sound(site, broken, build))
 
 
@@ -202,7 +195,7 @@ def _union(site: Site, union: Union) -> Iterator[SchemaMutation]:
     """Break the tag of a union (OpenAPI 3.1.0, Discriminator Object)."""
     known = {tag.casefold() for tag in union.tags}
     first = union.tags[0]
-    without_tag, inside = _absent(union.tag), to_pointer(union.tag)
+    without_tag, inside = partial(_without, union.tag, union.tag), to_pointer(union.tag)
 
     def tagged(rule: str, what: str, tag: Any) -> SchemaMutation:
         def change(value: Any) -> Any:
@@ -267,10 +260,10 @@ def _nearby(what: str, candidates: Candidates, asserts: Callable[[Any], bool] = 
     """
 
     def breaks(site: Site, keyword: str, asserted: Any) -> Iterator[SchemaMutation]:
-        build = built(site, (*site.without(keyword), inline({"not": {keyword: asserted}})))
+        negated = (*site.without(keyword), inline({"not": {keyword: asserted}}))
 
         def near_or_built(value: Any) -> Iterator[Any]:
-            return chain(candidates(value, asserted, site.schema), build(value))
+            return chain(candidates(value, asserted, site.schema), built(site, negated, value))
 
         if asserts(asserted):
             yield mutation(site, keyword, what, first_sound(site, (keyword,), near_or_built))
