@@ -167,8 +167,7 @@ def mistakable(operation: Operation) -> Resource:
 
 def in_other_case(resource: Resource) -> Resource:
     """Return the resource with the case of every letter of its last id swapped."""
-    *others, last = resource
-    return (*others, last.swapcase())
+    return (*resource[:-1], resource[-1].swapcase())
 
 
 def _mistaken(operation: Operation, known: Resource, context: AnswerContext) -> Response | None:

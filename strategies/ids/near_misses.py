@@ -50,10 +50,6 @@ def _encoded_once_more(value: str, position: int) -> str:
     return _unless_same(quote(value, safe=""), value, one_encoded)
 
 
-def _full_width(value: str, position: int) -> str:
-    return "".join(chr(ord(char) + 0xFEE0) if "!" <= char <= "~" else char for char in value)
-
-
 def _accented(value: str, position: int) -> str:
     """Remove the marks of letters, which some collations ignore; add one if there are none."""
     decomposed = unicodedata.normalize("NFD", value)
@@ -67,6 +63,8 @@ def _accented(value: str, position: int) -> str:
 _LOOKALIKES: Final = str.maketrans("aceiopxyABEHKMOPTXvn-_", "асеіорхуАВЕНКМОРТХνո‐＿")
 
 _FOLDING: Final = str.maketrans("sSiIkK", "ſſıı\u212a\u212a")
+
+_FULL_WIDTH: Final = {code: code + 0xFEE0 for code in range(ord("!"), ord("~") + 1)}
 
 _SEPARATORS: Final = str.maketrans("-_.", "_-_")
 
@@ -95,7 +93,7 @@ NEAR: Final[dict[str, Change]] = {
     # Cyrillic and other letters and hyphens look the same.
     "lookalike": lambda value, position: _unless_same(value.translate(_LOOKALIKES), value, value + "\u200b"),
     # Full-width characters are equal after normalisation (Unicode NFKC).
-    "full width": _full_width,
+    "full width": lambda value, position: value.translate(_FULL_WIDTH),
     # Decomposed letters are equal after normalisation (Unicode NFC).
     "decomposed": lambda value, position: _unless_same(unicodedata.normalize("NFD", value), value, value + "\u0301"),
     # A blank of no width.

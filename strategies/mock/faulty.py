@@ -89,18 +89,14 @@ def _preferred(asked: Asked) -> Iterator[tuple[str, float]]:
 def _raw(failure: Failure, response: Response) -> Raw:
     """Return the bytes, or none, that a client takes for this failure."""
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-    match failure.kind:
-        case "cut":
-            return [head + b"Content-Length: %d\r\n\r\n" % (len(response.body) + 9), response.body]
-        case "not-http":
-            return [b"220 mail.example.org ESMTP\r\n"]
-        case "coding":
-            return [head + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\n", b"plain"]
-        case "oversized":
-            return chain([head + b"\r\n"], repeat(b" " * 65536))
-        case "timeout":
-            return _silent()
-    return []
+    answers: dict[str, Raw] = {
+        "cut": [head + b"Content-Length: %d\r\n\r\n" % (len(response.body) + 9), response.body],
+        "not-http": [b"220 mail.example.org ESMTP\r\n"],
+        "coding": [head + b"Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\n", b"plain"],
+        "oversized": chain([head + b"\r\n"], repeat(b" " * 65536)),
+        "timeout": _silent(),
+    }
+    return answers.get(failure.kind, ())
 
 
 def _silent() -> Iterator[bytes]:

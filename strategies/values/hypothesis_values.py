@@ -81,7 +81,7 @@ def _fitting(leaf: Leaf, fits: Fits | None) -> st.SearchStrategy[JSON]:
 
 
 def search_texts(leaf: Text, fits: Fits, count: int) -> tuple[str, ...]:
-    """Return up to `count` distinct texts of a leaf that fit; see `from_schema.matching_texts`."""
+    """Return up to `count` distinct texts of a leaf that fit; see `walk.matching_texts`."""
     found: dict[str, None] = {}
 
     @settings(

@@ -113,9 +113,8 @@ def of_length(text: str, shortest: int, longest: int) -> str:
 def _numbers(leaf: Number) -> Iterator[float]:
     low, high = leaf.range()
     wholes = (low, high, 0, 1, -1, low + 1, high - 1, 2**31, 2**53)
-    if leaf.step is not None:
-        wholes = tuple(sorted({_multiple(value, leaf.step) for value in wholes}, key=abs))
-        yield from map(exact, wholes)
+    if (step := leaf.step) is not None:
+        yield from map(exact, sorted({-(-value // step) * step for value in wholes}, key=abs))
         return
     yield from sorted((value for value in wholes if low <= value <= high), key=abs)
     if not leaf.whole:
@@ -127,11 +126,6 @@ def _numbers(leaf: Number) -> Iterator[float]:
 def exact(value: Fraction | int) -> float:
     """Return the number as an integer if it is one."""
     return int(value) if value == int(value) else float(value)
-
-
-def _multiple(value: int, step: Fraction) -> Any:
-    whole = (value // step) * step
-    return whole if whole >= value else whole + step
 
 
 def _common_multiple(one: Fraction, other: Fraction) -> Fraction:
