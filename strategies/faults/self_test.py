@@ -20,6 +20,8 @@ from strategies.faults.resource_faults import in_other_case, mistakable
 TwoReads = tuple[AnswerContext, AnswerContext]
 """One answer, about to be given for the first and for the second time."""
 
+Outcomes = tuple[Response | Failure, ...]
+
 Places = set[tuple[str, str]]
 """Violations as pairs of a rule and a place."""
 
@@ -140,9 +142,8 @@ def _names(report: Places, fault: Fault) -> bool:
     return any(rule == fault.rule and fault.place.covers(place) for rule, place in report)
 
 
-def _broken(
-    fault: Fault, contexts: Iterable[TwoReads]
-) -> Iterator[tuple[AnswerContext, tuple[Response | Failure, Response | Failure]]]:
+def _broken(fault: Fault, contexts: Iterable[TwoReads]) -> Iterator[tuple[AnswerContext, Outcomes]]:
+    """Yield the contexts in which the fault finds something to break, with what it makes of both reads."""
     for context, again in contexts:
         if (first := fault.mutation(context)) and (second := fault.mutation(again)):
             yield context, (first, second)

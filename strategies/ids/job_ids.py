@@ -66,9 +66,7 @@ def made_up(value: str) -> bool:
 
 _ORDINARY: Final = re.compile("[A-Za-z0-9_.:~-]{1,200}")
 
-_NEVER_IDS: Final = frozenset(
-    {"null", "None", "undefined", "NaN", "true", "-1", "1e309", "...", "__proto__", "constructor"}
-)
+_NEVER_IDS: Final = frozenset("null None undefined NaN true -1 1e309 ... __proto__ constructor".split())
 
 
 def path_values(

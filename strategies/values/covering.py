@@ -85,8 +85,7 @@ def covering_node(walk: Walk, node: Node, limit: int = 80) -> Covering:
         plan.learn(greedy)
         if built and (plan.reach(greedy.taken) or not values):
             values.append((value, greedy.taken))
-        wanted = plan.next()
-        if wanted is None:
+        if (wanted := plan.next()) is None:
             break
     if not values:
         raise _no_value(walk, node, greedy)

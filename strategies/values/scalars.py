@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
 from math import ceil, floor, gcd, lcm
 from typing import Any, Final
 
@@ -70,7 +69,9 @@ class Number:
     @property
     def step(self) -> Fraction | None:
         """The least common multiple of all steps; None if there are none."""
-        return reduce(_common_multiple, map(Fraction, map(str, self.steps))) if self.steps else None
+        steps = [Fraction(str(step)) for step in self.steps]
+        numerator, denominator = lcm(*(step.numerator for step in steps)), gcd(*(step.denominator for step in steps))
+        return Fraction(numerator, denominator) if steps else None
 
 
 Leaf = Anything | Text | Number
@@ -126,10 +127,6 @@ def _numbers(leaf: Number) -> Iterator[float]:
 def exact(value: Fraction | int) -> float:
     """Return the number as an integer if it is one."""
     return int(value) if value == int(value) else float(value)
-
-
-def _common_multiple(one: Fraction, other: Fraction) -> Fraction:
-    return Fraction(lcm(one.numerator, other.numerator), gcd(one.denominator, other.denominator))
 
 
 FORMAT_SAMPLES: Final[dict[str, tuple[str, ...]]] = {
