@@ -19,13 +19,7 @@ from contracts.openapi.discriminator import Union, union_at
 from contracts.openapi.errors import DocumentError
 from contracts.openapi.formats import FORMATS
 from contracts.openapi.patterns import pattern_error
-from contracts.openapi.pointer import (
-    follow_references,
-    from_pointer,
-    is_local_reference,
-    resolve_pointer,
-    to_pointer,
-)
+from contracts.openapi.pointer import follow_references, from_pointer, is_local_reference, resolve_pointer, to_pointer
 
 _METASCHEMA: Final = jsonschema.Draft202012Validator(jsonschema.Draft202012Validator.META_SCHEMA)
 _HOLDERS: Final[Mapping[str, type]] = {

@@ -23,10 +23,7 @@ CATALOGUE = catalogue(OPERATION)
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[SGPClient]:
-    with (
-        mock_server(DOCUMENT) as server,
-        SGPClient(api_key="any", base_url=server.url, max_retries=0) as client,
-    ):
+    with mock_server(DOCUMENT) as server, SGPClient(api_key="any", base_url=server.url, max_retries=0) as client:
         yield client
 
 

@@ -51,10 +51,7 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @given(before=few, broken=few, kept=few)
 def test_broken_resources_are_remembered_and_sound_ones_forgotten(
-    made: Made,
-    before: frozenset[tuple[str, str]],
-    broken: frozenset[tuple[str, str]],
-    kept: frozenset[tuple[str, str]],
+    made: Made, before: frozenset[tuple[str, str]], broken: frozenset[tuple[str, str]], kept: frozenset[tuple[str, str]]
 ) -> None:
     remembered = Memory(made(), OPERATION)
     remembered.learn(before, ())

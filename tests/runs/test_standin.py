@@ -160,11 +160,7 @@ def test_a_job_goes_on_as_it_is_read_until_it_is_over() -> None:
     with running() as standin:
         reads = [[get(standin, f"/{job_id}").json() for _ in range(8)] for job_id in standin.job_ids[:5]]
     statuses = {tuple(dict.fromkeys(body["status"] for body in bodies)) for bodies in reads}
-    assert {
-        ("PENDING", "RUNNING", "COMPLETED"),
-        ("RUNNING", "FAILED"),
-        ("CANCELED",),
-    } <= statuses
+    assert {("PENDING", "RUNNING", "COMPLETED"), ("RUNNING", "FAILED"), ("CANCELED",)} <= statuses
     assert all(len({body["created_at"] for body in bodies}) == 1 for bodies in reads)
 
 

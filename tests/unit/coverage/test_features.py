@@ -100,10 +100,7 @@ def test_every_feature_is_promised_once() -> None:
     assert len(features) == len(set(features))
 
 
-PLAIN = {
-    "status status": {"200"},
-    **{f"200/{name} absent": {""} for name in ("kind", "pets", "sub", "loose")},
-}
+PLAIN = {"status status": {"200"}, **{f"200/{name} absent": {""} for name in ("kind", "pets", "sub", "loose")}}
 
 
 @pytest.mark.parametrize(

@@ -109,13 +109,7 @@ def test_a_request_is_sent_again_as_often_as_allowed(most: int, tried: int, agai
 
 @pytest.mark.parametrize(
     ("asked", "waited", "pause"),
-    [
-        (MAX_WAIT, 0.0, MAX_WAIT),
-        (MAX_WAIT + 1, 0.0, None),
-        (30.0, 40.0, None),
-        (20.0, 40.0, 20.0),
-        (1e17, 0.0, None),
-    ],
+    [(MAX_WAIT, 0.0, MAX_WAIT), (MAX_WAIT + 1, 0.0, None), (30.0, 40.0, None), (20.0, 40.0, 20.0), (1e17, 0.0, None)],
 )
 def test_an_outcome_stands_if_the_server_asks_for_too_long_a_wait(
     asked: float, waited: float, pause: float | None

@@ -12,18 +12,7 @@ import requests
 from contracts.http.exchange import PROBED_METHODS, Failure, Response
 from contracts.http.session import MAX_SILENT, ForbiddenRequest, check_base_url
 from contracts.openapi.errors import ConfigurationError, ContractError, TargetError
-from tests.support.talking import (
-    KEY,
-    OPERATION,
-    Peer,
-    heard,
-    http,
-    once,
-    peer,
-    saying,
-    session_to,
-    talking,
-)
+from tests.support.talking import KEY, OPERATION, Peer, heard, http, once, peer, saying, session_to, talking
 from tests.support.tiny import document_of
 
 
@@ -222,10 +211,7 @@ def test_a_request_of_another_library_belongs_to_the_most_concrete_operation() -
     document = document_of(path="/things/{thing}")
     contents: dict[str, Any] = dict(document.contents)
     item = contents["paths"]["/things/{thing}"]
-    contents["paths"] = {
-        "/things/{thing}": item,
-        "/things/latest": {"get": {"responses": item["get"]["responses"]}},
-    }
+    contents["paths"] = {"/things/{thing}": item, "/things/latest": {"get": {"responses": item["get"]["responses"]}}}
     from tests.support.tiny import document_at
 
     with talking(saying(http()), document=document_at(contents)) as (observed, server):

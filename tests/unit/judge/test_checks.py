@@ -282,10 +282,7 @@ def test_an_echo_is_found_through_references_and_all_of() -> None:
     inner = {"Inner": {"properties": {"ref": {"x-equals": "$request.path.thing"}}}}
     document = document_of(schema, inner)
     (violation,) = found(document, answer(200, {"in": {"ref": "b"}}), "a")
-    assert (violation.place, violation.pointer) == (
-        "body/in/ref",
-        "#/components/schemas/Inner/properties/ref/x-equals",
-    )
+    assert (violation.place, violation.pointer) == ("body/in/ref", "#/components/schemas/Inner/properties/ref/x-equals")
 
 
 @pytest.mark.parametrize("expression", ["$request.path.other", "$request.query.thing", "thing", 5])

@@ -144,10 +144,7 @@ def test_a_union_may_allow_null_beside_its_branches(keyword: str, instance: Any,
 
 
 def test_an_instance_that_fits_two_branches_of_one_of_is_ambiguous() -> None:
-    schemas = {
-        "A": {"type": "object", "properties": {"kind": {"enum": ["A"]}}},
-        "B": {"type": "object"},
-    }
+    schemas = {"A": {"type": "object", "properties": {"kind": {"enum": ["A"]}}}, "B": {"type": "object"}}
     mapping = {name: f"#/components/schemas/{name}" for name in "AB"}
     branches = [{"$ref": place} for place in mapping.values()]
     discriminator = {"propertyName": "kind", "mapping": mapping}
@@ -206,12 +203,7 @@ def test_a_scalar_that_fits_an_open_branch_too_is_ambiguous() -> None:
     union = {"oneOf": branches, "discriminator": {"propertyName": "kind"}}
     document, found = judged({"$ref": "#/components/schemas/Union"}, 5, {**schemas, "Union": union})
     assert [(each.rule, each.pointer, each.expected, each.actual) for each in found] == [
-        (
-            "union.ambiguous",
-            "#/components/schemas/Union/oneOf",
-            '"no branch but the claimed one, fits A, B too"',
-            "5",
-        )
+        ("union.ambiguous", "#/components/schemas/Union/oneOf", '"no branch but the claimed one, fits A, B too"', "5")
     ]
     assert not compiled(document).is_valid(body_schema(document), 5)
 

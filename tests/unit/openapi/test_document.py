@@ -285,11 +285,7 @@ def rich() -> Contents:
     """Return an orchard with one of everything that the reader checks."""
     branches = [{"$ref": TREE}, {"$ref": "#/components/schemas/Bush"}, {"type": "null"}]
     contents = orchard(
-        {
-            "oneOf": branches,
-            "discriminator": {"propertyName": "kind", "mapping": {"tree": TREE}},
-            "x-ripe": True,
-        },
+        {"oneOf": branches, "discriminator": {"propertyName": "kind", "mapping": {"tree": TREE}}, "x-ripe": True},
         Bush={
             "allOf": [{"properties": {"kind": {"enum": ["bush", "shrub"]}}}, {"pattern": "^a", "minLength": 1}],
             "$defs": {"a": True},

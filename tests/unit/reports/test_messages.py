@@ -337,11 +337,7 @@ CASES: list[list[Any]] = [[{"name": "a"}], [{}], []]
 
 
 def test_the_first_word_of_a_verdict_is_its_outcome() -> None:
-    assert [verdict_of(*bodies)[0].split()[0] for bodies in CASES] == [
-        "CONFORMS",
-        "VIOLATES",
-        "INCONCLUSIVE",
-    ]
+    assert [verdict_of(*bodies)[0].split()[0] for bodies in CASES] == ["CONFORMS", "VIOLATES", "INCONCLUSIVE"]
 
 
 def test_a_verdict_of_a_run_without_requests_says_so() -> None:

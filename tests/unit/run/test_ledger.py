@@ -199,10 +199,7 @@ NO_DATABASE = b"no database, but longer than a header of one hundred bytes" * 5
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (
-            lambda path: path.write_bytes(NO_DATABASE),
-            "not a database",
-        ),
+        (lambda path: path.write_bytes(NO_DATABASE), "not a database"),
         (lambda path: path.mkdir(), "unable to open"),
         (lambda path: sqlite3.connect(path).execute("PRAGMA user_version = 9").connection.close(), "version 9"),
         (lambda path: sqlite3.connect(path).execute("CREATE TABLE t (x)").connection.close(), "version 0"),

@@ -152,10 +152,7 @@ def test_a_value_that_changed_is_held_against_one_more_reading_of_it(
     assert [each.reproducibility for each in found.values()] == [reproducibility]
 
 
-OWNED = {
-    "type": "object",
-    "properties": {"name": {"x-equals": "$request.path.thing"}, "born": {"x-immutable": True}},
-}
+OWNED = {"type": "object", "properties": {"name": {"x-equals": "$request.path.thing"}, "born": {"x-immutable": True}}}
 
 
 @pytest.mark.parametrize(

@@ -151,8 +151,7 @@ def test_the_whole_runs_facts_are_told(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("numbers", "incident"),
-    [([1], "shard 2/3, 3/3 is missing"), ([3, 1], "shard 2/3 is missing"), ([2, 3, 1], "")],
+    ("numbers", "incident"), [([1], "shard 2/3, 3/3 is missing"), ([3, 1], "shard 2/3 is missing"), ([2, 3, 1], "")]
 )
 def test_a_missing_shard_is_an_incident(folder: Path, numbers: list[int], incident: str) -> None:
     merged = MergedShards.of([part_of(folder, f"{number}/3", SOUND) for number in numbers])

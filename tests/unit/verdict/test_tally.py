@@ -211,9 +211,7 @@ LATE, BROKEN, CAME = Failure("timeout", "late"), Failure("reset", "gone"), answe
 
 
 @given(st.lists(st.sampled_from([LATE, BROKEN, CAME])))
-def test_a_resource_is_skipped_once_its_last_three_requests_ran_out_of_time(
-    outcomes: list[Response | Failure],
-) -> None:
+def test_a_resource_is_skipped_once_its_last_three_requests_ran_out_of_time(outcomes: list[Response | Failure]) -> None:
     observer = Observer()
     for outcome in outcomes:
         observer(exchange_of(operation(), outcome, "one"))

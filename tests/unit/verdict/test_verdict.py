@@ -154,11 +154,7 @@ def test_the_verdict_holds_everything_counted_in_a_stable_order() -> None:
 
 @pytest.mark.parametrize(
     ("found", "outcome"),
-    [
-        ([answer(200, {})], Outcome.INCONCLUSIVE),
-        ([answer(404, {})], Outcome.VIOLATES),
-        ([], Outcome.INCONCLUSIVE),
-    ],
+    [([answer(200, {})], Outcome.INCONCLUSIVE), ([answer(404, {})], Outcome.VIOLATES), ([], Outcome.INCONCLUSIVE)],
 )
 def test_an_incident_takes_back_conforms_and_nothing_else(found: list[Any], outcome: Outcome) -> None:
     verdict = verdict_on(tally_of(*found), operation().document)
