@@ -1,7 +1,5 @@
 """The one door: `contract COMMAND`, or `python -m contracts COMMAND`."""
 
-from __future__ import annotations
-
 import argparse
 import importlib
 import sys

@@ -4,8 +4,6 @@ Every item knows its name, its operation and what to send. The answers are judge
 item that raises nothing has sent all of its requests.
 """
 
-from __future__ import annotations
-
 import contextlib
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping

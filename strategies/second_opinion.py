@@ -4,8 +4,6 @@ These are Schemathesis's own checks, jsonschema_rs, and jsonschema with none of 
 Differences that are known and settled stand in `settled.yaml`. Hides Schemathesis: its schema, cases and failures.
 """
 
-from __future__ import annotations
-
 import copy
 import functools
 import json

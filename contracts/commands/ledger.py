@@ -1,7 +1,5 @@
 """Print what many runs have seen: not of late, for the first time, since when broken, how fast."""
 
-from __future__ import annotations
-
 import argparse
 import datetime
 from pathlib import Path

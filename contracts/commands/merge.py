@@ -3,8 +3,6 @@
 The files are those that the shards wrote by --tally.
 """
 
-from __future__ import annotations
-
 import argparse
 from contextlib import closing
 from dataclasses import replace

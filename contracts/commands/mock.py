@@ -4,8 +4,6 @@ contract mock --port 4010 --document openapi.yaml
 contract mock --fault "status.server-error 500" --rate 0.02
 """
 
-from __future__ import annotations
-
 import argparse
 import threading
 from contextlib import suppress

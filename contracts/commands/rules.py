@@ -1,7 +1,5 @@
 """Print every rule that an answer can break, as a Markdown table."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Iterator
 

@@ -4,8 +4,6 @@ contract verify                                            the embedded mock
 contract verify --base-url https://host --job-ids FILE     a server, and ids that exist there
 """
 
-from __future__ import annotations
-
 import argparse
 import time
 import traceback

@@ -16,8 +16,6 @@ Hides the words of a requirement:
 then count too.
 """
 
-from __future__ import annotations
-
 import datetime
 import re
 from collections.abc import Iterable, Mapping

@@ -4,8 +4,6 @@ Hides the forms: percent-encoded, escaped for JSON or HTML, in UTF-16 or UTF-32,
 any of these written within another.
 """
 
-from __future__ import annotations
-
 import base64
 import bisect
 import re

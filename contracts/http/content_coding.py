@@ -4,8 +4,6 @@ Hides zlib. urllib3 is more lenient: of a body that breaks off it returns what i
 behind the end.
 """
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Iterable, Iterator
 from typing import Final

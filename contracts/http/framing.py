@@ -4,8 +4,6 @@ Client libraries forgive many of these flaws, each library in its own way, so th
 responses from the same bytes.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Hides one row of an SQLite file: claiming a turn is one transaction, so that a p
 lock behind. Requests are spaced evenly, not sent in bursts: ten a second is one every tenth of a second.
 """
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 Hides which statuses reject a caller, how many of them are enough, and where all processes of a run count them.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter

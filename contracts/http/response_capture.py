@@ -4,8 +4,6 @@ Hides how http.client is made to read through the capture: names that are overri
 read in CPython 3.11 (`http/client.py`) and urllib3 2.8 (`connection.py`).
 """
 
-from __future__ import annotations
-
 import contextlib
 import http.client
 import io

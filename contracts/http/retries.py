@@ -4,8 +4,6 @@ A request is sent again if no response came, and if the server says itself that 
 and 504.
 """
 
-from __future__ import annotations
-
 import datetime
 import email.utils
 import random

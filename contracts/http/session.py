@@ -5,8 +5,6 @@ the `requests.Session` that a GuardedSession is. Redirects are not followed beca
 never reached; proxies, netrc and cookies of the environment play no part.
 """
 
-from __future__ import annotations
-
 import itertools
 import time
 from collections.abc import Callable, Iterable, Mapping

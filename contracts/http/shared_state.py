@@ -3,8 +3,6 @@
 Hides SQLite and its locking. The caller names a file in a folder that is made for the run and removed after it.
 """
 
-from __future__ import annotations
-
 import sqlite3
 import weakref
 from collections.abc import Sequence

@@ -4,8 +4,6 @@ Hides requests' adapter and urllib3: the key is added here and nowhere earlier, 
 Hides also how requests, urllib3 and the socket below them nest their exceptions when no response comes.
 """
 
-from __future__ import annotations
-
 import http.client
 import io
 import socket

@@ -4,8 +4,6 @@ Hides which of several violations with one cause are reported. `judge` is pure a
 `parsed_response` checks a response by itself, `history` compares it with earlier ones.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from operator import attrgetter

@@ -3,8 +3,6 @@
 Hides which parts of a response are kept, and the file by which the processes of a run share them.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable, Iterator

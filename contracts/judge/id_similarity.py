@@ -3,8 +3,6 @@
 Hides the reductions (case, blanks, encoding, normalisation, ...) under which such ids are equal.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable, Sequence

@@ -4,8 +4,6 @@ Each takes jsonschema's four arguments and yields its errors. The differences: t
 patterns are ECMA-262's everywhere, a `false` schema has a place, and numbers divide exactly.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any, Final

@@ -4,8 +4,6 @@ Hides media types, the choice of the body's schema, and the cache by which equal
 a generator that yields the violations of one rule or of a few that exclude each other; RESPONSE_CHECKS lists all.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 from collections.abc import Callable, Iterator

@@ -3,8 +3,6 @@
 A rule's code is never renamed: waivers, dashboards and old reports hold it. `contracts.reports` has the messages.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -4,8 +4,6 @@ Hides the keywords by which a security scheme says so (see `overlay_keywords`). 
 Object"; a header's name is a token (RFC 9110, section 5.1).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

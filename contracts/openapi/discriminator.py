@@ -4,8 +4,6 @@ Hides how tag values and branches find each other: by mapping, by `const` or `en
 found by its keywords, never by its name. Source: OpenAPI 3.1.0, "Discriminator Object".
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

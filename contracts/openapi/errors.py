@@ -6,8 +6,6 @@ ContractError
 └── TargetError         a server that cannot be reached at all
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 
 

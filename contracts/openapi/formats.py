@@ -4,8 +4,6 @@ Hides which library decides each, and where none is right by itself. Sources: JS
 7.3; the OpenAPI Format Registry for the widths of integers.
 """
 
-from __future__ import annotations
-
 import datetime
 import re
 from collections.abc import Callable

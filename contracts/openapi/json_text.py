@@ -4,8 +4,6 @@ Hides encodings and the search for the places of flaws. Source: RFC 8259. Python
 and halves of surrogate pairs in silence.
 """
 
-from __future__ import annotations
-
 import codecs
 import json
 import math

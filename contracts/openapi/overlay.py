@@ -3,8 +3,6 @@
 Hides JSONPath, the order of actions, and where the shipped overlays are kept. Source: https://spec.openapis.org/overlay/v1.0.0.html
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

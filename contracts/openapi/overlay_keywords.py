@@ -17,8 +17,6 @@ On a security scheme of type apiKey in a header (see `Document.api_key` and `Doc
 `x-secret: false`               the value is no secret, as that of an account; without it, the value is an API key
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass

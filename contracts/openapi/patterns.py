@@ -4,8 +4,6 @@ Hides the engine (`regress`): Python's `re` and the Rust engine of jsonschema_rs
 or not at all. Source: JSON Schema 2020-12 Core, section 6.4; ECMA-262, `RegExp` with the `u` flag.
 """
 
-from __future__ import annotations
-
 import functools
 import re
 from typing import Final

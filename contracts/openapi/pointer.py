@@ -1,7 +1,5 @@
 """JSON pointers (RFC 6901), plain for places in a response and as URI fragments for places in a document."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from typing import Any, Final

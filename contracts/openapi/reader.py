@@ -4,8 +4,6 @@ Hides the order of reading, references between OpenAPI's objects, and the rules 
 rules of schemas.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable
 from functools import partial

@@ -4,8 +4,6 @@ Hides the walk through `$ref`s and subschemas, and the rules by which a schema i
 changed: a copy takes the `false` schemas that keep writeOnly properties out of responses.
 """
 
-from __future__ import annotations
-
 import graphlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress

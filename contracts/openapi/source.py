@@ -3,8 +3,6 @@
 Hides the differences of YAML 1.1 and 1.2, and limits of depth.
 """
 
-from __future__ import annotations
-
 import codecs
 import hashlib
 import re

@@ -3,8 +3,6 @@
 Hides how such a stream is recognised and replaced.
 """
 
-from __future__ import annotations
-
 import os
 import select
 import sys

@@ -1,7 +1,5 @@
 """Compare a verdict with the report of an earlier run."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Hides which files there are, and how a file is written whole or not at all.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import tempfile

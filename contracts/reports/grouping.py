@@ -3,8 +3,6 @@
 Only texts for people are grouped; the verdict, and every report for machines, holds each violation by itself.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Hashable, Iterable
 from typing import Final

@@ -3,8 +3,6 @@
 Source: https://w3c.github.io/web-performance/specs/HAR/Overview.html
 """
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Iterable
 from importlib.metadata import version

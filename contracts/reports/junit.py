@@ -4,8 +4,6 @@ Hides the outcome of a promise: failed, skipped because it is waived or was not 
 Jenkins and GitLab read, https://github.com/jenkinsci/xunit-plugin (junit-10.xsd).
 """
 
-from __future__ import annotations
-
 import re
 import xml.etree.ElementTree as ET
 from collections import defaultdict

@@ -1,7 +1,5 @@
 """Write report.md: the verdict as Markdown, for the summary of a CI job."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import TextIO
 

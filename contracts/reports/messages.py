@@ -3,8 +3,6 @@
 Hides how each rule says what it expected and what came. Every text is one printable line, whatever a server sent.
 """
 
-from __future__ import annotations
-
 import datetime
 import json
 import shlex

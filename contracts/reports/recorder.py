@@ -3,8 +3,6 @@
 Hides the files: each process appends to one of its own, one JSON text a line (see `Exchange.to_json`).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from contextlib import suppress

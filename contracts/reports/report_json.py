@@ -3,8 +3,6 @@
 Hides the names of its fields (format 1), which `report.schema.json` beside this file describes.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple

@@ -3,8 +3,6 @@
 Source: SARIF 2.1.0, https://docs.oasis-open.org/sarif/sarif/v2.1.0/
 """
 
-from __future__ import annotations
-
 import json
 from importlib.metadata import version
 from pathlib import Path

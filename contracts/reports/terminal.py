@@ -1,7 +1,5 @@
 """Word the verdict for a terminal, to be read in three seconds; a violation takes three lines at most."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final

@@ -1,7 +1,5 @@
 """What a run is handed in, for only strategies can make it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol

@@ -1,7 +1,5 @@
 """Ids that the user names, read from options and files, and the resources that they are."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import unquote

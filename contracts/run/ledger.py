@@ -5,8 +5,6 @@ lose what the file held. It has a rollback journal rather than a write-ahead log
 file, which can be copied or kept as an artifact.
 """
 
-from __future__ import annotations
-
 import datetime
 import json
 import sqlite3

@@ -1,7 +1,5 @@
 """Judge every exchange of one process, compared with the earlier ones, and keep the tally."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType

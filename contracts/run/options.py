@@ -1,7 +1,5 @@
 """The options of a run, each declared once: pytest's parser, the command line and the settings use this table."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

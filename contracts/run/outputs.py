@@ -1,7 +1,5 @@
 """What is made of a verdict: the ledger, files, what the next run remembers, and last of all the words."""
 
-from __future__ import annotations
-
 import errno
 import os
 import sys

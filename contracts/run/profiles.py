@@ -1,7 +1,5 @@
 """How much a run asks: a few seconds' worth on every change, more every night, the most before a release."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -3,8 +3,6 @@
 The figures look at no clock: moments are handed in, in seconds on any clock that only goes forward.
 """
 
-from __future__ import annotations
-
 import io
 import os
 import sys

@@ -1,7 +1,5 @@
 """Ask for violations again: some time later, several times, and of a sibling of the resource."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final

@@ -6,8 +6,6 @@ A driver (pytest, `contract verify`, the tests) says when each step is taken and
 neither pytest nor strategies: what it asks, the mock, the second opinion and the memory are handed in.
 """
 
-from __future__ import annotations
-
 import datetime
 import functools
 import gc

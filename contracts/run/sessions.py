@@ -3,8 +3,6 @@
 Hides the embedded mock, what the processes of a run share of their traffic, and how it is known that a resource exists.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress

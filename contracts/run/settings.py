@@ -1,7 +1,5 @@
 """What a run is asked to do: options, environment and files, read once and found to make sense."""
 
-from __future__ import annotations
-
 import os
 import random
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """End a run in order on Ctrl-C or SIGTERM: once, and never while its verdict is being reported."""
 
-from __future__ import annotations
-
 import signal
 import threading
 import time

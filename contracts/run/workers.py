@@ -4,8 +4,6 @@ A worker leaves its process id there and, at its end, all that it has seen: repo
 run is interrupted are lost.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

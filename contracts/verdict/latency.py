@@ -4,8 +4,6 @@ Hides the width of a bucket: a hundredth of a power of e. A histogram is of boun
 one per cent however many responses there were, and two are merged by adding their counts.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from typing import Final

@@ -4,8 +4,6 @@ Faults are derived from the document by rules of their own for every keyword, so
 them, has no part in making them. `self_test` compares the two. Hides the order and the naming of faults.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache, partial

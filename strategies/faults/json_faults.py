@@ -3,8 +3,6 @@
 Hides where a flaw fits into a body so that the value still satisfies its schema.
 """
 
-from __future__ import annotations
-
 import codecs
 import json
 import re

@@ -3,8 +3,6 @@
 Hides RFC 9110 and RFC 9112: which media types, fields, lengths and chunks are wrong.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Iterator

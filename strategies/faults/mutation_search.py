@@ -4,8 +4,6 @@ A keyword's own change of a value is tried first; failing that, a value is built
 jsonschema is asked whether the other keywords are kept. Hides that search.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial

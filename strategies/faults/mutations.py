@@ -4,8 +4,6 @@ Hides how the JSON text, the bytes and the header fields of an answer are change
 function of an AnswerContext, so that the self-test and the mock server break answers in the same way.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -4,8 +4,6 @@ Hides which status a resource may get, and the legal values that break `x-equals
 `x-refuses-unknown`. A value taken from the answer of another resource keeps the schema.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from functools import partial

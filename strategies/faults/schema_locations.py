@@ -3,8 +3,6 @@
 Hides references, unions and conditions: whether a schema judges a value may depend on the value itself.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial

@@ -4,8 +4,6 @@ Hides which values come close to a legal one: another case, a blank, one unit be
 in place of a date-time; and how an object or array is enlarged, cut or rearranged so that the other keywords are kept.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain, combinations

@@ -3,8 +3,6 @@
 Hides which answers a fault is tried on, and when a violation beside the expected one is a consequence of it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final

@@ -1,7 +1,5 @@
 """Texts that have broken servers. All can be sent as one percent-encoded segment, and none does lasting harm."""
 
-from __future__ import annotations
-
 import string
 from typing import Final
 

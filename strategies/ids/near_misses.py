@@ -3,8 +3,6 @@
 Every change takes an id and a position in it, and returns the changed id.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable

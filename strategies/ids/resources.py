@@ -3,8 +3,6 @@
 Hides which values are readable, and which texts survive the way in a path segment.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import uuid

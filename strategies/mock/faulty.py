@@ -4,8 +4,6 @@
 that `breaking` is given break all answers, or any with a probability. Hides the bytes of a failed transport.
 """
 
-from __future__ import annotations
-
 import random
 import re
 import threading

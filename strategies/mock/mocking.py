@@ -1,7 +1,5 @@
 """A mock server of a whole document: every answer that it describes, from the covering sets, over real HTTP."""
 
-from __future__ import annotations
-
 import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence

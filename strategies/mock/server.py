@@ -3,8 +3,6 @@
 The pure function `answer` chooses an answer, and MockServer sends it. Hides http.server, its threads and connections.
 """
 
-from __future__ import annotations
-
 import http.client
 import re
 import socket

@@ -5,8 +5,6 @@ A step says which choices there are and leaves them to the chooser of the walk t
 out the parts of a value (JSON Schema 2020-12 Core, section 10.3).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from typing import Any, Final

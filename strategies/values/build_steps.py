@@ -3,8 +3,6 @@
 `build_plan` derives a step from a node; `walk` carries it out by the decisions of a chooser.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from strategies.values.scalars import JSON, Fits, Leaf

@@ -1,7 +1,5 @@
 """Draw leaves and choices by Hypothesis. No other module of this wing imports it before a strategy is made."""
 
-from __future__ import annotations
-
 import zlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress

@@ -9,8 +9,6 @@ that no table of Unicode is needed here. Four things stay inexact: `$` before a 
 letters beyond ASCII, a reference to a group that took no part in the match, and modifiers such as `(?s:...)`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from contextlib import suppress

@@ -4,8 +4,6 @@ Drawing from a leaf needs Hypothesis and stands in `hypothesis_values`; the samp
 is built without it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction

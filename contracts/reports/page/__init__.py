@@ -5,8 +5,6 @@ is; its script only filters, jumps and copies. The policy in its head forbids ev
 was not written with.
 """
 
-from __future__ import annotations
-
 import base64
 import functools
 import hashlib

@@ -1,7 +1,5 @@
 """Compute the geometry of the page's figures: the histogram of latencies, the timeline and the sparklines."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence

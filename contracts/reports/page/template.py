@@ -1,7 +1,5 @@
 """Set up the template engine of the page, and word values for it."""
 
-from __future__ import annotations
-
 import datetime
 import functools
 from collections.abc import Collection, Mapping

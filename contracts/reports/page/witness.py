@@ -1,7 +1,5 @@
 """Lay out a response's body in lines, with the violation marked."""
 
-from __future__ import annotations
-
 import itertools
 import re
 from collections.abc import Iterator, Mapping
