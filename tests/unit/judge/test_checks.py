@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from contracts.http.exchange import Failure, Response
-from contracts.judge import parsed_response, validation
-from contracts.judge.checks import judge
-from contracts.judge.parsed_response import parse_response
-from contracts.judge.validation import LARGE, compiled
+from contracts.judge import parsed_response
 from contracts.judge.violation import RULES
-from contracts.openapi import PINNED, Document, load
-from contracts.openapi.errors import DocumentError
-from contracts.openapi.json_text import UNREADABLE
-from contracts.openapi.overlay import PINNED_OVERLAY
 from contracts.reports.messages import violation_line
-from contracts.verdict.tally import Tally
-from tests.support.checking import GOOD, HEADERS, REF, SIZED, THING, found, refusing, reported, response, things
-from tests.support.tiny import JSON, PETS, answer, document_of, exchange_of
+from tests.support.checking import GOOD, HEADERS, REF, SIZED, THING, found, reported, response, things
+from tests.support.tiny import JSON, answer, document_of
 
 
 @pytest.fixture(autouse=True)
@@ -246,98 +235,8 @@ def test_expected_success_is_2xx_if_the_document_lists_none() -> None:
     )
 
 
-ECHO = {"type": "object", "properties": {"ref": {"x-equals": "$request.path.thing"}}}
-
-
-@pytest.mark.parametrize(
-    ("kind", "asked", "body", "rules"),
-    [
-        ("string", "a", {"ref": "a"}, []),
-        ("string", "a", {"ref": "A"}, ["overlay.equals"]),
-        ("string", "é🦊", {"ref": "é🦊"}, []),
-        ("string", "é", {"ref": "e\u0301"}, ["overlay.equals"]),
-        ("string", "7", {"ref": 7}, []),
-        ("string", "a", {}, []),
-        ("string", "a", [], ["schema.type"]),
-        ("string", "a", {"ref": None}, ["overlay.equals"]),
-        ("integer", "7", {"ref": 7}, []),
-        ("integer", "7", {"ref": 7.0}, []),
-        ("integer", "7", {"ref": "7"}, []),
-        ("integer", "7", {"ref": 8}, ["overlay.equals"]),
-        ("integer", "1", {"ref": True}, ["overlay.equals"]),
-        ("string", "\udcff", {"ref": "\ufffd"}, ["overlay.equals"]),
-        ("string", "\udcff", {"ref": 5}, ["overlay.equals"]),
-        ("string", "[1]", {"ref": [1]}, ["overlay.equals"]),
-    ],
-)
-def test_a_value_that_must_repeat_the_request_is_compared_with_it(
-    kind: str, asked: str, body: Any, rules: list[str]
-) -> None:
-    document = document_of(ECHO, kind=kind)
-    assert [rule for rule, _ in reported(document, answer(200, body), asked)] == rules
-
-
-def test_an_echo_is_found_through_references_and_all_of() -> None:
-    schema = {"allOf": [{"properties": {"in": {"$ref": "#/components/schemas/Inner"}}}]}
-    inner = {"Inner": {"properties": {"ref": {"x-equals": "$request.path.thing"}}}}
-    document = document_of(schema, inner)
-    (violation,) = found(document, answer(200, {"in": {"ref": "b"}}), "a")
-    assert (violation.place, violation.pointer) == ("body/in/ref", "#/components/schemas/Inner/properties/ref/x-equals")
-
-
-@pytest.mark.parametrize("expression", ["$request.path.other", "$request.query.thing", "thing", 5])
-def test_an_expression_that_names_no_parameter_is_an_error_of_the_document(expression: Any) -> None:
-    document = document_of({"properties": {"ref": {"x-equals": expression}}})
-    with pytest.raises(DocumentError, match="x-equals"):
-        found(document, answer(200, {}))
-
-
-def test_equal_responses_are_parsed_once() -> None:
-    operation = things().operations[0]
-    one = parse_response(operation, answer(200, GOOD, ("Date", "today")))
-    assert parse_response(operation, answer(200, GOOD, ("Date", "tomorrow"))) is one
-    assert one.value == GOOD
-    assert parse_response(operation, answer(200)).value is UNREADABLE
-
-
-@pytest.mark.parametrize(
-    ("status", "media_type", "schema"),
-    [(200, JSON, "#/components/schemas/Thing"), (200, "a/b+json", ""), (200, "text/plain", None), (404, JSON, None)],
-)
-def test_a_parsed_response_has_the_place_of_its_bodys_schema(status: int, media_type: str, schema: str | None) -> None:
-    content = {JSON: REF, "a/b+json": {}, "text/plain": {"schema": {"type": "string"}}}
-    document = document_of(schemas={"Thing": THING}, responses={"200": {"description": "", "content": content}})
-    place = parse_response(document.operations[0], answer(status, GOOD, media_type=media_type)).schema
-    assert (place if not place else document.resolve(place)[0]) == schema
-
-
 def test_a_body_of_another_media_type_is_judged_by_no_schema() -> None:
     assert [rule for rule, _ in reported(document_of({"type": "string"}), answer(200, b"{"))] == ["json.malformed"]
-
-
-def test_of_large_responses_only_the_last_one_is_kept() -> None:
-    operation = things().operations[0]
-
-    def sized(size: int, name: str) -> Response:
-        return answer(200, {"name": name * (size - len('{"name": ""}'))})
-
-    for size, kept in ((LARGE - 1, True), (LARGE, False)):
-        one = parse_response(operation, sized(size, "a"))
-        assert parse_response(operation, sized(size, "a")) is one
-        parse_response(operation, sized(size, "b"))
-        assert (parse_response(operation, sized(size, "a")) is one) is kept
-
-
-def test_a_valid_large_body_is_not_read_by_the_slower_validator(monkeypatch: pytest.MonkeyPatch) -> None:
-    pad = {"name": "x", "pad": "p" * LARGE}
-    compiled(things()).violations("#/components/schemas/Thing", {})
-    monkeypatch.setattr(validation, "descend", None)
-    assert reported(things(), answer(200, pad)) == []
-
-
-def test_a_large_body_is_judged_as_a_small_one_is() -> None:
-    body = {"name": 5, "pad": "p" * LARGE}
-    assert reported(things(), answer(200, body)) == [("schema.type", "body/name")]
 
 
 @pytest.mark.parametrize(
@@ -347,94 +246,6 @@ def test_a_hostile_header_field_is_judged_in_linear_time(field: str) -> None:
     assert reported(things(), answer(200, GOOD, media_type=field)) == [
         ("content-type.malformed", "header Content-Type")
     ]
-
-
-@cache
-def hostile() -> Document:
-    schema = {
-        "type": "object",
-        "properties": {
-            "pet": {"$ref": "#/components/schemas/Pet"},
-            "ref": {"x-equals": "$request.path.thing", "pattern": "^a"},
-            "more": {"$ref": "#/components/schemas/More"},
-            "when": {"format": "date-time", "multipleOf": 0.1},
-            "list": {"uniqueItems": True, "contains": {"type": "integer"}},
-        },
-        "patternProperties": {"^x": {"anyOf": [{"type": "string"}, False]}},
-        "unevaluatedProperties": {"not": {"const": 1}},
-    }
-    more = {"anyOf": [{"type": "array", "items": {"$ref": "#/components/schemas/More"}}, {"type": "integer"}]}
-    responses = {
-        "200": {**response(JSON, headers=HEADERS), "content": {JSON: {"schema": schema}}},
-        "4XX": response("*/*"),
-    }
-    return document_of(schemas={**PETS, "More": more, "Thing": THING}, responses=responses)
-
-
-@cache
-def pinned() -> Document:
-    return load(PINNED, [PINNED_OVERLAY])
-
-
-names = st.sampled_from(
-    ["pet", "ref", "more", "when", "list", "x", "kind", "detail", "loc", "id", "\\ud800", "vendor_configuration"]
-)
-scalars = st.sampled_from(
-    ["1", "-0", "1e999", "9" * 5_000, "NaN", '"a"', '"\\ud800"', '"\x00"', "null", "true", "[]", "{}", '"CAT"', "0.1"]
-)
-texts = st.recursive(
-    scalars,
-    lambda inner: (
-        st.lists(inner, max_size=3).map(lambda parts: f"[{','.join(parts)}]")
-        | st.lists(st.tuples(names, inner), max_size=4).map(
-            lambda pairs: "{" + ",".join(f'"{k}":{v}' for k, v in pairs) + "}"
-        )
-    ),
-    max_leaves=12,
-).map(str.encode)
-deep = st.integers(1, 3_000).map(lambda depth: b'{"more":' + b"[" * depth + b"]" * depth + b"}")
-bodies = st.binary() | texts | deep | texts.map(lambda body: b'{"pad": "' + b"p" * LARGE + b'", "more": ' + body + b"}")
-fields = st.tuples(
-    st.sampled_from(["Content-Type", "X-Count", "X-Word", "x-list"]) | st.text(),
-    st.sampled_from([JSON, "1", "a/b"]) | st.text(st.characters()),
-)
-
-
-@given(
-    st.sampled_from([hostile, pinned]),
-    st.sampled_from([200, 422]) | st.integers(100, 599),
-    st.lists(fields, max_size=4).map(tuple),
-    bodies,
-    st.sampled_from([True, False, None]),
-    st.text(st.characters(), min_size=1),
-)
-@example(
-    hostile,
-    200,
-    (("Content-Type", JSON), ("X-Word", "\ud800")),
-    b'{"when": "\\ud800", "ref": "\\ud800"}',
-    True,
-    "\udcff",
-)
-@example(hostile, 200, (("Content-Type", JSON),), b'{"more":' + b"[" * 300 + b"]" * 300 + b"}", None, "a")
-@example(pinned, 422, (("Content-Type", JSON),), b'{"detail": [{"loc": ["\\ud800"]}]}', None, "a")
-def test_no_response_raises_and_equal_ones_have_equal_violations(
-    document: Any, status: int, headers: tuple[tuple[str, str], ...], body: bytes, exists: bool | None, asked: str
-) -> None:
-    operation = document().operations[0]
-    outcome = Response(status, headers, body)
-    exchange = exchange_of(operation, outcome, exists=exists)
-    once = judge(operation, exchange)
-    assert judge(operation, exchange) == once
-    assert list(once) == sorted(set(once))
-    tally = Tally()
-    tally.note(exchange, once)
-    for violation in once:
-        assert violation.rule in RULES
-        document().schema(violation.pointer or "#")
-        line = violation_line(violation)
-        assert line.splitlines() == [line]
-        assert line.encode("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -457,43 +268,10 @@ def test_a_named_charset_must_be_utf_8(charset: str, rules: list[str]) -> None:
         assert [rule for rule, _ in reported(things(), outcome)] == rules
 
 
-@pytest.mark.parametrize(
-    ("exists", "rules"), [(False, ["overlay.unknown-resource"]), (None, []), (True, [])], ids=["made up", "?", "known"]
-)
-def test_a_resource_that_does_not_exist_must_be_refused(exists: bool | None, rules: list[str]) -> None:
-    assert [rule for rule, _ in reported(refusing(echo=True), answer(200, {"name": "x"}), "x", exists=exists)] == rules
-
-
-@pytest.mark.parametrize(("status", "told_of"), [(199, 0), (200, 1), (299, 1), (300, 0)])
-def test_any_status_but_success_refuses_a_resource_that_does_not_exist(status: int, told_of: int) -> None:
-    document = document_of(responses={"default": {"description": ""}})
-    document.schema(document.operations[0].pointer)["x-refuses-unknown"] = True
-    assert len(found(document, answer(status, media_type=None), exists=False)) == told_of
-
-
 @pytest.mark.parametrize("body", [b"", b"{"])
 def test_an_unreadable_body_is_reported_as_that_alone(body: bytes) -> None:
     rules = [rule for rule, _ in reported(document_of({"x-equals": "$request.path.thing"}), answer(200, body))]
     assert rules == ["json.malformed" if body else "body.missing"]
-
-
-def test_an_absent_value_hides_no_other_one_that_must_repeat_the_request() -> None:
-    equal = {"x-equals": "$request.path.thing"}
-    document = document_of({"properties": {"a": equal, "b": equal, "c": equal}})
-    assert {place for _, place in reported(document, answer(200, {"a": "x", "c": "x"}))} == {"body/a", "body/c"}
-    assert reported(document, answer(200, {"b": "x"})) == [("overlay.equals", "body/b")]
-
-
-@pytest.mark.parametrize("rule", [{"type": "string"}, {"enum": ["one"]}, {"maximum": 3}], ids=str)
-def test_a_value_that_its_schema_forbids_is_not_compared_with_the_request(rule: dict[str, Any]) -> None:
-    document = document_of({"properties": {"ref": {**rule, "x-equals": "$request.path.thing"}}})
-    assert [each for each, _ in reported(document, answer(200, {"ref": 5}))] == [f"schema.{next(iter(rule))}"]
-
-
-def test_a_resource_answered_as_another_is_reported_as_that_alone() -> None:
-    assert [rule for rule, _ in reported(refusing(echo=True), answer(200, {"name": "X"}), "x", exists=False)] == [
-        "overlay.equals"
-    ]
 
 
 def test_a_value_of_another_type_is_reported_as_that_alone() -> None:
