@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -33,6 +34,7 @@ def answer_schemas(document: Document) -> list[str]:
     ]
 
 
+@cache
 def both_validators(document: Document, pointer: str) -> Callable[[Any], bool]:
     schema = {**document.contents, "$ref": "#" + quote(pointer[1:])}
     slow = jsonschema.Draft202012Validator(schema, format_checker=format_checker())
