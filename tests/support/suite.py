@@ -24,8 +24,9 @@ from contracts.run import Item
 
 ROOT = Path(__file__).parents[2]
 
-# The user's own settings have no part in these runs.
-CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("SGP_", "CONTRACT_", "PYTEST_"))}
+# The user's own settings have no part in these runs. Each process reads the bytecode that the first one wrote.
+_SETTINGS = ("SGP_", "CONTRACT_", "PYTEST_", "PYTHONDONTWRITEBYTECODE")
+CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)}
 
 BRIEFLY: Final = ("-k", "known or preferred")
 """For a run whose point is shown by reading what is known, over and over: nothing is drawn."""
