@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from itertools import combinations
 from typing import Any
 
@@ -26,6 +27,7 @@ REFUSALS = {"unauthorized": 401, "forbidden": 403, "not-found": 404}
 BARE = load(PINNED)
 
 
+@cache
 def with_overlays(*names: str, pinned: bool = True) -> Document:
     return load(overlays=overlay_files(names, no_overlay=not pinned))
 

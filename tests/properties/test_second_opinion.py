@@ -46,7 +46,7 @@ def test_all_validators_agree_on_a_broken_answer(operation: Operation, opinion: 
     differ = {
         fault.name: words
         for fault, broken in faulty_answers(operation)
-        for outcome in islice(broken, 2)
+        for outcome in islice(broken, 1)
         if (words := opinion(exchange_with(operation, outcome)))
     }
     assert differ == {}
