@@ -15,15 +15,8 @@ from contracts.run.observer import Observer
 from strategies import answers, job_ids
 from strategies.mock.mocking import mock_server
 from strategies.mock.server import Asked, Change, Raw
-from tests.support.conforming import (
-    DOCUMENT,
-    KNOWN,
-    OPERATION,
-    PARAMETER,
-    SECOND_OPINION,
-    SERVERS,
-    different_for_every_resource,
-)
+from tests.support.conforming import SECOND_OPINION, SERVERS, different_for_every_resource
+from tests.support.pinned import DOCUMENT, KNOWN, OPERATION, PARAMETER
 from tests.support.suite import run_suite
 from tests.support.talking import guarded_session
 

@@ -11,10 +11,6 @@ from contracts.run.observer import Observer
 from strategies.mock.mocking import mock_server
 from strategies.mock.server import Asked, Change
 from tests.support.conforming import (
-    DOCUMENT,
-    KNOWN,
-    OPERATION,
-    PARAMETER,
     SECOND_OPINION,
     SERVERS,
     UNKNOWN,
@@ -34,6 +30,7 @@ from tests.support.conforming import (
     with_value,
 )
 from tests.support.dates import LEGAL_DATES
+from tests.support.pinned import DOCUMENT, IDS, KNOWN, OPERATION, PARAMETER
 from tests.support.suite import run_suite
 from tests.support.talking import guarded_session
 
@@ -88,9 +85,8 @@ def test_every_legal_date_is_served() -> None:
 
 
 def test_a_whole_run_reports_nothing_on_a_server_that_is_different_for_every_resource() -> None:
-    ids = [word for job_id in KNOWN for word in ("--job-id", job_id)]
     with mock_server(DOCUMENT, changes=[different_for_every_resource]) as server:
-        result = run_suite("--base-url", server.url, *ids)
+        result = run_suite("--base-url", server.url, *IDS)
     assert result.code == 0, result.output
     assert result.verdict[0].startswith("CONFORMS")
     assert "violations  none" in result.verdict

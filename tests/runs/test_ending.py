@@ -15,21 +15,14 @@ from pathlib import Path
 import pytest
 
 from contracts.http.exchange import Response
-from contracts.openapi import load
-from contracts.openapi.overlay import PINNED_OVERLAY
-from strategies.answers import catalogue
 from strategies.mock.mocking import mock_server
 from strategies.mock.server import Asked, Change, Raw
-from tests.support.suite import ROOT, Result, run_suite
-
-DOCUMENT = load(overlays=[PINNED_OVERLAY])
-(OPERATION,) = DOCUMENT.operations
-KNOWN = [values[0] for values in catalogue(OPERATION)]
+from tests.support.pinned import DOCUMENT, IDS, KNOWN
+from tests.support.suite import CLEAN, ROOT, Result, run_suite
 
 PATIENCE = 30
 """Seconds in which a run has to end: half of those that it would wait for an answer."""
 
-WORKERS = pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["one process", "two workers"])
 SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 
 
@@ -59,13 +52,14 @@ class Stall:
 def ended_by(number: signal.Signals, stall: Stall, *options: str, change: Change | None = None) -> Result:
     """A run against the server that stalls, sent the signal when it does."""
     changes = [each for each in (change, stall) if each]
-    ids = [word for job_id in KNOWN for word in ("--job-id", job_id)]
     with mock_server(DOCUMENT, changes=changes) as server:
         try:
-            with started("--base-url", server.url, "--timeout", "60", *ids, *options) as run:
+            with started("--base-url", server.url, "--timeout", "60", *IDS, *options) as run:
                 assert stall.reached.wait(60)
                 run.send_signal(number)
                 output, errors = run.communicate(timeout=PATIENCE)
+                with pytest.raises(ProcessLookupError):  # Workers are gone when the run is.
+                    os.killpg(run.pid, 0)
                 return Result(run.returncode, output, errors)
         finally:
             stall.released.set()
@@ -74,9 +68,8 @@ def ended_by(number: signal.Signals, stall: Stall, *options: str, change: Change
 @contextmanager
 def started(*options: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "pytest", "tests/api", "-p", "no:cacheprovider", *options]
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("SGP_", "CONTRACT_", "PYTEST_"))}
     run = subprocess.Popen(
-        command, cwd=ROOT, env=clean, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        command, cwd=ROOT, env=CLEAN, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     )
     try:
         yield run
@@ -91,9 +84,14 @@ def requests_told(result: Result) -> int:
     return int(line.split()[1])
 
 
-@SIGNALS
-@WORKERS
-def test_a_signal_ends_the_run_with_the_verdict_on_what_was_seen(number: signal.Signals, workers: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("number", "workers"),
+    [(signal.SIGINT, []), (signal.SIGTERM, []), (signal.SIGINT, ["-n", "2"])],
+    ids=["SIGINT", "SIGTERM", "SIGINT and two workers"],
+)
+def test_a_signal_ends_the_run_and_its_workers_with_the_verdict_on_what_was_seen(
+    number: signal.Signals, workers: list[str]
+) -> None:
     stall = Stall(after=45, clients=max(1, len(workers)))
     result = ended_by(number, stall, *workers)
     assert result.code == 6, result.output + result.errors
@@ -102,13 +100,12 @@ def test_a_signal_ends_the_run_with_the_verdict_on_what_was_seen(number: signal.
     assert requests_told(result) == stall.answered - 1
 
 
-@WORKERS
-def test_violations_seen_before_the_signal_are_told_and_reported(tmp_path: Path, workers: list[str]) -> None:
+def test_violations_that_workers_saw_before_the_signal_are_printed_and_in_the_reports(tmp_path: Path) -> None:
     def broken(asked: Asked, response: Response) -> Response:
         return Response(response.status, response.headers, b"[]") if asked.target.endswith(KNOWN[0]) else response
 
-    stall = Stall(after=45, clients=max(1, len(workers)))
-    result = ended_by(signal.SIGTERM, stall, *workers, "--report-dir", str(tmp_path), change=broken)
+    stall = Stall(after=45, clients=2)
+    result = ended_by(signal.SIGTERM, stall, "-n", "2", "--report-dir", str(tmp_path), change=broken)
     assert result.code == 1, result.output + result.errors
     assert "the run was interrupted" in result.verdict[0]
     assert [line for line in result.violations if line.startswith("schema.type")]
@@ -155,18 +152,3 @@ def test_a_wait_for_the_next_turn_is_ended_too() -> None:
         run.send_signal(signal.SIGTERM)
         output, _ = run.communicate(timeout=PATIENCE)
     assert run.returncode == 6, output
-
-
-def test_workers_are_gone_when_the_run_is(tmp_path: Path) -> None:
-    stall = Stall(after=45, clients=2)
-    ids = [word for job_id in KNOWN for word in ("--job-id", job_id)]
-    with mock_server(DOCUMENT, changes=[stall]) as server:
-        try:
-            with started("--base-url", server.url, "--timeout", "60", "-n", "2", *ids) as run:
-                assert stall.reached.wait(60)
-                run.send_signal(signal.SIGTERM)
-                run.communicate(timeout=PATIENCE)
-                with pytest.raises(ProcessLookupError):
-                    os.killpg(run.pid, 0)
-        finally:
-            stall.released.set()

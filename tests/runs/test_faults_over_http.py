@@ -10,9 +10,7 @@ import pytest
 
 from contracts.http.exchange import Response, undocumented_methods
 from contracts.http.session import GuardedSession
-from contracts.openapi import load
 from contracts.openapi.errors import ConfigurationError
-from contracts.openapi.overlay import PINNED_OVERLAY
 from contracts.run.observer import Observer
 from strategies.answers import catalogue, covering_answers
 from strategies.faults.fault_table import faults
@@ -20,14 +18,12 @@ from strategies.faults.mutations import AnswerContext, Fault
 from strategies.mock.faulty import breaking, named
 from strategies.mock.mocking import mock_server, slow
 from strategies.mock.server import Asked, Change, MockServer, Raw
+from tests.support.pinned import DOCUMENT, OPERATION, PARAMETER
+from tests.support.pinned import RESOURCES as KNOWN
 from tests.support.suite import BRIEFLY, Result, run_command, run_suite
 from tests.support.talking import guarded_session
 
-DOCUMENT = load(overlays=[PINNED_OVERLAY])
-(OPERATION,) = DOCUMENT.operations
-KNOWN = list(catalogue(OPERATION))
 FAULTS = {fault.name: fault for fault in faults(OPERATION)}
-(PARAMETER,) = [parameter.name for parameter in OPERATION.parameters]
 
 
 def the_first(rule: str, *words: str) -> str:

@@ -13,20 +13,17 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from contracts.http.exchange import Response
-from contracts.openapi import load
-from contracts.openapi.overlay import PINNED_OVERLAY
-from strategies.answers import catalogue
+from strategies import plan
 from strategies.mock.mocking import mock_server
 from strategies.mock.server import Asked, Change
+from tests.support.pinned import DOCUMENT, IDS
 from tests.support.suite import CLEAN, ROOT, Result, run_suite
 
-DOCUMENT = load(overlays=[PINNED_OVERLAY])
-IDS = [word for (known,) in catalogue(DOCUMENT.operations[0]) for word in ("--job-id", known)]
 FEW = ("-k", "preferred")
 
 Plugin = Callable[[str], dict[str, str]]
@@ -69,8 +66,12 @@ def archived(folder: Path) -> int:
     return len(json.loads((folder / "exchanges.har").read_text("utf-8"))["log"]["entries"])
 
 
+def headlines(result: Result) -> list[str]:
+    return [line for line in result.output.splitlines() if line.startswith(("CONFORMS", "VIOLATES", "INCONCLUSIVE"))]
+
+
 def told_once(result: Result, words: str) -> None:
-    told = [line for line in result.output.splitlines() if line.startswith(("CONFORMS", "VIOLATES", "INCONCLUSIVE"))]
+    told = headlines(result)
     assert len(told) == 1, result.output + result.errors
     assert words in told[0]
     assert "Traceback" not in result.errors
@@ -108,7 +109,7 @@ def test_a_plugin_that_crashes_in_a_worker_takes_nothing_with_it(plugin: Plugin,
     assert report(tmp_path / "reports")["outcome"] == "INCONCLUSIVE"
 
 
-def test_a_failure_that_is_told_after_the_last_test_is_no_success_either(plugin: Plugin, tmp_path: Path) -> None:
+def test_a_failure_that_is_reported_after_the_last_test_is_no_success_either(plugin: Plugin, tmp_path: Path) -> None:
     # As pytest-xdist does for a worker whose plugin fails when all its tests have been reported.
     crash = """
 @pytest.hookimpl(wrapper=True)
@@ -135,7 +136,7 @@ def pytest_configure(config):
 
 
 @pytest.mark.parametrize("restarts", [(), ("--max-worker-restart", "0")], ids=["replaced", "not replaced"])
-def test_a_worker_that_is_killed_is_told_and_what_others_saw_is_kept(
+def test_a_worker_that_is_killed_is_named_and_what_others_saw_is_kept(
     restarts: tuple[str, ...], plugin: Plugin, tmp_path: Path
 ) -> None:
     def kill() -> None:
@@ -278,7 +279,7 @@ def pytest_sessionfinish(session):
 
 
 @pytest.mark.parametrize("place", ["file/reports", "/proc/reports"])
-def test_a_folder_that_cannot_be_written_is_told_in_lines_and_the_verdict_stands(place: str, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_named_in_lines_and_the_verdict_stands(place: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", "utf-8")
     result = run_suite(*FEW, "--report-dir", str(tmp_path / place))
     assert result.code == 0, result.output + result.errors
@@ -286,14 +287,14 @@ def test_a_folder_that_cannot_be_written_is_told_in_lines_and_the_verdict_stands
     assert sum(line.startswith("reports     ") and "was not written: " in line for line in result.verdict) == 6
 
 
-def test_a_junit_report_that_cannot_be_written_is_told_in_a_line_and_the_verdict_stands() -> None:
+def test_a_junit_report_that_cannot_be_written_is_named_in_a_line_and_the_verdict_stands() -> None:
     result = run_suite(*FEW, "--junitxml", "/proc/reports/junit.xml")
     assert result.code == 0, result.output + result.errors
     told_once(result, "CONFORMS")
     assert any(line.startswith("reports     /proc/reports/junit.xml was not written: ") for line in result.verdict)
 
 
-def test_a_full_disk_is_told_in_lines_and_leaves_what_was_there(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_in_lines_and_leaves_what_was_there(tmp_path: Path) -> None:
     (tmp_path / "report.json").write_text("the one before", "utf-8")
 
     def fill() -> None:
@@ -329,24 +330,53 @@ def test_a_disk_that_is_full_for_what_workers_share_ends_the_run_in_a_line(
     assert "Traceback" not in told
 
 
-def broken(module: str, name: str) -> str:
-    """A plugin that breaks one of our own functions."""
-    return f"""
-@pytest.hookimpl(tryfirst=True)
-def pytest_sessionstart():
-    import {module} as module
-    def broken(*args, **kwargs):
-        raise KeyError("ours")
-    module.{name} = broken
-"""
+def broken(*args: object, **named: object) -> NoReturn:
+    """Stands in place of one of our own functions."""
+    raise KeyError("ours")
 
 
 FAULTS = {
-    "a report": ("contracts.reports.sarif", "render", ("report.sarif was not written",)),
-    "the verdict": ("contracts.run.run", "conclude", ("no verdict was reached",)),
-    "the words": ("contracts.run.outputs", "terminal_lines", ("not all was printed",)),
-    "the promises": ("contracts.reports.junit", "render", ("junit.xml was not written",)),
+    "a report": ("contracts.reports.sarif.render", "report.sarif was not written"),
+    "the verdict": ("contracts.run.run.conclude", "no verdict was reached"),
+    "the words": ("contracts.run.outputs.terminal_lines", "not all was printed"),
+    "the promises": ("contracts.reports.junit.render", "junit.xml was not written"),
 }
+
+
+@pytest.fixture
+def _failing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let one item fail for a reason of its own."""
+    ask = plan.PreferredStatus.ask
+
+    def fail(item: plan.PreferredStatus, asker: plan.Asker) -> None:
+        assert item.detail != "422", "a reason of its own"
+        ask(item, asker)
+
+    monkeypatch.setattr(plan.PreferredStatus, "ask", fail)
+
+
+OTHERWISE = "a test failed for another reason than an answer (see above)"
+
+
+@pytest.mark.usefixtures("_failing")
+@pytest.mark.parametrize(
+    ("status", "headline"), [(None, f"INCONCLUSIVE  {OTHERWISE}; "), (418, "VIOLATES  1 distinct violation in ")]
+)
+def test_an_item_that_fails_for_another_reason_is_reported_beside_what_was_answered(
+    status: int | None, headline: str
+) -> None:
+    def change(asked: Asked, response: Response) -> Response:
+        return Response(status, (), b"") if status else response
+
+    with mock_server(DOCUMENT, changes=[change]) as server:
+        result = run_suite("--base-url", server.url, *IDS, "--no-overlay", *FEW)
+    assert result.code == 1, result.output
+    (printed,) = headlines(result)
+    assert printed.startswith(headline)
+    assert OTHERWISE in result.verdict[0]
+    assert "AssertionError: a reason of its own" in result.errors
+    # The violation is asked for again as ever.
+    assert [line.rpartition(", ")[2] for line in result.violations] == (["always]"] if status == 418 else [])
 
 
 FAILING = """
@@ -354,61 +384,78 @@ def pytest_runtest_call(item):
     assert "status 422" not in item.name, "a reason of its own"
 """
 
+REFUSING = """
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    result = yield
+    if "status 422" in item.name:
+        pytest.fail("a rule of the plugin's own")
+    return result
+"""
+
+
+def test_a_plugin_that_fails_an_item_by_pytest_fail_fails_the_run(plugin: Plugin, tmp_path: Path) -> None:
+    result = run_suite(*FEW, "--report-dir", str(tmp_path / "reports"), **plugin(REFUSING))
+    assert result.code == 1, result.output
+    told_once(result, f"INCONCLUSIVE  {OTHERWISE}; 2 answers so far broke no promise")
+    failed = [line for line in result.output.splitlines() if line.startswith("FAILED ")]
+    assert len(failed) == 1, result.output
+    assert "preferred status 422]" in failed[0]
+    assert "a rule of the plugin's own" in result.output
+    assert report(tmp_path / "reports")["run"]["incident"] == OTHERWISE
+
 
 @pytest.mark.parametrize(
-    ("status", "headline"),
+    ("status", "headline", "end"),
     [
-        (None, "INCONCLUSIVE  a test failed for another reason than an answer (see above); "),
-        (418, "VIOLATES  1 distinct violation in "),
-        (401, "INCONCLUSIVE  no evidence: "),
+        (
+            None,
+            "INCONCLUSIVE  stopped early: the budget of 70 requests is used up; raise --max-requests; ",
+            "; 69 answers so far broke no promise",
+        ),
+        (401, "INCONCLUSIVE  no evidence: ", ""),
     ],
 )
-def test_a_test_that_fails_for_another_reason_is_told_beside_what_was_answered(
-    status: int | None, headline: str, plugin: Plugin
+def test_a_test_that_fails_for_another_reason_is_reported_beside_what_stopped_the_run(
+    status: int | None, headline: str, end: str, plugin: Plugin
 ) -> None:
     def change(asked: Asked, response: Response) -> Response:
         return Response(status, (), b"") if status else response
 
     with mock_server(DOCUMENT, changes=[change]) as server:
-        result = run_suite("--base-url", server.url, *IDS, "--no-overlay", *FEW, **plugin(FAILING))
-    assert result.code == 1, result.output
-    told_once(result, headline)
-    assert "a test failed for another reason than an answer (see above)" in result.verdict[0]
-    # The violation is asked for again as ever.
-    assert [line.rpartition(", ")[2] for line in result.violations] == (["always]"] if status == 418 else [])
-
-
-def test_a_test_that_fails_for_another_reason_is_told_beside_what_stopped_the_run(plugin: Plugin) -> None:
-    with mock_server(DOCUMENT) as server:
-        options = ("--max-requests", "70", "-k", "known or preferred")
+        options = ("--max-requests", "70", "--no-overlay", "-k", "known or preferred")
         result = run_suite("--base-url", server.url, *IDS, *options, **plugin(FAILING))
     assert result.code == 1, result.output
-    told_once(result, "INCONCLUSIVE  stopped early: the budget of 70 requests is used up; raise --max-requests; ")
-    told_once(result, "a test failed for another reason than an answer (see above); 69 answers so far broke no promise")
+    told_once(result, headline)
+    told_once(result, f"{OTHERWISE}{end}")
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_of_our_own_is_told_in_a_line_and_is_never_green(fault: str, plugin: Plugin, tmp_path: Path) -> None:
-    module, name, words = FAULTS[fault]
-    options = ("--report-dir", str(tmp_path / "reports"), "--junitxml", str(tmp_path / "junit.xml"))
-    result = run_suite(*FEW, *options, **plugin(broken(module, name)))
+def test_a_fault_of_our_own_is_reported_in_a_line_and_is_never_green(
+    fault: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    function, words = FAULTS[fault]
+    monkeypatch.setattr(function, broken)
+    result = run_suite(*FEW, "--report-dir", str(tmp_path / "reports"))
     assert result.code == 3, result.output
     told = [line for line in result.output.splitlines() if "by a fault of the harness: KeyError: 'ours'" in line]
     assert len(told) == 1, result.output
     assert told[0].startswith("harness     ")
-    assert all(word in told[0] for word in words)
+    assert words in told[0]
     assert "Traceback" not in result.output + result.errors
     if fault != "the verdict":
         assert json.loads((tmp_path / "reports" / "report.json").read_text("utf-8"))["outcome"] == "CONFORMS"
 
 
-@pytest.mark.parametrize(("module", "name"), [("contracts.run.run", "sdk_words"), ("contracts.run.run", "recheck")])
-def test_a_fault_of_our_own_hides_no_violation(module: str, name: str, plugin: Plugin) -> None:
+@pytest.mark.parametrize("function", ["contracts.run.run.sdk_words", "contracts.run.run.recheck"])
+def test_a_fault_of_our_own_hides_no_violation(function: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(function, broken)
+
     def teapot(asked: Asked, response: Response) -> Response:
         return Response(418, (), b"")
 
     with mock_server(DOCUMENT, changes=[teapot]) as server:
-        result = run_suite("--base-url", server.url, *IDS, *FEW, **plugin(broken(module, name)))
+        result = run_suite("--base-url", server.url, *IDS, *FEW)
     assert result.code == 1, result.output
     told_once(result, "VIOLATES  1 distinct violation in ")
     assert "by a fault of the harness: KeyError: 'ours'" in result.output

@@ -12,22 +12,16 @@ from urllib.parse import unquote
 import pytest
 
 from contracts.http.exchange import Response
-from contracts.openapi import load
-from contracts.openapi.overlay import PINNED_OVERLAY
 from contracts.reports.grouping import grouped
 from contracts.run.observer import Observer
 from contracts.verdict.verdict import Finding, RunFacts, conclude
-from strategies.answers import catalogue
 from strategies.ids.job_ids import covering_path_values
 from strategies.mock.mocking import mock_server
 from strategies.mock.server import Asked, Change
+from tests.support.pinned import CATALOGUE, DOCUMENT, OPERATION, PARAMETER
+from tests.support.pinned import RESOURCES as KNOWN
 from tests.support.talking import guarded_session
 
-DOCUMENT = load(overlays=[PINNED_OVERLAY])
-(OPERATION,) = DOCUMENT.operations
-(PARAMETER,) = [parameter.name for parameter in OPERATION.parameters]
-CATALOGUE = catalogue(OPERATION)
-KNOWN = list(CATALOGUE)
 JSON_TYPE = ("Content-Type", "application/json")
 PAGE = b"<!DOCTYPE html><html><body>Something went wrong</body></html>"
 

@@ -10,19 +10,14 @@ from typing import Any
 import pytest
 
 from contracts.http.exchange import Exchange, Failure, Request, Response
-from contracts.openapi import load
-from contracts.openapi.overlay import PINNED_OVERLAY
 from contracts.run.observer import Observer
 from contracts.run.profiles import PROFILES
-from strategies.answers import catalogue
 from strategies.faults.fault_table import faults
 from strategies.faults.mutations import AnswerContext
 from strategies.plan import KnownResources
+from tests.support.pinned import CATALOGUE, OPERATION
+from tests.support.pinned import RESOURCES as KNOWN
 
-DOCUMENT = load(overlays=[PINNED_OVERLAY])
-(OPERATION,) = DOCUMENT.operations
-CATALOGUE = catalogue(OPERATION)
-KNOWN = list(CATALOGUE)
 FAULTS = {fault.name: fault for fault in faults(OPERATION)}
 RUNS = 40
 

@@ -16,16 +16,11 @@ from pathlib import Path
 import pytest
 
 from contracts.http.exchange import Response
-from contracts.openapi import load
-from contracts.openapi.overlay import PINNED_OVERLAY
-from strategies.answers import catalogue
 from strategies.mock.mocking import mock_server
 from strategies.mock.server import Asked, Change, Raw
-from tests.support.suite import ROOT
+from tests.support.pinned import DOCUMENT, KNOWN
+from tests.support.suite import CLEAN, ROOT
 
-DOCUMENT = load(overlays=[PINNED_OVERLAY])
-(OPERATION,) = DOCUMENT.operations
-KNOWN = [values[0] for values in catalogue(OPERATION)]
 JSON = ("Content-Type", "application/json")
 
 CANARY = 'sk/canary+0f3a"77&b=4d\\9e'
@@ -203,7 +198,6 @@ def leaks(folder: Path, *outputs: bytes) -> list[str]:
 
 def run(folder: Path, url: str, *options: str, **environment: str) -> tuple[int, bytes, bytes]:
     """A run all of whose files, temporary ones and those of its example database too, are put into the folder."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("SGP_", "CONTRACT_", "PYTEST_"))}
     (folder / "tmp").mkdir()
     (folder / "crashing.py").write_text(CRASHING)
     command = [
@@ -225,7 +219,7 @@ def run(folder: Path, url: str, *options: str, **environment: str) -> tuple[int,
     done = subprocess.run(
         command,
         cwd=folder,
-        env={**clean, "CRASH": "", "SGP_API_KEY": CANARY, **paths, **environment},
+        env={**CLEAN, "CRASH": "", "SGP_API_KEY": CANARY, **paths, **environment},
         capture_output=True,
         check=False,
         timeout=200,
@@ -234,15 +228,12 @@ def run(folder: Path, url: str, *options: str, **environment: str) -> tuple[int,
 
 
 CASES = [
-    pytest.param(echoing, LOUD, {}, 1, id="echoed"),
     pytest.param(echoing, [*NIGHTLY, *LOUD, "--debug=debug.log"], {"EXECNET_DEBUG": "1"}, 1, id="echoed to workers"),
     pytest.param(redirecting, LOUD, {"EXECNET_DEBUG": "2"}, 1, id="redirected"),
     pytest.param(misstating, LOUD, {}, 1, id="misstated"),
     pytest.param(breaking, ["-n", "2", *LOUD], {"EXECNET_DEBUG": "2"}, 1, id="broken off"),
     pytest.param(unavailable, ["--retries", "1", *LOUD], {}, 1, id="flaky"),
-    pytest.param(conforming, LOUD, {"CRASH": "report"}, None, id="a plugin crashes"),
     pytest.param(conforming, ["-n", "2", *LOUD], {"CRASH": "report"}, None, id="a plugin crashes beside workers"),
-    pytest.param(conforming, LOUD, {"CRASH": "fixture"}, 1, id="a fixture crashes"),
     pytest.param(conforming, ["-n", "2", *LOUD], {"CRASH": "fixture"}, 1, id="a worker's fixture crashes"),
     pytest.param(conforming, LOUD, {"CRASH": "sending"}, 1, id="sending crashes"),
     pytest.param(echoing, [*LOUD, "--debug=debug.log"], {"CRASH": "end"}, None, id="the end crashes"),
@@ -266,8 +257,7 @@ def test_a_planted_key_is_in_nothing_that_is_written(
     assert code is None or ended == code, (output + errors).decode()
 
 
-@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["one process", "two workers"])
-def test_a_key_from_a_file_is_sent_and_told_to_nobody(tmp_path: Path, workers: list[str]) -> None:
+def test_a_key_from_a_file_is_sent_by_workers_too_and_is_in_nothing_that_is_written(tmp_path: Path) -> None:
     keys: set[str] = set()
 
     def noting(asked: Asked, response: Response) -> Response:
@@ -278,7 +268,7 @@ def test_a_key_from_a_file_is_sent_and_told_to_nobody(tmp_path: Path, workers: l
     elsewhere.mkdir()
     (tmp_path / "key").write_text(CANARY + "\n")
     with mock_server(DOCUMENT, changes=[noting]) as server:
-        options = ["--api-key-file", str(tmp_path / "key"), *workers, *LOUD]
+        options = ["--api-key-file", str(tmp_path / "key"), "-n", "2", *LOUD]
         _, output, errors = run(elsewhere, server.url, *options, SGP_API_KEY="another")
     assert keys == {CANARY}
     assert leaks(elsewhere, output, errors) == []

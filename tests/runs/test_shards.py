@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 
 from contracts.http.exchange import Response
+from contracts.run.settings import read_settings
+from strategies import plan
 from strategies.mock.server import Asked
-from tests.support.recording import KNOWN, recording
-from tests.support.suite import Result, run_command, run_pytest, run_suite
+from tests.support.pinned import KNOWN
+from tests.support.recording import recording
+from tests.support.suite import Result, run_command, run_suite
 
 CANARY = "canary-shard-51c"
 OPTIONS = ("--job-id", KNOWN[0], "--job-id", KNOWN[1], "--job-id", KNOWN[2])
@@ -88,10 +91,12 @@ def test_a_shard_with_nothing_to_do_is_not_missing_and_one_that_is_makes_no_verd
 
 def test_one_job_is_read_as_often_as_many_in_items_that_workers_can_share() -> None:
     with recording() as server:
-        result = run_pytest("--base-url", server.url, "--job-id", KNOWN[0], "-k", "known and not again")
+        result = run_suite("--base-url", server.url, "--job-id", KNOWN[0], "-k", "known and not again")
         ((target, _), count), *others = server.counted().items()
     assert (target.rpartition("/")[2], count, others) == (KNOWN[0], 200, [])
-    assert " 8 passed" in result.output
+    assert result.code == 0, result.output
+    items = plan.items(read_settings({}), lambda operation: ((KNOWN[0],),), {})
+    assert [item.kind for item in items].count("known resources") == 8
 
 
 @pytest.mark.parametrize(

@@ -119,9 +119,8 @@ def test_a_wrong_key_explains_all_that_it_breaks(standin: StandIn, key: str | No
     assert all(explained_by(turned_away, each.violation) for each in judges.tally.found)
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=str)
-def test_a_wrong_key_is_one_line_and_no_evidence(standin: StandIn, workers: tuple[str, ...]) -> None:
-    result = judged(replace(standin, key="nobody's"), *workers)
+def test_a_wrong_key_is_one_line_and_no_evidence(standin: StandIn) -> None:
+    result = judged(replace(standin, key="nobody's"))
     assert result.code == 6, result.output
     assert result.verdict[0] == (
         "INCONCLUSIVE  no evidence: every request was answered 401; is SGP_API_KEY set, and right? "
@@ -129,7 +128,6 @@ def test_a_wrong_key_is_one_line_and_no_evidence(standin: StandIn, workers: tupl
     )
     assert result.violations == []
     assert "violations  none" in result.verdict
-    assert " FAILURES " not in result.output
 
 
 def get(standin: StandIn, path: str, key: str | None = "") -> requests.Response:
@@ -182,7 +180,7 @@ def test_failures_for_a_while_say_when_to_come_again() -> None:
     assert answers[2].headers["Retry-After"] == "2"
 
 
-def test_who_asks_too_often_is_told_to_wait() -> None:
+def test_a_client_that_asks_too_often_gets_429_with_a_time_to_wait() -> None:
     with running("--throttle", "1") as standin:
         answers = (get(standin, f"/{standin.job_ids[0]}") for _ in range(200))
         throttled = next(answer for answer in answers if answer.status_code != 200)

@@ -11,17 +11,11 @@ import zlib
 from typing import Any
 
 from contracts.http.exchange import Response
-from contracts.openapi import load
-from contracts.openapi.overlay import PINNED_OVERLAY
-from strategies.answers import catalogue
 from strategies.mock.server import Asked, Change, Raw
 from strategies.second_opinion import SecondOpinion
 from tests.support.dates import LEGAL_DATES
+from tests.support.pinned import DOCUMENT, KNOWN, OPERATION
 
-DOCUMENT = load(overlays=[PINNED_OVERLAY])
-(OPERATION,) = DOCUMENT.operations
-(PARAMETER,) = [parameter.name for parameter in OPERATION.parameters]
-KNOWN = [job_id for (job_id,) in catalogue(OPERATION)]
 UNKNOWN = [f"zz-unknown-{number}" for number in range(20)]
 SECOND_OPINION = SecondOpinion(DOCUMENT)
 

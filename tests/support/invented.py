@@ -14,12 +14,11 @@ import jsonschema_rs
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from contracts.openapi import PINNED, Document, load
+from contracts.openapi import Document, load
 from contracts.openapi.formats import format_checker
-from contracts.openapi.overlay import PINNED_OVERLAY
+from tests.support.pinned import DOCUMENT as PINNED_DOCUMENT
 
 DOCUMENTS = Path(__file__).parents[1] / "documents"
-PINNED_DOCUMENT = load(PINNED, [PINNED_OVERLAY])
 UNIONS = load(DOCUMENTS / "unions.openapi.yaml")
 SHOP = load(DOCUMENTS / "shop.openapi.yaml")
 

@@ -8,15 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from contracts.http.exchange import Response
-from contracts.openapi import load
-from contracts.openapi.overlay import PINNED_OVERLAY
-from strategies.answers import catalogue
 from strategies.mock.mocking import mock_server
 from strategies.mock.server import Asked, Change
+from tests.support.pinned import DOCUMENT
 
-DOCUMENT = load(overlays=[PINNED_OVERLAY])
-(OPERATION,) = DOCUMENT.operations
-KNOWN = tuple(values[0] for values in catalogue(OPERATION))
 PROBES = 1
 """So many requests see, before a run, whether there is a server that answers at all."""
 
