@@ -23,7 +23,7 @@ from contracts.run.observer import Observer
 from contracts.verdict.verdict import explained_by
 from tests.standin.defects import DEFECTS
 from tests.standin.running import StandIn, running
-from tests.support.suite import ROOT, Result, run_suite
+from tests.support.suite import BRIEFLY, ROOT, Result, run_suite
 from tests.support.talking import guarded_session
 
 JOBS = "/v4/fine-tuning-jobs"
@@ -32,6 +32,9 @@ JOBS = "/v4/fine-tuning-jobs"
 def judged(standin: StandIn, *options: str, job_ids: tuple[str, ...] = ()) -> Result:
     ids = [word for job_id in (*standin.job_ids, *job_ids) for word in ("--job-id", job_id)]
     return run_suite("--base-url", standin.url, *ids, *options, SGP_API_KEY=standin.key)
+
+
+SOME = ("-k", "known or classes or (drawn and 1/10)")
 
 
 def told(result: Result) -> set[str]:
@@ -60,7 +63,7 @@ def test_with_what_a_fastapi_service_adds_declared_it_conforms(standin: StandIn)
 
 
 def test_undeclared_it_is_all_violations_each_at_its_place(standin: StandIn) -> None:
-    result = judged(standin)
+    result = judged(standin, *SOME)
     assert result.code == 1
     union = ("hyperparameters", "wandb_config", "suffix", "output")
     properties = ("base_model_id", "fine_tuned_model_id", "validation_dataset_id", "vendor_configuration")
@@ -74,7 +77,8 @@ def test_undeclared_it_is_all_violations_each_at_its_place(standin: StandIn) -> 
 def test_a_job_that_is_known_is_refused_by_no_overlay() -> None:
     with running("--omit-nulls") as standin:
         others = ("vanished", standin.foreign_ids[0])
-        result = judged(standin, "--overlay", "not-found", "--overlay", "forbidden", job_ids=others)
+        overlays = ("--overlay", "not-found", "--overlay", "forbidden")
+        result = judged(standin, *overlays, *BRIEFLY, job_ids=others)
     assert result.code == 1
     assert told(result) == {"status.known-resource at status, got 404", "status.known-resource at status, got 403"}
     assert "on 1 resource, " in result.violations[0]
@@ -82,7 +86,7 @@ def test_a_job_that_is_known_is_refused_by_no_overlay() -> None:
 
 def test_whatever_is_switched_on_is_found_and_nothing_else() -> None:
     with running(*(word for name in DEFECTS for word in ("--defect", name))) as standin:
-        result = judged(standin, "--overlay", "fastapi")
+        result = judged(standin, "--overlay", "fastapi", *SOME)
     assert result.code == 1
     assert {re.sub(r'"\d.*"', "DATE", line) for line in told(result)} == {
         "schema.format at /created_at, got DATE",
