@@ -209,4 +209,9 @@ def test_refusals_are_added_to_any_document_that_does_not_describe_them(
         described = {spec.status for spec in before.responses}
         added = {str(status)} - described if "4XX" not in described else set()
         assert {spec.status for spec in after.responses} == described | added
-        assert not self_test(after).survivors
+
+
+@pytest.mark.parametrize("document", [SHOP, UNIONS], ids=["shop", "unions"])
+def test_every_fault_of_any_document_is_caught_with_all_refusals_added(document: Document) -> None:
+    for operation in load(document.path, overlay_files(list(REFUSALS), pinned=False)).operations:
+        assert not self_test(operation).survivors

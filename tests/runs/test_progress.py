@@ -30,7 +30,7 @@ progress.Heartbeat.__init__.__defaults__ = (0.05,)
 PYTEST = ("pytest", "tests/api", "-p", "no:cacheprovider", "--color=no")
 
 
-VERIFY = ("contracts", "verify", "--document", "tests/documents/unions.openapi.yaml")
+VERIFY = ("contracts", "verify", "--document", "tests/mutation/plain.openapi.yaml")
 """A run of a small document."""
 
 

@@ -24,6 +24,10 @@ RUNS = 40
 Hit = Callable[[AnswerContext], bool]
 
 
+class Found(Exception):
+    """Ends a sweep at its first violation."""
+
+
 class Swept:
     """Stands for the run, the session and the server behind it: answers, broken where `hit` says so, are judged."""
 
@@ -46,12 +50,17 @@ class Swept:
         outcome: Response | Failure = broken or turn.response
         request = Request("http://h" + operation.url_path(values), tuple(values.items()), True)
         self._judge(Exchange(operation, request, outcome))
+        if any(seen.violation.rule == self._fault.rule for seen in self._judge.tally.found):
+            raise Found
 
     def finds(self, count: int) -> bool:
         """Whether a sweep of so many resources, spread over the catalogue, tells the fault's rule."""
         known = tuple(KNOWN[:: len(KNOWN) // count][:count])
-        KnownResources(OPERATION, "", known, PROFILES["ci"].rounds(count)).ask(self)  # type: ignore[arg-type]
-        return self._fault.rule in {seen.violation.rule for seen in self._judge.tally.found}
+        try:
+            KnownResources(OPERATION, "", known, PROFILES["ci"].rounds(count)).ask(self)  # type: ignore[arg-type]
+        except Found:
+            return True
+        return False
 
 
 def the_first(rule: str, *words: str) -> str:
