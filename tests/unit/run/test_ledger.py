@@ -71,7 +71,7 @@ def test_it_knows_when_everything_was_seen_for_the_first_time(ledger: Ledger) ->
     assert first == {"on": FIRST + second, "off": FIRST + DAY + second}
 
 
-def test_what_was_not_seen_since_a_moment_is_told_with_its_last_time_if_any(ledger: Ledger) -> None:
+def test_what_was_not_seen_since_a_moment_is_listed_with_its_last_time_if_any(ledger: Ledger) -> None:
     for number in range(20):
         ledger.add(night(number, {"state": "on"}))
     ledger.add(night(20, {}))
@@ -106,7 +106,7 @@ def test_nothing_is_broken_once_a_run_was_clean(ledger: Ledger) -> None:
     assert ledger.broken(TARGET) == ()
 
 
-def test_a_run_is_told_with_its_figures_the_oldest_first(ledger: Ledger) -> None:
+def test_a_run_is_listed_with_its_figures_the_oldest_first(ledger: Ledger) -> None:
     ledger.add(night(1, {"state": "x"}, {"name": "a"}, seconds=0.2))
     ledger.add(night(0, seconds=0.1))
     early, late = ledger.latest_runs(TARGET)
@@ -180,7 +180,7 @@ def test_a_process_that_dies_while_it_writes_leaves_what_was_there(path: Path) -
         assert len(ledger.latest_runs(TARGET)) == 2
 
 
-def test_a_full_disk_is_told_in_a_line_and_loses_nothing(ledger: Ledger) -> None:
+def test_a_full_disk_is_reported_in_a_line_and_loses_nothing(ledger: Ledger) -> None:
     ledger.add(night(0))
     (pages,) = ledger._base.execute("PRAGMA page_count").fetchone()
     ledger._base.execute(f"PRAGMA max_page_count = {pages}")
@@ -228,7 +228,7 @@ def test_it_answers_in_lines(path: Path, ledger: Ledger) -> None:
     assert "never seen: 200/state value off" in lines
 
 
-def test_what_was_seen_for_the_first_time_of_late_is_told(path: Path, ledger: Ledger) -> None:
+def test_what_was_seen_for_the_first_time_lately_is_listed(path: Path, ledger: Ledger) -> None:
     ledger.add(night(0, {"state": "on"}))
     ledger.add(night(9, {"state": "off"}))
     lines = [line.strip() for line in ledger_lines(path, 5, FIRST + 10 * DAY)]

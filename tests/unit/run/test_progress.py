@@ -35,7 +35,7 @@ def progress(**fields: object) -> Progress:
     return Progress(**{**usual, **fields})  # type: ignore[arg-type]
 
 
-def test_the_line_tells_requests_rate_violations_items_time_and_what_is_not_seen() -> None:
+def test_the_line_shows_requests_rate_violations_items_time_and_what_is_not_seen() -> None:
     assert progress_line(progress(left=100.0, unseen=("200/state off", "200/state absent"))) == (
         "requests 120 (12/s) · violations 2 · tests 3 of 9 · about 2 min left"
         " · not seen 2 of 7: 200/state off, 200/state absent"
@@ -54,7 +54,7 @@ def test_the_line_tells_requests_rate_violations_items_time_and_what_is_not_seen
         ({"unseen": tuple("abc")}, "not seen 3 of 7: a, b, c", "..."),
     ],
 )
-def test_the_line_tells_what_is_known_and_no_more(fields: dict[str, object], told: str, untold: str) -> None:
+def test_the_line_shows_what_is_known_and_no_more(fields: dict[str, object], told: str, untold: str) -> None:
     words = progress_line(progress(**fields))
     assert told in words
     assert untold not in words
@@ -79,7 +79,7 @@ def test_time_left_is_rounded_up(left: float, told: str) -> None:
 
 
 @given(st.floats(0, 10**6), st.floats(0, 10**6))
-def test_less_time_left_is_never_told_as_more(one: float, two: float) -> None:
+def test_less_time_left_is_never_shown_as_more(one: float, two: float) -> None:
     units = {"s": 1, "min": 60, "h": 3600}
 
     def told(left: float) -> int:
@@ -139,7 +139,7 @@ def test_time_left_shrinks_to_nothing_as_items_end(kinds: list[str], data: st.Da
         assert meter.read(99.0).left == 0
 
 
-def test_what_finished_items_saw_and_the_running_one_sees_is_told_as_one() -> None:
+def test_what_finished_items_saw_and_the_running_one_sees_is_counted_as_one() -> None:
     meter = Meter(document(), 0.0)
     meter.take(tally_of({"state": "on"}, {"state": 5}))
     assert (meter.read(1.0).requests, meter.read(1.0).violations) == (2, 1)

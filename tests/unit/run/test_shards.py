@@ -140,7 +140,7 @@ def test_each_shards_part_of_the_self_test_counts() -> None:
     assert MergedShards.of(parts).tally().faults == {"all": 7, "caught": 5}
 
 
-def test_the_whole_runs_facts_are_told(folder: Path) -> None:
+def test_the_whole_runs_facts_are_in_the_verdict(folder: Path) -> None:
     late = datetime.datetime(2026, 3, 2, tzinfo=datetime.UTC)
     first = part_of(folder, "1/2", SOUND, seconds=2.0, started=late, notes=("odd", "same"), incident="stopped")
     second = part_of(folder, "2/2", SOUND, seconds=3.0, keyed=True, notes=("same",), incident="stopped")
@@ -202,7 +202,7 @@ def test_that_shards_knew_of_different_resources_is_noted(folder: Path) -> None:
         ([RecheckResult(3, 3, sibling=True), RecheckResult(3, 3, sibling=False)], RecheckResult(6, 6, sibling=True)),
     ],
 )
-def test_what_shards_asked_again_is_told_together(
+def test_what_shards_asked_again_is_added_up(
     folder: Path, told: list[RecheckResult | None], together: RecheckResult | None
 ) -> None:
     parts = [part_of(folder, f"{number}/2", BROKEN, again=each) for number, each in enumerate(told, 1)]
