@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import ssl
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,6 +84,23 @@ def test_one_connection_carries_many_requests() -> None:
         for _ in range(5):
             observed.ask()
         assert (server.connections, len(server.requests)) == (1, 5)
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_QUICKACK"), reason="only Linux lets a client acknowledge at once")
+def test_a_head_that_came_without_its_body_is_acknowledged_at_once() -> None:
+    head, body = http().split(b"\r\n\r\n")
+
+    def talk(connection: socket.socket, server: Peer) -> None:
+        while heard(connection, server):
+            connection.sendall(head + b"\r\n\r\n")
+            connection.sendall(body)  # Held back, by Nagle's algorithm, until the head is acknowledged.
+
+    with talking(talk) as (observed, _):
+        started = time.perf_counter()
+        for _ in range(30):
+            observed.ask()
+        # The kernel delays an acknowledgement by 40 ms.
+        assert time.perf_counter() - started < 30 * 0.04 / 2
 
 
 @pytest.mark.parametrize("field", [(), ("Connection: keep-alive",)])
