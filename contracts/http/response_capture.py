@@ -44,11 +44,18 @@ class ByteCapture:
         self._socket: Any = None
         self.connections = 0
         """The number of connections that were begun so far, failed ones included."""
+        self.opened = 0.0
+        """When the last of them was begun, by `time.monotonic`."""
 
     @property
     def message(self) -> bytes:
         """Return the bytes that came since `begin`; empty if none came, or too many."""
         return bytes(self._kept) if self._size == len(self._kept) else b""
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether no byte came since `begin`."""
+        return not self._size
 
     def keep(self, data: bytes) -> None:
         """Add bytes to the message."""
@@ -96,7 +103,7 @@ class ByteCapture:
 
             def connect(self) -> None:
                 # Counted first: a handshake that is reset is no kept connection that the server had closed.
-                capture.connections += 1
+                capture.connections, capture.opened = capture.connections + 1, time.monotonic()
                 super().connect()
                 capture._socket = self.sock
 
@@ -160,29 +167,32 @@ class _Source(io.RawIOBase):
 
 
 class Watchdog:
-    """Calls a function once a response has passed its deadline; one thread serves all responses of a session.
+    """Calls `end_response` once a response has passed its deadline; one thread serves all responses of a session.
 
-    A timeout of a socket would not do: it counts from one byte to the next, so that a slow drip never trips it.
+    A timeout of a socket would not do: it counts from one byte to the next, so that a slow drip never trips it. `look`
+    is called again and again, with whether a response is watched and since when (of `time.monotonic`) that is so.
     """
 
-    def __init__(self, end_response: Callable[[], object]) -> None:
+    def __init__(self, end_response: Callable[[], object], look: Callable[[bool, float], object]) -> None:
         self.timed_out = False
         """Whether the response watched last ran out of time."""
-        self._end_response = end_response
+        self._end_response, self._look = end_response, look
         self._deadline: float | None = None
+        self._since = 0.0
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self, seconds: float) -> None:
         """Begin to watch a response that has to end within this time."""
-        self.timed_out, self._deadline = False, time.perf_counter() + seconds
+        self._since = time.monotonic()
+        self.timed_out, self._deadline = False, self._since + seconds
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
         """Stop watching: the response has ended."""
-        self._deadline = None
+        self._deadline, self._since = None, time.monotonic()
 
     def close(self) -> None:
         """End the thread."""
@@ -191,6 +201,7 @@ class Watchdog:
     def _run(self) -> None:
         while not self._closed.wait(PRECISION):
             deadline = self._deadline
-            if deadline is not None and time.perf_counter() > deadline and not self.timed_out:
+            self._look(deadline is not None, self._since)
+            if deadline is not None and time.monotonic() > deadline and not self.timed_out:
                 self.timed_out = True
                 self._end_response()

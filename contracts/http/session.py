@@ -9,6 +9,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -77,6 +78,8 @@ class SessionOptions:
     ca_bundle: str | None = None
     retries: Retries = Retries()  # noqa: RUF009 - it is frozen
     probes: bool = False
+    turns: Path | None = None
+    """The file by which several processes agree to take turns at a server that answers one connection at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,8 @@ class GuardedSession(requests.Session):
         self._ended: ContractError | None = None
         self._last: Exchange | None = None
         self._check_exposure()
-        self._transport = Transport(options.api_key, options.timeout, options.max_body, options.ca_bundle or True)
+        trusted = options.ca_bundle or True
+        self._transport = Transport(options.api_key, options.timeout, options.max_body, trusted, options.turns)
         self._template = self._make_template()
 
     def _check_exposure(self) -> None:

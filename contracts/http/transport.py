@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import requests
@@ -18,6 +19,7 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
 from contracts.http.api_key import ApiKey, Mask, strip_tracebacks
+from contracts.http.connection_turns import ConnectionTurns
 from contracts.http.content_coding import CodingError, decoded
 from contracts.http.exchange import Exchange, Failure, Response, carries_no_key
 from contracts.http.response_capture import ByteCapture, Oversized, Watchdog
@@ -36,14 +38,19 @@ class Transport:
     """Sends one request at a time, each once, and keeps the connection.
 
     `timeout` is in seconds from the connection to the last byte of the response, `max_body` in bytes with the content
-    coding undone, and `verify` is True or the path of a bundle of certificates.
+    coding undone, and `verify` is True or the path of a bundle of certificates. `turns` is the file by which processes
+    agree to take turns, where there are several.
     """
 
-    def __init__(self, api_key: ApiKey | None, timeout: float, max_body: int, verify: bool | str) -> None:
+    def __init__(
+        self, api_key: ApiKey | None, timeout: float, max_body: int, verify: bool | str, turns: Path | None = None
+    ) -> None:
         self._timeout, self._max_body, self._verify = timeout, max_body, verify
         self._mask = Mask(api_key.secret if api_key else None)
         self._capture = ByteCapture(max_body)
-        self._watchdog = Watchdog(self._capture.shutdown)
+        self._turns = ConnectionTurns(turns, timeout)
+        self._watchdog = Watchdog(self._capture.shutdown, self._share_connection)
+        self._known_connections = 0
         self._adapter = _TargetAdapter(api_key, self._capture)
 
     def attempt(self, request: requests.PreparedRequest) -> tuple[Response | Failure, Answer]:
@@ -51,10 +58,11 @@ class Transport:
 
         Raises StaleConnection if the request may be sent again at once, because no byte of a response came.
         """
-        if request.method != "GET":
-            # On a connection of its own: on a kept one that turns out to be closed a request may be sent again, which a
-            # method that is not safe must not be (RFC 9110, section 9.2.2).
+        # A method that is not safe goes over a connection of its own: on a kept one that turns out to be closed a
+        # request may be sent again, which such a method must not be (RFC 9110, section 9.2.2).
+        if request.method != "GET" or self._turns.is_over(self._capture.opened):
             self._adapter.close()
+        self._known_connections = self._capture.connections
         self._watchdog.start(self._timeout)
         try:
             outcome, answer = strip_tracebacks(partial(self._send_once, request))
@@ -71,6 +79,15 @@ class Transport:
     def late_message(self) -> bytes:
         """Return the previous response and all bytes behind it, if some came since it was returned; else no bytes."""
         return self._message() if self._capture.drain() else b""
+
+    def _share_connection(self, is_watched: bool, since: float) -> None:
+        """Say that this process waits for a connection, or give up an idle one; called by the watchdog's thread."""
+        if not is_watched:
+            if self._turns.is_idle(since):
+                # urllib3 looks whether a kept connection is still open before it sends over it.
+                self._capture.shutdown()
+        elif self._capture.connections != self._known_connections and self._capture.is_empty:
+            self._turns.wait(since)
 
     def close(self) -> None:
         """Close the connection, and end the thread that watches it."""

@@ -54,6 +54,12 @@ EXIT_FAILED: Final = 3
 """The exit code of a run that failed by itself: pytest, a plugin or the harness."""
 
 
+_TURNS: Final = (
+    "a request got nothing on a new connection while other workers kept theirs, so that they take turns;"
+    " if the server answers one connection at a time, run without -n"
+)
+
+
 class BrokenPromise(Exception):
     """Answers to an item broke promises; the text names the rules."""
 
@@ -241,6 +247,8 @@ class Run:
         if item is not None and item.known_here > 1 and (error is None or failed == BY_ANSWERS):
             swept = item.operation.path, self.knowledge.remembered[item.operation]
         notes = tuple(self.second_opinion.notes) if "second_opinion" in vars(self) else ()
+        if self.folder.turns and self.folder.turns.exists():
+            notes = (*notes, _TURNS)
         return ItemResult(tally, failed, stopped, swept, notes, error if failed == OTHERWISE else None)
 
     def take_shards(self, merged: MergedShards) -> None:

@@ -6,6 +6,7 @@ Hides the embedded mock, what the processes of a run share of their traffic, and
 import functools
 from collections.abc import Callable
 from contextlib import ExitStack, closing, suppress
+from dataclasses import replace
 
 from contracts.http import Exchange, GuardedSession, RateLimit, Rejections
 from contracts.openapi import Operation, Resource
@@ -29,6 +30,7 @@ class Sessions:
         known: Callable[[Operation], tuple[Resource, ...]],
     ) -> None:
         self._settings, self._strategies, self._folder, self._known = settings, strategies, folder, known
+        self._options = replace(settings.session, turns=folder.turns)
         self._stack = ExitStack()
         self._rate_limit = RateLimit(settings.limits, folder.shared_state)
         self._stack.callback(self._rate_limit.close)
@@ -39,8 +41,10 @@ class Sessions:
 
     def open_unobserved(self) -> GuardedSession:
         """Open a session whose exchanges are neither judged nor recorded."""
-        operations, options = self._settings.document.operations, self._settings.session
-        return GuardedSession(self._base_url, operations, lambda exchange: None, options, rate_limit=self._rate_limit)
+        operations = self._settings.document.operations
+        return GuardedSession(
+            self._base_url, operations, lambda exchange: None, self._options, rate_limit=self._rate_limit
+        )
 
     def open(self, observer: Callable[[Exchange], object]) -> GuardedSession:
         """Open a session that records every exchange for the reports, and hands it to the observer then."""
@@ -55,7 +59,7 @@ class Sessions:
             self._base_url,
             self._settings.document.operations,
             observe,
-            self._settings.session,
+            self._options,
             rate_limit=self._rate_limit,
             rejections=self.rejections,
             exists=self._exists,

@@ -35,6 +35,8 @@ class RunFolder:
         self.folder = Path(folder or tempfile.mkdtemp(prefix="contract-"))
         self.alone, self.worker = alone, worker
         self.shared_state = None if alone else self.folder / "scratch"
+        self.turns = None if alone else self.folder / "turns"
+        """The file that a worker makes which waits for a connection while others keep theirs."""
         self._seen = Tally()
         if worker:
             self._put(f"{worker}.pid", str(os.getpid()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import threading
 import time
 from collections import Counter
@@ -17,6 +18,7 @@ from strategies.mock.mocking import mock_server
 from strategies.mock.server import Asked, Change, MockServer, Raw
 from tests.support.pinned import DOCUMENT, IDS, KNOWN, OPERATION
 from tests.support.suite import BRIEFLY, Result, run_suite
+from tests.support.talking import Peer, heard, http, peer
 
 
 def against(server: MockServer, *options: str, **environment: str) -> Result:
@@ -197,3 +199,18 @@ def test_credentials_of_the_environment_are_not_sent(tmp_path_factory: pytest.Te
     assert result.code == 0, result.output
     assert "x-selected-account-id" in fields
     assert not fields & {"authorization", "proxy-authorization", "cookie", "x-api-key"}
+
+
+def test_workers_take_turns_at_a_server_that_answers_one_connection_at_a_time() -> None:
+    (job_id, *_), right = next(iter(catalogue(OPERATION).items()))
+
+    def one_at_a_time(connection: socket.socket, server: Peer) -> None:
+        while heard(connection, server):
+            time.sleep(0.02)
+            connection.sendall(http(right.body))
+
+    words = ("--job-id", job_id, "--timeout", "1", "-n", "2", "-k", "known", "-p", "no:random_order")
+    with peer(one_at_a_time) as server:
+        result = run_suite("--base-url", server.url, *words)
+    assert result.code == 0, result.output
+    assert "if the server answers one connection at a time, run without -n" in result.output
