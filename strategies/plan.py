@@ -13,22 +13,22 @@ from typing import Any, ClassVar, Final, Protocol
 
 import requests
 
-from contracts.http import GuardedSession, undocumented_methods
+from contracts.http import undocumented_methods
 from contracts.judge import PlacePattern
 from contracts.openapi import Document, Operation, Resource
 from strategies.answers import catalogue, check_answerable
 from strategies.faults import faults, self_test
 from strategies.ids import covering_path_values, made_up, path_values
+from strategies.item import Asker, Item, Resources
 from strategies.memory import memories
 from strategies.mock import mock_server
+from strategies.rare_classes import RareClasses
 
 CHUNK_SIZE: Final = 10
 """How many resources one item reads in turns."""
 
 READS: Final = 25
 """About how many requests an item sends: workers that share long items wait for the last of them."""
-
-Resources = tuple[Resource, ...]
 
 Known = Callable[[Operation], Resources]
 """Returns the resources of an operation that are known to exist."""
@@ -65,6 +65,14 @@ class Effort(Protocol):
     def parts(self) -> int:
         """Into how many items drawing is cut."""
 
+    @property
+    def class_reads(self) -> int:
+        """How many requests, at most, see to classes of known resources that were read too little."""
+
+    @property
+    def slow(self) -> float:
+        """Seconds of one such request from which on there are none."""
+
     def rounds(self, known: int) -> int:
         """How often each of the known resources is read, one after another."""
 
@@ -89,50 +97,12 @@ class Wanted(Protocol):
         """Whether ids are asked for whose bytes are not UTF-8."""
 
     @property
+    def base_url(self) -> str | None:
+        """Where the server is; None for the embedded mock."""
+
+    @property
     def probe_methods(self) -> bool:
         """Whether methods are sent that the document does not have."""
-
-
-class Asker(Protocol):
-    """What an item asks by; the run is one."""
-
-    @property
-    def session(self) -> GuardedSession:
-        """The session by which every request leaves."""
-
-    @property
-    def second_opinion(self) -> Any:
-        """Schemathesis's view of the document."""
-
-    def skips_hanging(self, operation: Operation, resource: Resource) -> bool:
-        """Whether to read a resource again would only run out of time once more."""
-
-    def note_self_test(self, caught: int, total: int, idle: int) -> None:
-        """Take in how many faults would have been noticed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One thing to ask; `detail` tells it from the others of its kind and operation.
-
-    `known_here` is 1 where it depends on resources that another machine may not know, 2 where it depends on what this
-    one remembers: shards are cut so that all the rest is the same everywhere.
-    """
-
-    kind: ClassVar[str]
-    known_here: ClassVar[int] = 0
-
-    operation: Operation
-    detail: str = ""
-
-    @property
-    def name(self) -> str:
-        """The item's name: its operation, and what it asks."""
-        return f"{self.operation}: {self.kind} {self.detail}".rstrip()
-
-    def ask(self, asker: Asker) -> None:
-        """Send the item's requests; raises ContractError where the run has to stop."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +283,9 @@ def _items(wanted: Wanted, known: Known, remembered: Mapping[Operation, Resource
     for operation in operations:
         chunks = _chunks(known(operation))
         yield from (KnownResourcesAgain(operation, _span(start, chunk), chunk) for start, chunk in chunks)
+    # The embedded mock answers a resource alike each time.
+    for operation in operations if wanted.base_url else ():
+        yield from _rare_items(operation, known(operation), effort)
     # Last of all, and of the last resource: how much of it is left then cannot be known.
     for operation in operations if wanted.probe_methods else ():
         values = next(reversed(known(operation)), ("0",) * len(operation.parameters))
@@ -346,6 +319,13 @@ def _known_items(operation: Operation, known: Resources, effort: Effort) -> Iter
             first, last = rounds * turn // turns, rounds * (turn + 1) // turns
             detail = f"{_span(start, chunk)}, reads {first + 1}-{last}"
             yield KnownResources(operation, detail, chunk, last - first)
+
+
+def _rare_items(operation: Operation, known: Resources, effort: Effort) -> Iterator[Item]:
+    """Yield the shares of reading rare classes, which come last: of the budget they take what is left."""
+    for share in range(1, effort.parts + 1) if known else ():
+        most = effort.class_reads // effort.parts
+        yield RareClasses(operation, f"{share}/{effort.parts}", known, share, effort.parts, most, effort.slow)
 
 
 def _chunks(known: Resources) -> Iterator[tuple[int, Resources]]:

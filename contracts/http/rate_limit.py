@@ -67,6 +67,12 @@ class RateLimit(SharedState):
         while (wait := self._claim()) > 0:
             self._sleep(wait)
 
+    @property
+    def left(self) -> int | None:
+        """Return how many turns the budget still has; None without a budget."""
+        most = self._limits.budget
+        return None if most is None else most - int(self.execute("SELECT sent FROM turns")[0][0])
+
     def hold(self, seconds: float) -> None:
         """Give no turn for this time, to any process that shares the file."""
         self.execute("UPDATE turns SET free = max(free, ?)", (self._clock() + seconds,))

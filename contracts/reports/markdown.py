@@ -4,7 +4,17 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from contracts.reports.comparison import Comparison
-from contracts.reports.messages import accepted_until, curl, expired, headline, retries, spread, stale, violation_line
+from contracts.reports.messages import (
+    accepted_until,
+    curl,
+    expired,
+    headline,
+    rarity,
+    retries,
+    spread,
+    stale,
+    violation_line,
+)
 from contracts.verdict import Finding, Outcome, Verdict, latency_quantile
 
 _MARKS = {Outcome.CONFORMS: "✅", Outcome.VIOLATES: "❌", Outcome.INCONCLUSIVE: "❔"}
@@ -80,6 +90,8 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
         yield "probed", ", ".join(f"{answer}: {count}" for answer, count in verdict.probes.items())
     if verdict.faults:
         yield "self-test", f"would have noticed {verdict.faults['caught']} of {verdict.faults['all']} faults"
+    if words := rarity(verdict):
+        yield "rarity", words
 
 
 def _violation(number: int, finding: Finding, verdict: Verdict) -> Iterator[str]:

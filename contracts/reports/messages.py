@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from contracts.coverage import Unmet
+from contracts.coverage import CLASS_KINDS, ENOUGH_READS, Unmet
 from contracts.http import AllRejected, carries_no_key
 from contracts.judge import Violation
 from contracts.openapi import Document, json_type
@@ -232,6 +232,23 @@ def retries(verdict: Verdict) -> str:
 
 
 _RETRIED: Final = {"429": "put off by 429", "closed": "a kept connection was closed"}
+
+
+def rarity(verdict: Verdict) -> str:
+    """Return how often the classes of answers were read; empty where the embedded mock answers, always alike."""
+    classes = {
+        feature: observation.count
+        for feature, observation in verdict.coverage.items()
+        if observation and feature.kind in CLASS_KINDS and feature.location.startswith("2")
+    }
+    if not classes or "://" not in verdict.run.target:
+        return ""
+    often = sum(count >= ENOUGH_READS for count in classes.values())
+    words = f"{often} of {len(classes)} values and branches seen were read {ENOUGH_READS} times or more"
+    if often == len(classes):
+        return f"{words}: one bad answer in fifty of any of them would have shown"
+    rarest = min(classes, key=lambda feature: classes[feature])
+    return f"{words}; fewest: {rarest.which} ({classes[rarest]}x, {rarest.location})"
 
 
 def headline(verdict: Verdict) -> str:

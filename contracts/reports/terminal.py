@@ -51,6 +51,8 @@ def _remarks(verdict: Verdict) -> Iterator[str]:
     if verdict.faults:
         idle = f", {verdict.faults['idle']} more find nothing to break" if verdict.faults["idle"] else ""
         yield f"self-test   would have noticed {verdict.faults['caught']} of {verdict.faults['all']} faults{idle}"
+    if words := messages.rarity(verdict):
+        yield f"rarity      {words}"
     if verdict.probes:
         yield f"probed      {' · '.join(f'{answer}: {count}' for answer, count in verdict.probes.items())}"
     yield from _hint(verdict)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
+from contracts.coverage import ClassReads
 from contracts.http import Exchange, HangingResources, Response
 from contracts.judge import History, Violation, consequences, judge, known_resource, parse_response
 from contracts.openapi import Operation, Resource
@@ -28,6 +29,7 @@ class Observer:
         history: History | None = None,
     ) -> None:
         self.tally = Tally()
+        self.class_reads = ClassReads()
         self._waiver, self._redaction = waiver, redaction
         self._vanished = Vanished(discovered)
         self._hanging = HangingResources()
@@ -51,7 +53,9 @@ class Observer:
         finally:
             # The violations of the answer alone are noted, whether or not there is room to remember it.
             self._last = tuple(sorted(found - consequences(found)))
-            self.tally.note(exchange, self._last, self._waiver, self._redaction)
+            shown = self.tally.note(exchange, self._last, self._waiver, self._redaction)
+            if exchange.request.exists:
+                self.class_reads.note(exchange, shown)
         if differences := tuple(self._second_opinion(exchange)):
             self.tally.differ(self._redaction.exchange(exchange), differences)
         return self._last

@@ -1,5 +1,6 @@
 """How much a run asks: a few seconds' worth on every change, more every night, the most before a release."""
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +19,10 @@ class Profile:
     repeatable: bool
     reads: int = 200
     """A defect in one answer of fifty shows in 49 runs of 50."""
+    class_reads: int = 20_000
+    """How many requests, at most, see to classes of known resources that were read too little."""
+    slow: float = math.inf
+    """Seconds of one such request from which on there are none."""
     retries: int = 0
     parts: int = 10
     """Into how many items drawing is cut, each with a seed of its own, for workers and shards to share."""
@@ -34,7 +39,8 @@ class Profile:
 PROFILES: Final = {
     profile.name: profile
     for profile in (
-        Profile("ci", examples=100, repeatable=True),
+        # An answer of 5 ms, and what it costs to send its request and to judge it.
+        Profile("ci", examples=100, repeatable=True, class_reads=2_000, slow=0.008),
         Profile("nightly", examples=1_000, repeatable=False, retries=2, parts=40, requires=("answers=100",)),
         Profile("prerelease", examples=2_000, repeatable=False, retries=2, parts=80, requires=("all",), strict=True),
     )

@@ -17,6 +17,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Any, Final
 
+from contracts.coverage import ClassReads
 from contracts.http import AllRejected, BudgetSpent, CallerRejected, Exchange, GuardedSession, SharedStateError
 from contracts.judge import History
 from contracts.openapi import Operation, Resource, TargetError
@@ -227,6 +228,16 @@ class Run:
     def waivers(self) -> Waivers:
         """The waivers as of the day on which the run began."""
         return Waivers(self.settings.waivers, self.knowledge.started.date())
+
+    @property
+    def class_reads(self) -> ClassReads:
+        """What this process has read of known resources so far."""
+        return self.observer.class_reads
+
+    @property
+    def requests_left(self) -> int | None:
+        """How many more requests the budget allows to all processes; None without a budget."""
+        return self._sessions.requests_left
 
     def skips_hanging(self, operation: Operation, resource: Resource) -> bool:
         """Whether to read a resource again would only run out of time once more; the tally says that it was skipped."""

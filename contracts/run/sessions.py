@@ -66,6 +66,11 @@ class Sessions:
         )
         return self._stack.enter_context(session)
 
+    @property
+    def requests_left(self) -> int | None:
+        """Return how many requests the budget still allows to all processes; None without a budget."""
+        return self._rate_limit.left
+
     @functools.cached_property
     def rejections(self) -> Rejections:
         """Whether the target lets this caller in, as all processes of the run know it."""

@@ -193,16 +193,21 @@ class Tally:
         violations: Iterable[Violation],
         match_waivers: MatchWaiver = lambda violation, resource: WaiverMatch(),
         redaction: Redaction = Redaction(),  # noqa: B008 - it is frozen
-    ) -> None:
-        """Take in one exchange, the violations found in it, and the waivers that match them; keep nothing redacted."""
+    ) -> frozenset[Feature]:
+        """Take in one exchange, the violations found in it, and the waivers that match them; keep nothing redacted.
+
+        Returns the features that the document promises and the answer showed.
+        """
+        shown: frozenset[Feature] = frozenset()
         self.count(exchange)
         if is_plain_request(exchange.request):
             self.plain_answers[_kind(exchange.outcome)] += 1
         if not exchange.request.is_read:
             self.probes[f"{exchange.request.method} {_kind(exchange.outcome)}"] += 1
         elif isinstance(exchange.outcome, Response):
-            self._note_response(exchange, exchange.outcome, redaction)
+            shown = self._note_response(exchange, exchange.outcome, redaction)
         self.note_violations(exchange, violations, match_waivers, redaction)
+        return shown
 
     def note_violations(
         self, exchange: Exchange, violations: Iterable[Violation], match_waivers: MatchWaiver, redaction: Redaction
@@ -216,7 +221,7 @@ class Tally:
                 witness = Witness.of(kept, shown.variant if shown.rule.startswith("flaky.") else None)
                 self._add(ViolationRecord(witness, shown, 1, {resource}, match.waiver, match.fitting))
 
-    def _note_response(self, exchange: Exchange, response: Response, redaction: Redaction) -> None:
+    def _note_response(self, exchange: Exchange, response: Response, redaction: Redaction) -> frozenset[Feature]:
         operation = exchange.operation
         parsed = parse_response(operation, response)
         features = features_of(operation, parsed, response.status)
@@ -228,6 +233,7 @@ class Tally:
         self.times.setdefault(operation.path, Counter())[latency_bucket(exchange.seconds)] += 1
         if response.ok and _is_evidence(parsed):
             self.successes[operation.path] += 1
+        return features.promised
 
     def count(self, exchange: Exchange) -> None:
         """Count an exchange and the retries of its request, and nothing else of it."""

@@ -67,6 +67,13 @@ def test_unused_time_is_not_saved_for_a_burst() -> None:
     assert clock.now == 1_102
 
 
+def test_what_is_left_of_a_budget_is_known() -> None:
+    rate_limit = limited(Limits(2), Clock())
+    rate_limit.take()
+    assert rate_limit.left == 1
+    assert limited(Limits(), Clock()).left is None
+
+
 @pytest.mark.parametrize("budget", [1, 2, 7])
 def test_a_budget_allows_exactly_that_many_requests(budget: int) -> None:
     rate_limit = limited(Limits(budget), Clock())

@@ -19,7 +19,7 @@ from contracts.judge.violation import RULES, Violation
 from contracts.openapi import Document
 from contracts.openapi.credential import Credential
 from contracts.reports import terminal
-from contracts.reports.messages import WIDTH, curl, spread, violation_line
+from contracts.reports.messages import WIDTH, curl, rarity, spread, violation_line
 from contracts.run.observer import Observer
 from contracts.verdict.tally import Tally, Witness
 from contracts.verdict.verdict import AcceptanceCriteria, Finding, RecheckResult, conclude
@@ -263,6 +263,22 @@ def verdict_of(*bodies: Any, keyed: bool = False) -> list[str]:
     return [line for line in lines if "sha256" not in line and "note  " not in line]
 
 
+def rarity_of(target: str, **counts: int) -> str:
+    document = document_of(SCHEMA, PETS)
+    (operation,) = document.operations
+    answers = [answer(200, {"name": "a", "state": state}) for state, count in counts.items() for _ in range(count)]
+    facts = dataclasses.replace(run_on(document), target=target)
+    return rarity(conclude(facts, tally_on(exchange_of(operation, each) for each in answers)))
+
+
+def test_a_verdict_says_whether_each_class_was_read_often_enough() -> None:
+    words = "2 of 2 values and branches seen were read 230 times or more"
+    assert rarity_of("http://h", on=230, off=230) == f"{words}: one bad answer in fifty of any of them would have shown"
+    words = "1 of 2 values and branches seen were read 230 times or more"
+    assert rarity_of("http://h", on=229, off=230) == f"{words}; fewest: on (229x, 200/state)"
+    assert rarity_of("http://h") == rarity_of("the embedded mock server", on=230) == ""
+
+
 def test_a_verdict_reads_like_this() -> None:
     lines = verdict_of(
         {"name": "a", "state": "on"}, {"name": 5, "pet": {"kind": "CAT", "toys": 1}}, {"name": 6}, keyed=True
@@ -281,6 +297,7 @@ def test_a_verdict_reads_like_this() -> None:
             "not seen    200/pet[CAT]/toys absent, 200/pet[CAT]/home present, 200/pet[DOG]/toys present, "
             "200/pet[DOG]/toys absent and 10 more"
         ),
+        "rarity      0 of 2 values and branches seen were read 230 times or more; fewest: on (1x, 200/state)",
         "violations  2",
         "  1. schema.type at /name of 200: expected string, got integer 6 [2x on 2 resources]",
         '     curl -sS -i -H "x-pet-key: $PET_KEY" http://127.0.0.1:1/things/it2',

@@ -1,0 +1,60 @@
+"""One thing that a run asks, as data, and what it asks by."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from contracts.coverage import ClassReads
+from contracts.http import GuardedSession
+from contracts.openapi import Operation, Resource
+
+Resources = tuple[Resource, ...]
+
+
+class Asker(Protocol):
+    """What an item asks by; the run is one."""
+
+    @property
+    def session(self) -> GuardedSession:
+        """The session by which every request leaves."""
+
+    @property
+    def second_opinion(self) -> Any:
+        """Schemathesis's view of the document."""
+
+    @property
+    def class_reads(self) -> ClassReads:
+        """What this process has read of known resources so far."""
+
+    @property
+    def requests_left(self) -> int | None:
+        """How many more requests the budget allows to all processes; None without a budget."""
+
+    def skips_hanging(self, operation: Operation, resource: Resource) -> bool:
+        """Whether to read a resource again would only run out of time once more."""
+
+    def note_self_test(self, caught: int, total: int, idle: int) -> None:
+        """Take in how many faults would have been noticed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to ask; `detail` tells it from the others of its kind and operation.
+
+    `known_here` is 1 where it depends on resources that another machine may not know, 2 where it depends on what this
+    one remembers: shards are cut so that all the rest is the same everywhere.
+    """
+
+    kind: ClassVar[str]
+    known_here: ClassVar[int] = 0
+
+    operation: Operation
+    detail: str = ""
+
+    @property
+    def name(self) -> str:
+        """The item's name: its operation, and what it asks."""
+        return f"{self.operation}: {self.kind} {self.detail}".rstrip()
+
+    def ask(self, asker: Asker) -> None:
+        """Send the item's requests; raises ContractError where the run has to stop."""
+        raise NotImplementedError

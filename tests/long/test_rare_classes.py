@@ -1,0 +1,25 @@
+"""A defect in one of fifty answers of one class alone, by many seeds."""
+
+import random
+
+import pytest
+
+from contracts.coverage import Feature
+from strategies.faults.mutations import AnswerContext
+from tests.runs.test_rarity import CATALOGUE, CLASSES, RARE, RUNS, Swept, classes_of, spread
+
+
+@pytest.mark.parametrize("count", [10, 60])
+@pytest.mark.parametrize("feature", CLASSES, ids=lambda feature: feature.which)
+def test_one_answer_in_fifty_of_a_class_is_found_in_nineteen_runs_of_twenty(feature: Feature, count: int) -> None:
+    if not any(feature in classes_of(CATALOGUE[each]) for each in spread(count)):
+        pytest.skip("no job of this class is among them")
+    found = 0
+    for number in range(RUNS):
+        chance = random.Random(f"{feature}/{number}")
+
+        def hit(turn: AnswerContext, chance: random.Random = chance) -> bool:
+            return feature in classes_of(turn.response) and chance.random() < 0.02
+
+        found += Swept(RARE[0], hit).sweep(spread(count)).read_rare_classes(spread(count)).found
+    assert found >= RUNS * 19 / 20
