@@ -1,5 +1,6 @@
 """One thing that a run asks, as data, and what it asks by."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -28,6 +29,9 @@ class Asker(Protocol):
     @property
     def requests_left(self) -> int | None:
         """How many more requests the budget allows to all processes; None without a budget."""
+
+    def ask_together(self, operation: Operation, resources: Sequence[Resource]) -> None:
+        """Ask for the resources at the same time, each over a connection of its own."""
 
     def skips_hanging(self, operation: Operation, resource: Resource) -> bool:
         """Whether to read a resource again would only run out of time once more."""

@@ -19,10 +19,11 @@ from contracts.openapi import Document, Operation, Resource
 from strategies.answers import catalogue, check_answerable
 from strategies.faults import faults, self_test
 from strategies.ids import covering_path_values, made_up, path_values
+from strategies.in_flight import BURSTS, RequestsInFlight
 from strategies.item import Asker, Item, Resources
 from strategies.memory import memories
 from strategies.mock import mock_server
-from strategies.rare_classes import RareClasses
+from strategies.rare_classes import SHARES, RareClasses
 
 CHUNK_SIZE: Final = 10
 """How many resources one item reads in turns."""
@@ -68,6 +69,10 @@ class Effort(Protocol):
     @property
     def class_reads(self) -> int:
         """How many requests, at most, see to classes of known resources that were read too little."""
+
+    @property
+    def bursts(self) -> int:
+        """How often several known resources are asked for at the same time."""
 
     @property
     def slow(self) -> float:
@@ -281,6 +286,9 @@ def _items(wanted: Wanted, known: Known, remembered: Mapping[Operation, Resource
     yield from (SelfTest(operation) for operation in operations)
     yield from _made_up_items(wanted, known)
     for operation in operations:
+        for first in range(0, effort.bursts, BURSTS) if len(known(operation)) > 1 else ():
+            yield RequestsInFlight(operation, f"{first + 1}-{first + BURSTS}", known(operation), first, BURSTS)
+    for operation in operations:
         chunks = _chunks(known(operation))
         yield from (KnownResourcesAgain(operation, _span(start, chunk), chunk) for start, chunk in chunks)
     # The embedded mock answers a resource alike each time.
@@ -323,9 +331,9 @@ def _known_items(operation: Operation, known: Resources, effort: Effort) -> Iter
 
 def _rare_items(operation: Operation, known: Resources, effort: Effort) -> Iterator[Item]:
     """Yield the shares of reading rare classes, which come last: of the budget they take what is left."""
-    for share in range(1, effort.parts + 1) if known else ():
-        most = effort.class_reads // effort.parts
-        yield RareClasses(operation, f"{share}/{effort.parts}", known, share, effort.parts, most, effort.slow)
+    for share in range(1, SHARES + 1) if known else ():
+        limits = effort.class_reads // SHARES, effort.slow
+        yield RareClasses(operation, f"{share}/{SHARES}", known, effort.rounds(len(known)), share, *limits)
 
 
 def _chunks(known: Resources) -> Iterator[tuple[int, Resources]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
-from contracts.openapi import Operation
+from contracts.openapi import Operation, Resource
 
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -26,7 +26,8 @@ class Request:
 
     `exists` is True for a resource known to exist, False for one known not to exist, and None if neither is known.
     `headers` are the fields that only this request has; the API key is never among them. A method other than GET is one
-    that the document does not have for the path.
+    that the document does not have for the path. `together` are the other resources that were, on purpose, asked for at
+    the same time.
     """
 
     url: str
@@ -34,6 +35,7 @@ class Request:
     exists: bool | None = None
     headers: Pairs = ()
     method: str = "GET"
+    together: tuple[Resource, ...] = ()
 
     @property
     def is_read(self) -> bool:
@@ -53,13 +55,15 @@ class Request:
             "parameters": dict(self.parameters),
             "headers": list(map(list, self.headers)),
             "exists": self.exists,
+            **({"together": list(map(list, self.together))} if self.together else {}),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Request:
         """Return the request that `to_json` wrote; raise LookupError for other values."""
         parameters = tuple(data["parameters"].items())
-        return cls(data["url"], parameters, data["exists"], _pairs(data["headers"]), data["method"])
+        together = tuple(map(tuple, data.get("together", ())))
+        return cls(data["url"], parameters, data["exists"], _pairs(data["headers"]), data["method"], together)
 
 
 @dataclass(frozen=True, slots=True)

@@ -295,6 +295,10 @@ class GuardedSession(requests.Session):
         """Return the error, with the fix, for a target that gave no response to a request that needs one."""
         return TargetError(self.base_url, *PROBLEMS[failure.kind])
 
+    def drop_connection(self) -> None:
+        """Close the kept connection; the next request opens another."""
+        self._transport.drop_connection()
+
     def close(self) -> None:
         """Close the connection."""
         super().close()

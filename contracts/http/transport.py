@@ -89,6 +89,10 @@ class Transport:
         elif self._capture.connections != self._known_connections and self._capture.is_empty:
             self._turns.wait(since)
 
+    def drop_connection(self) -> None:
+        """Close the kept connection; the next request opens another."""
+        self._adapter.close()
+
     def close(self) -> None:
         """Close the connection, and end the thread that watches it."""
         self._adapter.close()

@@ -5,6 +5,7 @@ Hides which of several violations with one cause are reported. `judge` is pure a
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import fields
 from operator import attrgetter
 from typing import Any, Final
@@ -30,6 +31,8 @@ _EXPLAINED_BY: Final = {
     # A resource that is answered as another one was mistaken for it, not invented.
     "overlay.unknown-resource": ("overlay.alias", "overlay.equals"),
     "overlay.alias": ("overlay.equals",),
+    # The values are right, of another resource.
+    **dict.fromkeys(("overlay.equals", "overlay.immutable", "overlay.final"), ("overlay.swapped",)),
 }
 """Rule to the rules whose violations explain its own."""
 
@@ -144,6 +147,27 @@ def echo(operation: Operation, request: Request, parsed: ParsedResponse, respons
             yield Violation("overlay.equals", response.status, place, keyword.pointer, *texts)
 
 
+def swapped(operation: Operation, request: Request, parsed: ParsedResponse, response: Response) -> Iterator[Violation]:
+    """Yield a violation if a value with `x-equals` is that of another resource asked for at the same time."""
+    if not request.together or parsed.spec is None or parsed.value is UNREADABLE:
+        return
+    for keyword in equals(operation, parsed.spec):
+        with suppress(LookupError, ValueError):
+            actual = resolve_pointer(parsed.value, from_pointer(keyword.place))
+            others = [operation.bind(each)[keyword.parameter] for each in request.together]
+            if not _repeats(actual, dict(request.parameters)[keyword.parameter]) and any(
+                _repeats(actual, other) for other in others
+            ):
+                yield as_another(operation, request, response, text_of(actual))
+                return
+
+
+def as_another(operation: Operation, request: Request, response: Response, other: str) -> Violation:
+    """Return the violation of an answer that is another resource's; `other` is JSON text that names that one."""
+    own = text_of("/".join(request.parameter_values))
+    return Violation("overlay.swapped", response.status, "body", operation.pointer, own, other)
+
+
 def _repeats(actual: Any, expected: str) -> bool:
     if isinstance(actual, str):
         return actual == expected
@@ -155,6 +179,7 @@ EXCHANGE_CHECKS: Final[tuple[Callable[[Operation, Request, ParsedResponse, Respo
     known_resource,
     unknown_resource,
     echo,
+    swapped,
 )
 """The checks of a response in the light of its request."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from contracts.http import Exchange, Response, SharedState
+from contracts.judge.checks import as_another
 from contracts.judge.id_similarity import difference
 from contracts.judge.parsed_response import ParsedResponse, parse_response
 from contracts.judge.validation import LARGE
@@ -19,6 +20,7 @@ from contracts.openapi import (
     UNREADABLE,
     Lasting,
     Operation,
+    Resource,
     equals,
     from_pointer,
     identity,
@@ -47,7 +49,12 @@ class History(SharedState):
 
     def compare(self, exchange: Exchange) -> Iterator[Violation]:
         """Yield every violation that only earlier exchanges show; remember this one."""
-        yield from self.changes(exchange)
+        changed = tuple(self.changes(exchange))
+        other = self._taken_from(exchange) if changed and exchange.request.together else None
+        if other and isinstance(exchange.outcome, Response):
+            yield as_another(exchange.operation, exchange.request, exchange.outcome, text_of("/".join(other)))
+            return
+        yield from changed
         yield from self.aliases(exchange)
 
     def changes(self, exchange: Exchange) -> Iterator[Violation]:
@@ -84,6 +91,17 @@ class History(SharedState):
             later = exchange.at >= since or (keyword.values is None and _lasts(keyword, now))
             if later and hashed != before:
                 yield _changed(keyword, response.status, text, now)
+
+    def _taken_from(self, exchange: Exchange) -> Resource | None:
+        """Return the resource, of those asked for at the same time, whose content was answered; None if none's was."""
+        operation, response = exchange.operation, exchange.outcome
+        assert isinstance(response, Response)
+        parsed = parse_response(operation, response)
+        if len(response.body) >= LARGE or not _recognisable(operation, parsed):
+            return None
+        alike = {name for (name,) in self.execute(_ALIKE, (_content(operation, parsed),))}
+        together = exchange.request.together
+        return next((other for other in together if json.dumps([operation.path, *other]) in alike), None)
 
     def _lasting(self, resource: str) -> dict[tuple[str, str], tuple[str, str, float]]:
         """Return by place and pointer the hash of a value, its text, and the time from which it is known."""

@@ -122,6 +122,11 @@ _RULES: Final = (
     ("overlay.equals", "a value differs from the request's value that it must repeat", "overlay, x-equals"),
     ("overlay.final", "a final value changed", "overlay, x-final"),
     ("overlay.immutable", "an immutable value changed between two reads", "overlay, x-immutable"),
+    (
+        "overlay.swapped",
+        "a resource is answered as another one that was asked for at the same time",
+        "RFC 9112, section 9.2; overlay, x-equals",
+    ),
     ("overlay.unknown-resource", "a resource that does not exist is answered with success", _REFUSES),
     ("method.allow-missing", "the refusal of a method does not list the allowed ones", _HTTP + "15.5.6"),
     ("method.allow-wrong", "Allow leaves out a documented method, or names the one just refused", _HTTP + "10.2.1"),

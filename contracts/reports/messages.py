@@ -103,6 +103,7 @@ _BY_VALUE: Final = {
     "overlay.equals": "{short} as asked for",
     "overlay.final": "{short}, which is final",
     "overlay.immutable": "{short} as before",
+    "overlay.swapped": "the answer of {short}",
     "overlay.unknown-resource": "{words} for a resource that does not exist",
     "status.known-resource": "{words} for a resource that exists",
 }
@@ -175,6 +176,9 @@ def _got(violation: Violation) -> str:
     if violation.rule == "overlay.alias":
         differing = _DIFFERING.get(violation.variant, violation.variant)
         return f"the answer of {_short(violation.actual)} (the ids differ by {differing})"
+    if violation.rule == "overlay.swapped":
+        words = "answers to requests in flight at the same time were mixed up"
+        return f"that of {_short(violation.actual)}: {words}"
     if violation.rule in ("schema.type", "schema.anyOf", "schema.oneOf"):
         kind = json_type(value)
         return kind if value is None else f"{kind} {_short(violation.actual)}"
@@ -209,7 +213,19 @@ def curl(witness: Witness, run: RunFacts) -> str:
     words += [word for name, value in request.headers for word in ("-H", shlex.quote(f"{name}: {value}"))]
     for credential in filter(None, (key, account)):
         words += ["-H", f'"{credential.header}: ${credential.environment}"']
-    return " ".join([*words, shlex.quote(request.url)])
+    # Requests that were in flight at the same time are sent so again.
+    words += ["-Z", "--parallel-immediate"] if request.together else []
+    return " ".join([*words, *map(shlex.quote, _urls(witness, document))])
+
+
+def _urls(witness: Witness, document: Document) -> Iterator[str]:
+    """Yield the URL of the witness's request, and those that were asked for at the same time."""
+    request = witness.request
+    yield request.url
+    if request.together:
+        operation = next(each for each in document.operations if each.path == witness.operation)
+        base = request.url.removesuffix(operation.url_path(dict(request.parameters)))
+        yield from (base + operation.url_path(operation.bind(each)) for each in request.together)
 
 
 def rejection_line(rejected: AllRejected, document: Document) -> str:

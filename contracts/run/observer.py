@@ -49,7 +49,9 @@ class Observer:
         exchange = self._vanished.judged(exchange)
         found = {*judge(exchange.operation, exchange), *self._vanished.note(exchange)}
         try:
-            found |= set(self._history.compare(exchange))
+            # What another resource was to be answered says nothing of this one.
+            if not any(each.rule == "overlay.swapped" for each in found):
+                found |= set(self._history.compare(exchange))
         finally:
             # The violations of the answer alone are noted, whether or not there is room to remember it.
             self._last = tuple(sorted(found - consequences(found)))

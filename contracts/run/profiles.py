@@ -23,6 +23,8 @@ class Profile:
     """How many requests, at most, see to classes of known resources that were read too little."""
     slow: float = math.inf
     """Seconds of one such request from which on there are none."""
+    bursts: int = 0
+    """How often several known resources are asked for at the same time."""
     retries: int = 0
     parts: int = 10
     """Into how many items drawing is cut, each with a seed of its own, for workers and shards to share."""
@@ -41,7 +43,16 @@ PROFILES: Final = {
     for profile in (
         # An answer of 5 ms, and what it costs to send its request and to judge it.
         Profile("ci", examples=100, repeatable=True, class_reads=2_000, slow=0.008),
-        Profile("nightly", examples=1_000, repeatable=False, retries=2, parts=40, requires=("answers=100",)),
-        Profile("prerelease", examples=2_000, repeatable=False, retries=2, parts=80, requires=("all",), strict=True),
+        Profile("nightly", examples=1_000, repeatable=False, bursts=50, retries=2, parts=40, requires=("answers=100",)),
+        Profile(
+            "prerelease",
+            examples=2_000,
+            repeatable=False,
+            bursts=100,
+            retries=2,
+            parts=80,
+            requires=("all",),
+            strict=True,
+        ),
     )
 }

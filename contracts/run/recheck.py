@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from contracts.http import Exchange
@@ -19,11 +21,21 @@ Siblings stand between them, in such an order that nothing is asked for twice in
 MAX_RECHECKED: Final = 50
 """How many violations are asked for again: the first ones."""
 
-Ask = Callable[[Operation, Mapping[str, str], Mapping[str, str]], Exchange]
+MAX_BURSTS: Final = 8
+"""How often in one round resources are asked for at the same time: answers may be mixed up now and then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """The ways to ask: for one resource, by the values of its parameters and further header fields, or for several."""
+
+    one: Callable[[Operation, Mapping[str, str], Mapping[str, str]], Exchange]
+    together: Callable[[Operation, Sequence[Resource]], Iterable[Exchange]] = lambda operation, resources: ()
+    """Asks for them at the same time."""
 
 
 def recheck(
-    ask: Ask,
+    asks: Asks,
     document: Document,
     findings: Sequence[Finding],
     known: Callable[[Operation], Iterable[Resource]],
@@ -34,7 +46,8 @@ def recheck(
     A violation that depends on earlier answers (a value that changed, a final state that was left) is there again only
     if it happens again: the value before it has passed. Such a resource is read once more to begin with, so that a
     value which changes at every read counts as always; so is the resource as which another one is answered. Values
-    that the redaction took out of the findings are not compared.
+    that the redaction took out of the findings are not compared. What was asked for
+    together is asked for together again.
     """
     operations = {operation.path: operation for operation in document.operations}
     reads = [finding for finding in findings if finding.witness.request.is_read][:MAX_RECHECKED]
@@ -43,8 +56,13 @@ def recheck(
     observer = Observer()
 
     def shows(finding: Finding, resource: Resource) -> bool:
-        operation = operations[finding.witness.operation]
-        exchange = ask(operation, operation.bind(resource), dict(finding.witness.request.headers))
+        operation, request = operations[finding.witness.operation], finding.witness.request
+        if request.together:
+            bursts = (asks.together(operation, (resource, *request.together)) for _ in range(MAX_BURSTS))
+            return any(shown_by(finding, exchange) for exchange in chain.from_iterable(bursts))
+        return shown_by(finding, asks.one(operation, operation.bind(resource), dict(request.headers)))
+
+    def shown_by(finding: Finding, exchange: Exchange) -> bool:
         return finding.violation.identity in {redaction.violation(each).identity for each in observer(exchange)}
 
     for finding in reads:
@@ -84,5 +102,10 @@ def _own(finding: Finding) -> Resource:
 
 
 def _sibling(finding: Finding, known: Iterable[Resource]) -> Resource | None:
-    """Return another resource: one that showed the violation too, else one that exists; None if there is none."""
+    """Return another resource: one that showed the violation too, else one that exists; None if there is none.
+
+    Resources that were asked for together are asked for together again, with no other.
+    """
+    if finding.witness.request.together:
+        return None
     return next((each for each in (*finding.resources, *known) if each != _own(finding)), None)

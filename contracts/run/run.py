@@ -12,7 +12,7 @@ import gc
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Any, Final
@@ -27,7 +27,7 @@ from contracts.run.handed_in import Item, Strategies
 from contracts.run.knowledge import Knowledge, listed, recall, rejects_caller, revealing_requests
 from contracts.run.observer import Observer
 from contracts.run.outputs import Outputs, Show, print_verdict_line
-from contracts.run.recheck import recheck
+from contracts.run.recheck import Asks, recheck
 from contracts.run.sessions import Sessions
 from contracts.run.settings import Settings
 from contracts.run.shards import MergedShards
@@ -53,12 +53,6 @@ STOPS: Final = (TargetError, BudgetSpent, CallerRejected, SharedStateError)
 
 EXIT_FAILED: Final = 3
 """The exit code of a run that failed by itself: pytest, a plugin or the harness."""
-
-
-_TURNS: Final = (
-    "a request got nothing on a new connection while other workers kept theirs, so that they take turns;"
-    " if the server answers one connection at a time, run without -n"
-)
 
 
 class BrokenPromise(Exception):
@@ -239,6 +233,11 @@ class Run:
         """How many more requests the budget allows to all processes; None without a budget."""
         return self._sessions.requests_left
 
+    def ask_together(self, operation: Operation, resources: Sequence[Resource]) -> None:
+        """Ask for the resources at the same time, each over a connection of its own."""
+        self.session.drop_connection()
+        self._sessions.ask_together(operation, resources, self.observer)
+
     def skips_hanging(self, operation: Operation, resource: Resource) -> bool:
         """Whether to read a resource again would only run out of time once more; the tally says that it was skipped."""
         return self.observer.skips_hanging(operation, resource)
@@ -258,8 +257,7 @@ class Run:
         if item is not None and item.known_here > 1 and (error is None or failed == BY_ANSWERS):
             swept = item.operation.path, self.knowledge.remembered[item.operation]
         notes = tuple(self.second_opinion.notes) if "second_opinion" in vars(self) else ()
-        if self.folder.turns and self.folder.turns.exists():
-            notes = (*notes, _TURNS)
+        notes = (*notes, *self.folder.notes)
         return ItemResult(tally, failed, stopped, swept, notes, error if failed == OTHERWISE else None)
 
     def take_shards(self, merged: MergedShards) -> None:
@@ -352,7 +350,13 @@ class Run:
             self.signals.allow_signals(),
             self._sessions.open(count) as session,
         ):
-            found = recheck(session.ask, settings.document, verdict.findings, self.known, settings.redaction)
+
+            def together(operation: Operation, resources: Sequence[Resource]) -> Sequence[Exchange]:
+                session.drop_connection()
+                return self._sessions.ask_together(operation, resources, count)
+
+            asks = Asks(session.ask, together)
+            found = recheck(asks, settings.document, verdict.findings, self.known, settings.redaction)
         findings = tuple(replace(each, recurrence=found.get(each.violation.identity)) for each in verdict.findings)
         answers, retries = dict(sorted(tally.answers.items())), dict(sorted(tally.retries.items()))
         return replace(verdict, findings=findings, answers=answers, retries=retries)

@@ -4,7 +4,9 @@ Hides the embedded mock, what the processes of a run share of their traffic, and
 """
 
 import functools
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 
@@ -48,23 +50,50 @@ class Sessions:
 
     def open(self, observer: Callable[[Exchange], object]) -> GuardedSession:
         """Open a session that records every exchange for the reports, and hands it to the observer then."""
-        record, redacted = self._recorder, self._settings.redaction.exchange
-
-        def observe(exchange: Exchange) -> None:
-            if record and not exchange.is_late:  # First of all: whatever becomes of the rest, it is kept.
-                record(redacted(exchange))
-            observer(exchange)
-
         session = GuardedSession(
             self._base_url,
             self._settings.document.operations,
-            observe,
+            lambda exchange: self._observe(observer, exchange),
             self._options,
             rate_limit=self._rate_limit,
             rejections=self.rejections,
             exists=self._exists,
         )
         return self._stack.enter_context(session)
+
+    def _observe(self, observer: Callable[[Exchange], object], exchange: Exchange) -> None:
+        if self._recorder and not exchange.is_late:  # First of all: whatever becomes of the rest, it is kept.
+            self._recorder(self._settings.redaction.exchange(exchange))
+        observer(exchange)
+
+    def ask_together(
+        self, operation: Operation, resources: Sequence[Resource], observer: Callable[[Exchange], object]
+    ) -> tuple[Exchange, ...]:
+        """Ask for the resources at the same time, record the exchanges, and hand them to the observer, in order.
+
+        Raises the ContractError that ended one of the requests, once the others are observed.
+        """
+        barrier = threading.Barrier(len(resources))
+
+        def ask(resource: Resource) -> Exchange:
+            # Each over a connection of its own, which some servers answer one after another, and none of them is kept.
+            with self.open_unobserved() as session:
+                barrier.wait()
+                return session.ask(operation, operation.bind(resource), {"Connection": "close"})
+
+        with ThreadPoolExecutor(len(resources)) as pool:
+            asked = [pool.submit(ask, resource) for resource in resources]
+        exchanges = []
+        for resource, future in zip(resources, asked, strict=True):
+            if not future.exception():
+                others = tuple(each for each in resources if each != resource)
+                exchange, exists = future.result(), self._exists(operation, resource)
+                request = replace(exchange.request, exists=exists, together=others)
+                exchanges.append(replace(exchange, request=request))
+                self._observe(observer, exchanges[-1])
+        for future in asked:
+            future.result()
+        return tuple(exchanges)
 
     @property
     def requests_left(self) -> int | None:

@@ -24,6 +24,12 @@ _LONGER: Final = 5.0
 """Seconds that workers that have begun to end are given; only a machine that is far too busy needs them."""
 
 
+_TURNS: Final = (
+    "a request got nothing on a new connection while other workers kept theirs, so that they take turns;"
+    " if the server answers one connection at a time, run without -n"
+)
+
+
 class RunFolder:
     """The folder that the processes of a run share, and in it the file by which they know of each other's traffic.
 
@@ -45,6 +51,11 @@ class RunFolder:
     def leads(self) -> bool:
         """Whether this process concludes the run: it is the only one, or the one that started the workers."""
         return not self.worker
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return what the verdict has to say of how the processes got along."""
+        return (_TURNS,) if self.turns and self.turns.exists() else ()
 
     def close(self) -> None:
         """Remove the folder, in the process that leads."""

@@ -14,7 +14,7 @@ from strategies.answers import json_schema
 from strategies.faults.json_faults import json_faults
 from strategies.faults.message_faults import content_faults, header_faults, method_faults, transport_faults
 from strategies.faults.mutations import AnswerContext, Fault, Mutation, fault, in_value
-from strategies.faults.resource_faults import status_faults, value_faults
+from strategies.faults.resource_faults import status_faults, swap_faults, value_faults
 from strategies.faults.schema_mutations import schema_mutations
 
 
@@ -24,13 +24,13 @@ def faults(operation: Operation) -> tuple[Fault, ...]:
     found: dict[str, Fault] = {}
     for each in _faults_of_reads(operation):
         found.setdefault(each.name, replace(each, mutation=partial(_of_reads, each.mutation)))
-    for each in method_faults(operation):
+    for each in (*method_faults(operation), *swap_faults(operation)):
         found[each.name] = each
     return tuple(found.values())
 
 
 def _of_reads(mutation: Mutation, context: AnswerContext) -> Response | Failure | None:
-    return None if context.probes else mutation(context)
+    return None if context.probes or context.together else mutation(context)
 
 
 def _faults_of_reads(operation: Operation) -> Iterator[Fault]:

@@ -19,7 +19,7 @@ class AnswerContext:
     """An answer that is about to be given, with the resource it is for.
 
     `exists` says whether the resource exists, `reads` how often it was read before. A `method` other than GET and HEAD
-    is one that the document does not have for the path.
+    is one that the document does not have for the path. `together` are resources that are asked for at the same time.
     """
 
     operation: Operation
@@ -28,6 +28,7 @@ class AnswerContext:
     reads: int
     response: Response
     method: str = "GET"
+    together: tuple[Resource, ...] = ()
 
     @property
     def probes(self) -> bool:

@@ -135,6 +135,19 @@ def status_faults(operation: Operation) -> Iterator[Fault]:
             yield fault("overlay.alias", "", "status", partial(_mistaken, operation, known))
 
 
+def swap_faults(operation: Operation) -> Iterator[Fault]:
+    """Yield the fault of answers to requests in flight at the same time that are mixed up."""
+    spec = granting(operation)
+    if spec is not None and operation.parameters and equals(operation, spec):
+        yield fault("overlay.swapped", "", "body", _swapped)
+
+
+def _swapped(context: AnswerContext) -> Response | None:
+    """Answer with what another resource gets that is asked for at the same time."""
+    answers = catalogue(context.operation)
+    return next((answers[each] for each in context.together if each in answers), None) if context.exists else None
+
+
 def _status(status: int, *, exists: bool | None = None) -> Mutation:
     problem = Response(status, (JSON_TYPE,), b'{"detail": "broken on purpose"}')
     return lambda context: None if exists is not None and context.exists is not exists else problem

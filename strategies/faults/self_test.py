@@ -86,6 +86,8 @@ def _contexts(operation: Operation) -> Iterator[AnswerContext]:
     for resource in list(catalogue(operation))[:1]:
         for method in undocumented_methods(operation):
             yield AnswerContext(operation, resource, True, 0, refusal(operation, method), method)
+    for one, other in zip(*[iter(list(catalogue(operation))[: 2 * MIN_CAUGHT])] * 2, strict=False):
+        yield AnswerContext(operation, one, True, 0, catalogue(operation)[one], together=(other,))
     for spec in operation.responses:
         if not spec.is_success:
             answers = covering_answers(operation, spec.status)
@@ -150,5 +152,5 @@ def _broken(fault: Fault, contexts: Iterable[TwoReads]) -> Iterator[tuple[Answer
 def _exchange(context: AnswerContext, outcome: Response | Failure) -> Exchange:
     values = context.operation.bind(context.resource)
     url = "http://self.test" + context.operation.url_path(values)
-    request = Request(url, tuple(values.items()), context.exists, method=context.method)
+    request = Request(url, tuple(values.items()), context.exists, (), context.method, context.together)
     return Exchange(context.operation, request, outcome)

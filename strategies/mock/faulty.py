@@ -7,6 +7,7 @@ that `breaking` is given break all answers, or any with a probability. Hides the
 import random
 import re
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -15,13 +16,17 @@ from typing import Final
 from urllib.request import parse_http_list
 
 from contracts.http import PROBED_METHODS, Failure, Response
-from contracts.openapi import ConfigurationError, Document, operation_at
+from contracts.openapi import ConfigurationError, Document, Resource, operation_at
 from strategies.answers import catalogue
 from strategies.faults import AnswerContext, Fault, faults
 from strategies.mock.server import Asked, Change, Raw
 
 SILENCE = 30.0
 """Seconds that a silent server keeps a connection open, unless the client closes it."""
+
+
+OVERLAP: Final = 0.02
+"""Seconds for which an answer waits for other requests, where answers are to be mixed up."""
 
 
 def named(document: Document, name: str) -> Fault:
@@ -43,6 +48,7 @@ def breaking(document: Document, always: Sequence[Fault] = (), rate: float = 1.0
     fault that a request prefers by `fault="NAME"` is tried before them. `seed` makes the chance repeatable.
     """
     chance, reads, lock = random.Random(seed), Counter[tuple[str, ...]](), threading.Lock()
+    flying = _Flying() if any(each.rule == "overlay.swapped" for each in always) else None
     known = {fault.name: fault for operation in document.operations for fault in faults(operation)}
 
     def change(asked: Asked, response: Response) -> Response | Raw:
@@ -51,9 +57,12 @@ def breaking(document: Document, always: Sequence[Fault] = (), rate: float = 1.0
             return response
         operation, resource = found[0], tuple(found[1].values())
         key, exists = (operation.path, *resource), resource in catalogue(operation)
+        together = flying.others(resource) if flying else ()
         with lock:
             reads[key] += asked.method not in PROBED_METHODS
-            context = AnswerContext(operation, resource, exists, max(0, reads[key] - 1), response, asked.method)
+            context = AnswerContext(
+                operation, resource, exists, max(0, reads[key] - 1), response, asked.method, together
+            )
             hit = chance.random() < rate
             wanted = [name for name, share in _preferred(asked) if share == 1 or chance.random() < share]
         preferred = [known[name] for name in wanted if name in known]
@@ -66,6 +75,23 @@ def breaking(document: Document, always: Sequence[Fault] = (), rate: float = 1.0
         return response
 
     return change
+
+
+class _Flying:
+    """The resources that are asked for at the same time; every answer waits for others to come."""
+
+    def __init__(self) -> None:
+        self._seen: list[Resource] = []
+        self._lock = threading.Lock()
+
+    def others(self, resource: Resource) -> tuple[Resource, ...]:
+        """Return the other resources that were asked for while this one was."""
+        with self._lock:
+            start = len(self._seen)
+            self._seen.append(resource)
+        time.sleep(OVERLAP)
+        with self._lock:
+            return tuple(each for each in self._seen[start + 1 :] if each != resource)
 
 
 # RFC 7240, section 2. Most names have to be quoted, because they hold blanks, semicolons and commas.

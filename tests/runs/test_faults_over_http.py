@@ -145,7 +145,17 @@ def stage() -> Iterator[tuple[Stage, str]]:
         yield stage, server.url
 
 
-@pytest.mark.parametrize("family", sorted({fault.rule for fault in FAULTS.values()}))
+def test_answers_mixed_up_between_requests_in_flight_are_one_violation_that_comes_again() -> None:
+    with mock_server(DOCUMENT, changes=[breaking(DOCUMENT, [FAULTS["overlay.swapped"]])]) as server:
+        result = against(server, "--hypothesis-profile", "nightly", "-k", "flight or preferred")
+    assert result.code == 1, result.output
+    (line,) = result.violations
+    assert line.startswith('overlay.swapped at body of 200: expected the answer of "')
+    assert "answers to requests in flight at the same time were mixed up [" in line
+    assert line.endswith(", always]")
+
+
+@pytest.mark.parametrize("family", sorted({fault.rule for fault in FAULTS.values()} - {"overlay.swapped"}))
 def test_every_fault_is_served_and_caught_over_a_real_connection(family: str, stage: tuple[Stage, str]) -> None:
     staged, url = stage
     known = [job_id for (job_id,) in KNOWN]

@@ -16,7 +16,7 @@ from contracts.run.profiles import PROFILES
 from strategies.ids.job_ids import covering_path_values
 from strategies.mock.mocking import mock_server
 from strategies.mock.server import Asked, Change, MockServer, Raw
-from tests.support.pinned import DOCUMENT, IDS, KNOWN, OPERATION
+from tests.support.pinned import CATALOGUE, DOCUMENT, IDS, KNOWN, OPERATION
 from tests.support.suite import BRIEFLY, Result, run_suite
 from tests.support.talking import Peer, heard, http, peer
 
@@ -202,7 +202,7 @@ def test_credentials_of_the_environment_are_not_sent(tmp_path_factory: pytest.Te
 
 
 def test_workers_take_turns_at_a_server_that_answers_one_connection_at_a_time() -> None:
-    (job_id, *_), right = next(iter(catalogue(OPERATION).items()))
+    (job_id, *_), right = next(iter(CATALOGUE.items()))
 
     def one_at_a_time(connection: socket.socket, server: Peer) -> None:
         while heard(connection, server):

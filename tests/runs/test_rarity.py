@@ -19,7 +19,7 @@ from contracts.run.profiles import PROFILES
 from strategies.faults.fault_table import faults
 from strategies.faults.mutations import AnswerContext
 from strategies.plan import KnownResources
-from strategies.rare_classes import FIRST_READS, RareClasses
+from strategies.rare_classes import SHARES, RareClasses
 from tests.support.pinned import CATALOGUE, OPERATION
 from tests.support.pinned import RESOURCES as KNOWN
 
@@ -71,10 +71,10 @@ class Swept:
             KnownResources(OPERATION, "", known, CI.rounds(len(known))).ask(self)  # type: ignore[arg-type]
         return self
 
-    def read_rare_classes(self, known: Known, shares: range = range(1, CI.parts + 1), most: int = 200) -> Swept:
+    def read_rare_classes(self, known: Known, shares: range = range(1, SHARES + 1), most: int = 200) -> Swept:
         """Read the resources once more by their classes."""
         for share in shares:
-            RareClasses(OPERATION, "", known, share, CI.parts, most).ask(self)  # type: ignore[arg-type]
+            RareClasses(OPERATION, "", known, CI.rounds(len(known)), share, most).ask(self)  # type: ignore[arg-type]
         return self
 
     @property
@@ -152,20 +152,20 @@ def test_workers_do_their_shares() -> None:
     known, workers = spread(10), [Swept(RARE[0], never) for _ in range(2)]
     workers[0].sweep(known)
     for number, worker in enumerate(workers):
-        worker.read_rare_classes(known, range(1 + number, CI.parts + 1, 2))
+        worker.read_rare_classes(known, range(1 + number, SHARES + 1, 2))
     counts = sum((worker.class_reads.count(OPERATION) for worker in workers), Counter[Feature]())
     assert min(counts.values()) >= ENOUGH_READS
 
 
-@pytest.mark.parametrize(("left", "sent"), [(100, 0), (101, 1), (None, FIRST_READS)])
+@pytest.mark.parametrize(("left", "sent"), [(100, 0), (101, 1), (None, 10)])
 def test_rare_classes_are_read_within_the_budget(left: int | None, sent: int) -> None:
     run = Swept(RARE[0], never)
     run.requests_left = left
-    run.read_rare_classes(spread(10), range(1, 2), most=FIRST_READS)
+    run.read_rare_classes(spread(10), range(1, 2), most=10)
     assert run.reads == sent
 
 
 def test_a_class_of_a_slow_server_is_not_read_more() -> None:
     run = Swept(RARE[0], never, seconds=0.01)
-    RareClasses(OPERATION, "", spread(10), 10, 10, 200, 0.008).ask(run)  # type: ignore[arg-type]
+    RareClasses(OPERATION, "", spread(10), 20, slow=0.008).ask(run)  # type: ignore[arg-type]
     assert run.reads == 20

@@ -145,6 +145,13 @@ LINES = [
         'content-encoding.unasked at header Content-Encoding of 200: expected no content coding but a or b, got "c"',
     ),
     (
+        violation("overlay.swapped", expected='"a"', actual='"b"'),
+        (
+            'overlay.swapped at body of 200: expected the answer of "a", got that of "b":'
+            " answers to requests in flight at the same time were mixed up"
+        ),
+    ),
+    (
         violation("overlay.alias", "status", expected='["422"]', actual='"x1"', variant="zeros"),
         'overlay.alias at status: expected 422, got the answer of "x1" (the ids differ by leading zeros)',
     ),
@@ -180,7 +187,7 @@ def test_every_rule_makes_one_line_of_limited_length(rule: str) -> None:
             assert "not valid under any" not in line
             assert "None" not in line
             # A value of the document is shown in full, a value of a response is cut.
-            assert len(line.rsplit(", got ", 1)[1]) < WIDTH + 80
+            assert len(line.rsplit(", got ", 1)[1]) < WIDTH + 110
 
 
 @given(st.text(st.characters()), st.text(st.characters()))
@@ -231,6 +238,16 @@ def test_the_command_names_the_account_as_the_document_does() -> None:
     command = curl(witness("http://h/a"), run_on(CREDENTIALS, account=True))
     assert command == 'curl -sS -i -H "x-pet-owner: $PET_OWNER" http://h/a'
     assert curl(witness("http://h/a"), run_on(document_of(), account=True, keyed=True)) == "curl -sS -i http://h/a"
+
+
+def test_the_command_sends_again_at_the_same_time_what_was_sent_so() -> None:
+    document = document_of(path="/things/{thing}")
+    (operation,) = document.operations
+    exchange = exchange_of(operation, answer(200, {}), "a")
+    together = dataclasses.replace(exchange.request, url="http://h/x/things/a", together=(("b c",), ("d",)))
+    command = curl(Witness.of(dataclasses.replace(exchange, request=together)), run_on(document))
+    urls = "http://h/x/things/a http://h/x/things/b%20c http://h/x/things/d"
+    assert command == f"curl -sS -i -Z --parallel-immediate {urls}"
 
 
 def test_a_shell_passes_the_url_on_unchanged() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contracts.http.exchange import Exchange, Failure, Response
 from contracts.openapi import Operation
 from contracts.run.observer import Observer
-from contracts.run.recheck import MAX_RECHECKED, RECHECK_ROUNDS, recheck
+from contracts.run.recheck import MAX_RECHECKED, RECHECK_ROUNDS, Asks, recheck
 from contracts.verdict.verdict import Reproducibility, Verdict
 from tests.support.tiny import answer, document_of, exchange_of
 from tests.support.verdicts import verdict_on
@@ -52,7 +52,7 @@ def again(
     server: Server, seen: Iterable[tuple[str, Response]], known: Iterable[str] = ()
 ) -> tuple[Asked, list[object]]:
     asked, verdict = Asked(server), verdict_of(seen)
-    found = recheck(asked, DOCUMENT, verdict.findings, lambda operation: [(name,) for name in known])
+    found = recheck(Asks(asked), DOCUMENT, verdict.findings, lambda operation: [(name,) for name in known])
     return asked, [found[each.violation.identity] for each in verdict.findings]
 
 
@@ -100,7 +100,7 @@ def test_a_sibling_is_one_that_showed_it_too_else_one_that_exists(
 
 def test_it_is_asked_for_as_it_was_asked_for() -> None:
     verdict, asked = verdict_of([("one", BAD_STATE)], (("Prefer", "code=200"),)), Asked(lambda name, turn: SOUND)
-    recheck(asked, DOCUMENT, verdict.findings, lambda operation: ())
+    recheck(Asks(asked), DOCUMENT, verdict.findings, lambda operation: ())
     assert asked.headers == [{"Prefer": "code=200"}] * RECHECK_ROUNDS
 
 
@@ -122,7 +122,7 @@ def test_no_more_than_the_first_violations_are_asked_for() -> None:
         )
     )
     findings, asked = verdict_on(judge.tally, document).findings, Asked(lambda name, turn: SOUND)
-    assert len(recheck(asked, document, findings, lambda operation: ())) == MAX_RECHECKED
+    assert len(recheck(Asks(asked), document, findings, lambda operation: ())) == MAX_RECHECKED
     assert len(asked.order) == RECHECK_ROUNDS * MAX_RECHECKED
 
 
@@ -148,7 +148,7 @@ def test_a_value_that_changed_is_held_against_one_more_reading_of_it(
             200, {"born": born(0 if turn < 2 and reproducibility is Reproducibility.SOMETIMES else turn)}
         )
     )
-    found = recheck(asked, LASTING, verdict_on(judge.tally, LASTING).findings, lambda operation: [("two",)])
+    found = recheck(Asks(asked), LASTING, verdict_on(judge.tally, LASTING).findings, lambda operation: [("two",)])
     assert [each.reproducibility for each in found.values()] == [reproducibility]
 
 
@@ -178,5 +178,5 @@ def test_a_resource_that_is_answered_as_another_is_held_against_that_one_once_mo
     def ask(operation: Operation, values: Mapping[str, str], headers: Mapping[str, str]) -> Exchange:
         return exchange(*values.values(), wrong=mistaken)
 
-    (found,) = recheck(ask, document, [finding], lambda operation: [("job-b",), ("job-a",)]).values()
+    (found,) = recheck(Asks(ask), document, [finding], lambda operation: [("job-b",), ("job-a",)]).values()
     assert found.reproducibility is reproducibility
