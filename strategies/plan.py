@@ -4,14 +4,11 @@ Every item knows its name, its operation and what to send. The answers are judge
 item that raises nothing has sent all of its requests.
 """
 
-import contextlib
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, Final, Protocol
-
-import requests
 
 from contracts.http import undocumented_methods
 from contracts.judge import PlacePattern
@@ -227,13 +224,10 @@ class CasesOfSchemathesis(Drawn):
 
     def ask(self, asker: Asker) -> None:
         """Draw and send, by the guarded session as everything else."""
-
-        def call(case: Any) -> None:
-            # A failure that came in place of an answer has been judged already, as everything that passes the session.
-            with contextlib.suppress(requests.RequestException):
-                case.call(base_url=asker.session.base_url, session=asker.session)
-
-        self.draw(asker.second_opinion.cases(self.operation), call)
+        opinion = asker.second_opinion
+        cases = opinion.cases(self.operation)
+        if cases is not None:
+            self.draw(cases, lambda case: opinion.send(case, asker.session))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,13 @@ import functools
 import json
 import math
 import re
+import traceback
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 import requests
@@ -25,11 +27,13 @@ from hypothesis.errors import HypothesisException
 from hypothesis.strategies import SearchStrategy
 from schemathesis import checks as theirs
 
-from contracts.http import Exchange, Response
+from contracts.http import Exchange, GuardedSession, Response
 from contracts.judge import LARGE, ParsedResponse, Violation, compiled, is_bodiless, parse_response
 from contracts.openapi import UNREADABLE, Document, Operation, ResponseSpec, from_pointer, resolve_pointer, walk_json
 from strategies.ids import path_values
 from strategies.values import Schemas, ecma_validator, is_readable, with_portable_patterns
+
+_Answer = TypeVar("_Answer")
 
 CHECKS: Final = {
     theirs.status_code_conformance: ("status.",),
@@ -79,22 +83,24 @@ def settled() -> tuple[Settled, ...]:
 class SecondOpinion:
     """The opinions of other validators on one document's answers, and the cases that Schemathesis draws of it.
 
-    `notes` say in words where the validators have no opinion, or Schemathesis draws nothing, because of a pattern.
-    `cases(operation)` is a strategy for Schemathesis's cases of an operation. If Schemathesis cannot draw any, for
-    instance because of a pattern in a path parameter, the cases have path parameters of ours.
+    `notes` say in words where the validators have no opinion, or Schemathesis draws nothing. `schema` is Schemathesis's
+    view of the document; None if it cannot read it. What a validator raises is its own fault, and told as a difference.
     """
 
     def __init__(self, document: Document) -> None:
         contents = with_portable_patterns(document.contents)
         self._plain = functools.lru_cache(maxsize=64)(lambda schema: ecma_validator({**contents, "$ref": schema}))
-        self.schema = schemathesis.openapi.from_dict(_readable(document))
         schemas, specs = Schemas(document), (spec for operation in document.operations for spec in operation.responses)
         self._unreadable = {spec: pattern for spec in specs if (pattern := _unreadable_pattern(schemas, spec))}
         self.notes = [
             f"no second opinion on {spec.pointer}: other validators cannot read the pattern {pattern}"
             for spec, pattern in self._unreadable.items()
         ]
-        self.cases: Callable[[Operation], SearchStrategy[Any]] = functools.cache(self._cases)
+        self.schema: Any
+        self.schema, raised = _guarded(lambda: schemathesis.openapi.from_dict(_readable(document)))
+        if raised:
+            self.notes.append(f"Schemathesis cannot read the document: {raised}")
+        self.cases: Callable[[Operation], SearchStrategy[Any] | None] = functools.cache(self._cases)
         self._settled = settled()
         self._theirs = {each.theirs for each in self._settled if not each.number}
         self._of_numbers = {each.theirs for each in self._settled if each.number}
@@ -104,25 +110,50 @@ class SecondOpinion:
         """Return Schemathesis's operation for one of ours."""
         return self.schema[operation.path]["GET"]
 
-    def _cases(self, operation: Operation) -> SearchStrategy[Any]:
-        made = self.operation(operation)
-        strategy: SearchStrategy[Any] = made.as_strategy()
-        ours = path_values(operation).map(lambda values: made.Case(path_parameters=_encoded(values)))
+    def _cases(self, operation: Operation) -> SearchStrategy[Any] | None:
+        """Return a strategy for Schemathesis's cases of an operation; None if it cannot make any.
+
+        If Schemathesis cannot draw the path parameters, for instance because of a pattern, the cases have ours.
+        """
+        if self.schema is None:
+            return None
+        made, unmade = _guarded(lambda: self.operation(operation))
+        if unmade:
+            self.notes.append(f"Schemathesis has no cases of {operation} ({unmade})")
+            return None
+        ours: SearchStrategy[Any] = path_values(operation).map(lambda them: made.Case(path_parameters=_encoded(them)))
+        strategy, undrawn = _guarded(made.as_strategy)
+        if not undrawn:
+            _, undrawn = _guarded(lambda: find(strategy, lambda case: True, settings=_ONE_DRAW))
+        if undrawn:
+            self.notes.append(f"Schemathesis draws no cases of {operation} ({undrawn})")
+            return ours
 
         @st.composite
         def cases(draw: st.DrawFn) -> Any:
             try:
                 return draw(strategy)
-            except _REFUSALS:
+            except HypothesisException:
+                raise
+            except Exception:  # noqa: BLE001 - it is Schemathesis's own
                 return draw(ours)
 
-        try:
-            find(strategy, lambda case: True, settings=_ONE_DRAW)
-        except (HypothesisException, *_REFUSALS) as error:
-            reason = re.split(r"\n|\. ", str(error).strip())[0]
-            self.notes.append(f"Schemathesis draws no cases of {operation} ({type(error).__name__}: {reason})")
-            return ours
         return cases()
+
+    def send(self, case: Any, session: GuardedSession) -> None:
+        """Send one of Schemathesis's cases by the guarded session, which has every answer judged.
+
+        A failure that came in place of an answer has been judged there; a case that cannot be sent is noted, once.
+        """
+        try:
+            case.call(base_url=session.base_url, session=session)
+        except requests.RequestException:
+            pass
+        except Exception as error:
+            if any(frame.f_code is GuardedSession.send.__code__ for frame, _ in traceback.walk_tb(error.__traceback__)):
+                raise
+            note = f"Schemathesis cannot send one of its cases of {case.operation.label}: {_reason(error)}"
+            self.notes += [note] if note not in self.notes else []
 
     def __call__(self, exchange: Exchange) -> tuple[str, ...]:
         """Return in words where a validator differs from our judge about an answer, except for settled differences."""
@@ -134,32 +165,45 @@ class SecondOpinion:
 
     def _unsettled(self, operation: Operation, answer: Response) -> Iterator[str]:
         parsed = parse_response(operation, answer)
+        at = f"{operation} {answer.status}"
         if parsed.schema and parsed.value is not UNREADABLE and parsed.spec not in self._unreadable:
             yield from self._of_validators(operation, parsed, parsed.schema, answer)
-        case = self.operation(operation).Case(path_parameters={each.name: "x" for each in operation.parameters})
+        if self.schema is None:
+            return
+        case, raised = _guarded(lambda: self._case(operation))
+        if raised:
+            yield f"Schemathesis raised {raised} of {at}"
+            return
         response = _converted(answer)
         for check, codes in CHECKS.items():
-            # Schemathesis would read the body that a bodiless answer never has.
-            bodiless = not answer.body and is_bodiless(answer.status)
-            if check is theirs.response_schema_conformance and (bodiless or parsed.spec in self._unreadable):
+            if check is theirs.response_schema_conformance and self._is_silent_on_body(parsed, answer):
                 continue
             ours = [violation for violation in parsed.violations if violation.rule.startswith(codes)]
             if check is theirs.status_code_conformance:
                 ours += [violation for violation in parsed.violations if violation.rule == "status.server-error"]
             if ours and all(map(self._is_settled, ours)):
                 continue
-            try:
-                titles = {*_failures(case, response, check)} - self._theirs
-            except schemathesis.errors.SchemathesisError as error:
-                reason = str(error).partition("\n")[0]
-                yield f"{check.__name__} cannot judge {operation} {answer.status}: {type(error).__name__}: {reason}"
-                continue
-            if titles & self._of_numbers and not ours and _holds_large_number(answer.body):
-                titles -= self._of_numbers
-            if bool(titles) != bool(ours):
-                words = "; ".join(sorted(titles)) or "nothing"
-                rules = ", ".join(violation.rule for violation in ours) or "nothing"
-                yield f"{check.__name__} reports {words}, the judge {rules} of {operation} {answer.status}"
+            titles, raised = _guarded(functools.partial(_failures, case, response, check))
+            if raised:
+                yield f"Schemathesis's check {check.__name__} raised {raised} of {at}"
+            elif bool(found := self._standing(titles, ours, answer)) != bool(ours):
+                words, rules = "; ".join(sorted(found)) or "nothing", _rules(ours)
+                yield f"{check.__name__} reports {words}, the judge {rules} of {at}"
+
+    def _case(self, operation: Operation) -> Any:
+        return self.operation(operation).Case(path_parameters={each.name: "x" for each in operation.parameters})
+
+    def _is_silent_on_body(self, parsed: ParsedResponse, answer: Response) -> bool:
+        """Return whether Schemathesis's opinion on the body says nothing."""
+        # Schemathesis would read the body that a bodiless answer never has.
+        return (not answer.body and is_bodiless(answer.status)) or parsed.spec in self._unreadable
+
+    def _standing(self, found: Iterable[str], ours: Sequence[Violation], answer: Response) -> set[str]:
+        """Return what another validator reports; settled differences are left out if the judge reports nothing."""
+        if ours:
+            return {*found}
+        large = {*found} & self._of_numbers and _holds_large_number(answer.body)
+        return {*found} - self._theirs - (self._of_numbers if large else set())
 
     def _is_settled(self, violation: Violation) -> bool:
         return any(each.covers(violation) for each in self._settled)
@@ -170,23 +214,51 @@ class SecondOpinion:
         if any(each.rule == "json.depth" for each in parsed.violations):
             return  # The judge itself has no opinion on a text that is nested too deeply.
         ours = [each for each in parsed.violations if each.rule.startswith(("schema.", "union."))]
-        rules = ", ".join(sorted({each.rule for each in ours})) or "nothing"
-        fast = compiled(operation.document).opinion(schema, parsed.value)
-        if fast is not None and fast is bool(ours):
-            verb = "accepts" if fast else "refuses"
-            yield f"jsonschema_rs {verb} the value, the judge reports {rules} of {operation} {answer.status}"
+        rules, at = _rules(ours), f"{operation} {answer.status}"
+        fast, raised = _guarded(lambda: compiled(operation.document).fast(schema, parsed.value))
+        if raised:
+            yield f"jsonschema_rs raised {raised} of {at}"
+        elif fast is not None and fast is bool(ours):
+            yield f"jsonschema_rs {'accepts' if fast else 'refuses'} the value, the judge reports {rules} of {at}"
         if len(answer.body) >= LARGE and zlib.crc32(answer.body) % SAMPLE:
             return
         if ours and all(map(self._is_settled, ours)):
             return
-        keywords = {str(error.validator) for error in self._plain(schema).iter_errors(parsed.value)}
-        if bool(keywords - self._theirs) != bool(ours):
-            words = ", ".join(sorted(keywords)) or "nothing"
-            yield f"jsonschema reports {words}, the judge {rules} of {operation} {answer.status}"
+        keywords, raised = _guarded(lambda: {str(each.validator) for each in self._errors(schema, parsed.value)})
+        if raised:
+            yield f"jsonschema raised {raised} of {at}"
+        elif bool(found := self._standing(keywords, ours, answer)) != bool(ours):
+            yield f"jsonschema reports {', '.join(sorted(found)) or 'nothing'}, the judge {rules} of {at}"
+
+    def _errors(self, schema: str, value: Any) -> Iterator[Any]:
+        return self._plain(schema).iter_errors(value)
 
 
-_REFUSALS: Final = (schemathesis.errors.SchemathesisError, re.error, OverflowError, RecursionError)
-"""Errors for a pattern that Schemathesis cannot draw by: its own, and those of Python's `re`."""
+def _rules(violations: Iterable[Violation]) -> str:
+    return ", ".join(sorted({violation.rule for violation in violations})) or "nothing"
+
+
+def _guarded(ask: Callable[[], _Answer]) -> tuple[_Answer | Any, str]:
+    """Return what a validator answers, and an empty text; if it raises, None and the error in words."""
+    try:
+        return ask(), ""
+    except (KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - a panic of Rust is no Exception
+        return None, _reason(error)
+
+
+def _reason(error: BaseException) -> str:
+    """Return the error's class and place; the words are left out unless they are about the document, not an answer."""
+    if isinstance(error, (HypothesisException, *_OF_DOCUMENT)):
+        first, *_ = re.split(r"\n|\. ", str(error).strip())
+        return f"{type(error).__name__}: {first}"
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} (in {Path(frame.filename).name}, line {frame.lineno})"
+
+
+_OF_DOCUMENT: Final = (schemathesis.errors.SchemathesisError, re.error, OverflowError, RecursionError)
+"""Errors about a schema or a pattern, with nothing of an answer: Schemathesis's own, and those of Python's `re`."""
 
 _ONE_DRAW: Final = settings(
     database=None,
@@ -270,5 +342,7 @@ def _failures(case: Any, response: schemathesis.Response, check: Any) -> list[st
     try:
         case.validate_response(response, checks=[check])
     except BaseExceptionGroup as group:  # Schemathesis raises its failures in a group.
+        if errors := [each for each in group.exceptions if not isinstance(each, AssertionError)]:
+            raise errors[0] from None
         return [str(getattr(failure, "title", failure)) for failure in group.exceptions]
     return []

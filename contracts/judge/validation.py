@@ -61,7 +61,16 @@ class Validation:
         return not self.violations(pointer, instance) if quick is None else quick
 
     def opinion(self, pointer: str, instance: Any) -> bool | None:
-        """Return the verdict of jsonschema_rs, the tag rule included; None if it has none.
+        """Return the verdict of jsonschema_rs, the tag rule included; None if it has none, or fails by itself."""
+        try:
+            return self.fast(pointer, instance)
+        except (KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        except BaseException:  # noqa: BLE001 - a panic of Rust is no Exception, and jsonschema decides without it
+            return None
+
+    def fast(self, pointer: str, instance: Any) -> bool | None:
+        """Return what `opinion` does, and raise what jsonschema_rs raises.
 
         It takes plain JSON only, which flawed text need not be, and patterns only of the kind that its engine reads
         like ours.

@@ -14,7 +14,17 @@ from contracts.http import AllRejected, carries_no_key
 from contracts.judge import Violation
 from contracts.openapi import Document, json_type
 from contracts.reports.grouping import in_another_case
-from contracts.verdict import Finding, Outcome, RecheckResult, Reproducibility, RunFacts, Verdict, Waiver, Witness
+from contracts.verdict import (
+    AGREEMENT,
+    Finding,
+    Outcome,
+    RecheckResult,
+    Reproducibility,
+    RunFacts,
+    Verdict,
+    Waiver,
+    Witness,
+)
 
 WIDTH: Final = 60
 """The number of characters of a value that a line shows."""
@@ -281,9 +291,8 @@ def headline(verdict: Verdict) -> str:
 
 
 def _violated(verdict: Verdict, answers: str, waived: str) -> str:
-    differ = ", and the validators differ" if verdict.differences else ""
-    line = f"{_count(len(verdict.findings), 'distinct violation')} in {answers}{differ}"
-    if not verdict.findings and not differ:
+    line = f"{_count(len(verdict.findings), 'distinct violation')} in {answers}"
+    if not verdict.findings:
         stale = "1 waiver covers" if len(verdict.stale) == 1 else f"{len(verdict.stale)} waivers cover"
         line = f"{stale} nothing any more; {answers} kept what the document promises{waived}"
     return f"{line}; {verdict.run.incident}" if verdict.run.incident else line
@@ -300,6 +309,8 @@ def _inconclusive(verdict: Verdict, answers: str, waived: str) -> str:
         return "nothing was asked"
     if any(unmet.requirement == "success" for unmet in verdict.unmet):
         return f"{answers} broke no promise{waived}; too few were a success to tell"
+    if all(unmet.requirement == AGREEMENT for unmet in verdict.unmet):
+        return f"{answers} broke no promise{waived}; the validators differ"
     return f"{answers} broke no promise{waived}; not all was seen that is required"
 
 

@@ -31,7 +31,7 @@ class Profile:
     requires: tuple[str, ...] = ()
     """What must be seen, as `--require` words it, beside a success of every operation."""
     strict: bool = False
-    """Whether a waiver that covers nothing any more fails the run."""
+    """Whether a waiver that covers nothing any more fails the run, and the validators have to agree."""
 
     def rounds(self, known: int) -> int:
         """Return how often each of the known resources is read: twice at least, to see that values last."""

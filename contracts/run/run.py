@@ -179,8 +179,6 @@ class Run:
         found = [each.violation for each in self.observer.tally.found if not each.waiver]
         rejected = self.rejected
         broken = sorted({each.rule for each in found if not (rejected and explained_by(rejected, each))})
-        if self.observer.tally.differences:
-            broken.append("the validators differ")
         if broken:
             raise BrokenPromise(f"{', '.join(broken)} (see the verdict below)")
 

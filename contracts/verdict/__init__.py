@@ -8,6 +8,7 @@ from contracts.verdict.latency import latency_bucket, latency_quantile, seconds_
 from contracts.verdict.redaction import Redaction
 from contracts.verdict.tally import FeatureObservation, MatchWaiver, Tally, Witness
 from contracts.verdict.verdict import (
+    AGREEMENT,
     EXIT_ERROR,
     FAILED_OTHERWISE,
     AcceptanceCriteria,

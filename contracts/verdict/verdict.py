@@ -27,6 +27,10 @@ FAILED_OTHERWISE: Final = "a test failed for another reason than an answer (see 
 """The incident of a run in which a test failed although no response broke a promise."""
 
 
+AGREEMENT: Final = "validators agree"
+"""The requirement of a strict run that no other validator differs from the judge."""
+
+
 class Outcome(StrEnum):
     """The result of a run in a word: violations outweigh everything, and a run that saw too little is no evidence."""
 
@@ -190,7 +194,7 @@ class AcceptanceCriteria:
     waivers: Waivers = field(default_factory=lambda: Waivers((), datetime.date.min))
     requirements: tuple[Requirement, ...] = ()
     strict: bool = False
-    """Whether a stale waiver fails the run."""
+    """Whether a stale waiver fails the run, and a difference of the validators leaves it INCONCLUSIVE."""
     last: Mapping[Feature, datetime.datetime] = field(default_factory=lambda: MappingProxyType({}))
     """The start of the latest run in the ledger that saw each feature."""
 
@@ -215,7 +219,9 @@ def conclude(
     stale = criteria.waivers.stale(fitting) if is_whole else ()
     answered = sum(count for kind, count in tally.answers.items() if kind.isdigit())
     unmet = (*no_success, *unmet_requirements(criteria.requirements, coverage, answered, criteria.last, run.started))
-    failed = standing or tally.differences or (criteria.strict and stale)
+    if criteria.strict and tally.differences:
+        unmet = (*unmet, Unmet(AGREEMENT, words="they differ, see below; the verdict is the judge's"))
+    failed = standing or (criteria.strict and stale)
     return Verdict(
         run=run,
         outcome=Outcome.VIOLATES if failed else Outcome.INCONCLUSIVE if unmet or run.incident else Outcome.CONFORMS,

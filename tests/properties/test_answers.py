@@ -12,11 +12,12 @@ from hypothesis import given
 
 from contracts.http.exchange import Response
 from contracts.judge.checks import judge
+from contracts.judge.validation import LARGE, Validation
 from contracts.openapi import Operation
 from strategies import answers, catalogue, covering_answers
 from strategies.second_opinion import SecondOpinion
 from tests.support.invented import PINNED_DOCUMENT, SHOP, UNIONS, both_validators
-from tests.support.tiny import document_of, exchange_of
+from tests.support.tiny import answer, document_of, exchange_of
 
 OPERATIONS = [
     pytest.param(operation, id=str(operation))
@@ -172,13 +173,52 @@ def test_schemathesis_has_an_opinion_on_tuples(schema: dict[str, Any]) -> None:
         assert opinion(exchange_of(operation, response)) == ()
 
 
-def test_an_answer_that_schemathesis_cannot_judge_is_reported_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (schemathesis.errors.InvalidSchema("no schema\nat all"), "InvalidSchema: no schema"),
+        (KeyError("a value of the answer"), "KeyError (in test_answers.py, line "),
+        (BaseException("a panic"), "BaseException (in test_answers.py, line "),
+    ],
+)
+def test_what_a_check_of_schemathesis_raises_is_a_difference_without_values_of_the_answer(
+    error: BaseException, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise schemathesis.errors.InvalidSchema("no schema\nat all")
+        raise error
 
     document = document_of({"type": "null"})
     (operation,) = document.operations
     (response,) = covering_answers(operation, 200)
     monkeypatch.setattr(schemathesis.Case, "validate_response", fail)
     reported = SecondOpinion(document)(exchange_of(operation, response))
-    assert "response_schema_conformance cannot judge GET /things/{thing} 200: InvalidSchema: no schema" in reported
+    assert len(reported) == 4
+    begin = f"Schemathesis's check response_schema_conformance raised {words}"
+    assert any(line.startswith(begin) and line.endswith(" of GET /things/{thing} 200") for line in reported)
+    assert "value" not in "".join(reported)
+
+
+def test_a_document_that_schemathesis_cannot_read_is_judged_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise schemathesis.errors.InvalidSchema("not for me")
+
+    document = document_of({"type": "null"})
+    (operation,) = document.operations
+    monkeypatch.setattr(schemathesis.openapi, "from_dict", fail)
+    opinion = SecondOpinion(document)
+    assert opinion.notes == ["Schemathesis cannot read the document: InvalidSchema: not for me"]
+    assert opinion.cases(operation) is None
+    assert opinion(exchange_of(operation, covering_answers(operation, 200)[0])) == ()
+
+
+def test_what_jsonschema_rs_raises_is_a_difference_and_jsonschema_judges(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise BaseException("a panic")  # noqa: TRY002 - as pyo3 raises it
+
+    document = document_of({"type": "array", "items": {"type": "integer"}})
+    (operation,) = document.operations
+    monkeypatch.setattr(Validation, "fast", fail)
+    response = answer(200, [1] * LARGE + ["x"])
+    assert [each.place for each in judge(operation, exchange_of(operation, response))] == [f"body/{LARGE}"]
+    (line,) = SecondOpinion(document)(exchange_of(operation, response))
+    assert line.startswith("jsonschema_rs raised BaseException (in test_answers.py, line ")

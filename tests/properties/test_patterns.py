@@ -218,10 +218,11 @@ def test_a_parameter_that_schemathesis_cannot_draw_is_noted(pattern: str) -> Non
 def test_any_pattern_of_a_parameter_leaves_ids_and_cases_to_draw(pattern: str) -> None:
     document = with_parameter(pattern)
     (operation,), opinion = document.operations, SecondOpinion(document)
-    drawn = []
+    drawn, cases = [], opinion.cases(operation)
+    assert cases is not None
 
     @settings(max_examples=5, suppress_health_check=list(HealthCheck))
-    @given(opinion.cases(operation), path_values(operation))
+    @given(cases, path_values(operation))
     def draw(case: Any, values: dict[str, str]) -> None:
         drawn.append((case.path_parameters, values))
 

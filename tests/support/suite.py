@@ -31,6 +31,9 @@ CLEAN = {name: value for name, value in os.environ.items() if not name.startswit
 BRIEFLY: Final = ("-k", "known or preferred")
 """For a run whose point is shown by reading what is known, over and over: nothing is drawn."""
 
+DIFFERENCE: Final = "harness     the validators differ"
+"""How a verdict's line begins that tells where another validator differs from the judge."""
+
 _PYTEST_ALONE: Final = {"-n", "-p", "-o", "-v", "-vv", "--junitxml", "--co", "--tb", "--lf"}
 
 
@@ -41,6 +44,10 @@ class Result:
     code: int
     output: str
     errors: str
+
+    def __post_init__(self) -> None:
+        # No verdict changes by it, but to this harness every difference is a fault: of ours, or one to settle.
+        assert DIFFERENCE not in self.output, self.output
 
     @property
     def verdict(self) -> list[str]:

@@ -387,6 +387,7 @@ def test_a_difference_between_the_validators_has_a_line() -> None:
     tally.differ(exchange_of(document.operations[0], answer(200, {})), ["one says\nno"] * 2)
     lines = lines_on(document, tally)
     assert "harness     the validators differ (2x): one says\\u000ano" in lines
+    assert "differ" not in lines[0]
 
 
 def headline(incident: str, body: Any = None, status: int = 200) -> list[str]:

@@ -13,7 +13,7 @@ from contracts.http.exchange import Exchange, Failure
 from contracts.run.observer import Observer
 from contracts.verdict.redaction import MASK
 from contracts.verdict.tally import Tally
-from contracts.verdict.verdict import FAILED_OTHERWISE, AcceptanceCriteria, Finding, Outcome, conclude
+from contracts.verdict.verdict import AGREEMENT, FAILED_OTHERWISE, AcceptanceCriteria, Finding, Outcome, conclude
 from contracts.verdict.waivers import Waiver, Waivers
 from tests.support.tiny import answer, document_of, exchange_of
 from tests.support.verdicts import STARTED, operation, run_on, tally_of, verdict_on
@@ -83,9 +83,16 @@ def test_a_violation_in_the_rejection_itself_is_found() -> None:
     assert [each.violation.rule for each in verdict.findings] == ["body.unexpected"]
 
 
-def test_a_run_does_not_conform_if_the_validators_differ() -> None:
+@pytest.mark.parametrize(("strict", "outcome"), [(False, Outcome.CONFORMS), (True, Outcome.INCONCLUSIVE)])
+def test_a_difference_of_the_validators_leaves_the_verdict_unless_the_run_is_strict(
+    strict: bool, outcome: Outcome
+) -> None:
     observer = Observer(lambda exchange: ["they differ"])
-    observer(exchange_of(operation(), answer(200, {})))
+    observer(exchange_of(operation(), answer(200, {"state": "on"})))
+    verdict = verdict_on(observer.tally, operation().document, criteria=AcceptanceCriteria(strict=strict))
+    assert verdict.outcome is outcome
+    assert [each.requirement for each in verdict.unmet] == [AGREEMENT] * strict
+    observer(exchange_of(operation(), answer(404, {})))
     assert verdict_on(observer.tally, operation().document).outcome is Outcome.VIOLATES
 
 
