@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _JSON_TYPE: Final = re.compile(r"(application/json|[^/;]+/[^/;]+\+json)\s*(;.*)?", re.IGNORECASE)
 # A field value is visible ASCII, with blanks only inside (RFC 9110, section 5.5).
+_ELEMENT: Final = re.compile(r"[^\s,=]([^,=]*[^\s,=])?")
 _FIELD_VALUE: Final = re.compile(r"[!-~]([ -~]*[!-~])?")
 
 
@@ -183,9 +184,23 @@ def _fields(operation: Operation, spec: ResponseSpec) -> Iterator[tuple[bool, li
     """Yield of every header field that can be sent whether it is required, and the forms that it may be sent in."""
     for header in spec.headers:
         values = _values(operation.document, header.schema) if header.schema else ("sample",)
-        texts = [value if isinstance(value, str) else json.dumps(value) for value in values]
+        texts = [text for value in values if (text := _simple(value, explode=header.explode)) is not None]
         if options := [(header.name, text) for text in texts if _FIELD_VALUE.fullmatch(text)]:
             yield header.required, options
+
+
+def _simple(value: JSON, *, explode: bool) -> str | None:
+    """Return the value as a header field has it (OpenAPI 3.1.0, style `simple`); None if it cannot be written so."""
+    if not isinstance(value, (list, dict)):
+        return value if isinstance(value, str) else json.dumps(value)
+    parts = value if isinstance(value, list) else [part for member in value.items() for part in member]
+    texts = [_simple(part, explode=explode) for part in parts if not isinstance(part, (list, dict))]
+    # A comma, an equals sign or white space around an element would be read as what separates elements.
+    if len(texts) < len(parts) or not all(text and _ELEMENT.fullmatch(text) for text in texts):
+        return None
+    if isinstance(value, list) or not explode:
+        return ",".join(map(str, texts))
+    return ",".join(f"{name}={text}" for name, text in zip(texts[::2], texts[1::2], strict=True))
 
 
 def with_echo(operation: Operation, spec: ResponseSpec, response: Response, parameters: Mapping[str, str]) -> Response:

@@ -57,7 +57,8 @@ class Settled:
 
     Either `rule` is one that our judge alone reports, limited to violations whose `expected` and `actual` match these
     Python patterns. Or `theirs` is what another validator alone reports, the title of a failure of Schemathesis or a
-    keyword of jsonschema; with `number`, only for texts with a number too large for Python's json module.
+    keyword of jsonschema; with `number`, only for texts with a number too large for Python's json module, with `empty`
+    only for answers without a body.
     """
 
     why: str
@@ -67,6 +68,7 @@ class Settled:
     actual: str = ""
     theirs: str = ""
     number: bool = False
+    empty: bool = False
 
     def covers(self, violation: Violation) -> bool:
         """Return whether this violation is one that our judge alone reports, on purpose."""
@@ -102,8 +104,9 @@ class SecondOpinion:
             self.notes.append(f"Schemathesis cannot read the document: {raised}")
         self.cases: Callable[[Operation], SearchStrategy[Any] | None] = functools.cache(self._cases)
         self._settled = settled()
-        self._theirs = {each.theirs for each in self._settled if not each.number}
+        self._theirs = {each.theirs for each in self._settled if not (each.number or each.empty)}
         self._of_numbers = {each.theirs for each in self._settled if each.number}
+        self._of_empty = {each.theirs for each in self._settled if each.empty}
         self._differences = functools.lru_cache(maxsize=1024)(lambda *answered: tuple(self._unsettled(*answered)))
 
     def operation(self, operation: Operation) -> Any:
@@ -174,7 +177,7 @@ class SecondOpinion:
         if raised:
             yield f"Schemathesis raised {raised} of {at}"
             return
-        response = _converted(answer)
+        response = _converted(answer, parsed.spec)
         for check, codes in CHECKS.items():
             if check is theirs.response_schema_conformance and self._is_silent_on_body(parsed, answer):
                 continue
@@ -203,7 +206,8 @@ class SecondOpinion:
         if ours:
             return {*found}
         large = {*found} & self._of_numbers and _holds_large_number(answer.body)
-        return {*found} - self._theirs - (self._of_numbers if large else set())
+        settled = self._theirs | (self._of_numbers if large else set()) | (set() if answer.body else self._of_empty)
+        return {*found} - settled
 
     def _is_settled(self, violation: Violation) -> bool:
         return any(each.covers(violation) for each in self._settled)
@@ -307,18 +311,22 @@ SAMPLE: Final = 16
 def _readable(document: Document) -> dict[str, Any]:
     """Return a copy of the document that Schemathesis can read.
 
-    Patterns are portable. If there are tuples, every answer's schema stands behind a reference: Schemathesis 4.32
-    rewrites `prefixItems` at the top of an answer's schema into an older draft's keyword, and then refuses it, but
-    leaves referenced schemas unchanged.
+    Patterns are portable, and no Content-Type is described. If there are tuples, every answer's schema stands behind a
+    reference: Schemathesis 4.32 rewrites `prefixItems` at the top of a schema into an older draft's keyword,
+    and then refuses it, but leaves referenced schemas unchanged.
     """
     contents: dict[str, Any] = copy.deepcopy(dict(with_portable_patterns(document.contents)))
+    for described in [value["headers"] for _, value in walk_json(contents) if _has_headers(value)]:
+        for name in [name for name in described if name.lower() == "content-type"]:
+            del described[name]  # OpenAPI 3.1.0, "Response Object": it SHALL be ignored.
     if not any("prefixItems" in value for _, value in walk_json(contents) if isinstance(value, dict)):
         return contents
     schemas = contents.setdefault("components", {}).setdefault("schemas", {})
-    specs = (spec for operation in document.operations for spec in operation.responses)
+    specs = [spec for operation in document.operations for spec in operation.responses]
+    places = [pointer for spec in specs for pointer in spec.content.values()]
+    places += [header.schema for spec in specs for header in spec.headers]
     # Operations may share a response.
-    pointers = dict.fromkeys(pointer for spec in specs for pointer in spec.content.values() if pointer)
-    for number, pointer in enumerate(pointers):
+    for number, pointer in enumerate(dict.fromkeys(filter(None, places))):
         *way, last = from_pointer(pointer)
         holder: Any = resolve_pointer(contents, way)
         schemas[f"zz-answer-{number}"] = holder[last]
@@ -326,14 +334,25 @@ def _readable(document: Document) -> dict[str, Any]:
     return contents
 
 
+def _has_headers(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("headers"), dict)
+
+
 # Header fields that differ from answer to answer and that no check reads.
 _PASSING: Final = frozenset({"date", "server", "age", "x-request-id", "set-cookie"})
 
 
-def _converted(answer: Response) -> schemathesis.Response:
+def _converted(answer: Response, spec: ResponseSpec | None) -> schemathesis.Response:
+    """Return the answer as Schemathesis has it; of a header that the document describes its fields are one list.
+
+    Schemathesis reads the first field of a name alone, and white space around a comma as a part of the elements.
+    """
     headers: dict[str, list[str]] = {}
     for name, value in answer.headers:
         headers.setdefault(name.lower(), []).append(value)
+    for name in {header.name.lower() for header in spec.headers} & headers.keys() if spec else ():
+        parts = [part.strip(" \t") for part in ",".join(headers[name]).split(",")]
+        headers[name] = [",".join(filter(None, parts))] if len(parts) > 1 else parts
     request = requests.Request("GET", "http://localhost/").prepare()
     return schemathesis.Response(answer.status, headers, answer.body, request, 0.0, True)
 

@@ -128,11 +128,15 @@ class Node:
         self._items = self._child(self._at + to_pointer("items"), "/*") if has_items else None
 
     def _compile_choices(self, schema: dict[str, Any]) -> None:
-        listed = {identity(value): value for value in schema.get("enum", ())}
+        # A listed value that the schema's other keywords rule out is promised by no one, nor is a type without any.
+        listed = {identity(value): value for value in schema.get("enum", ()) if self._is_valid(self._at, value)}
         if listed:
             texts = {key: value if isinstance(value, str) else text_of(value) for key, value in listed.items()}
             self._choices.append((identity, {key: self._promise("value", text) for key, text in texts.items()}))
         types = schema.get("type")
+        if "enum" in schema and isinstance(types, list):
+            kinds = {json_type(value) for value in listed.values()}
+            types = [name for name in types if name in kinds or (name == "number" and "integer" in kinds)]
         if isinstance(types, list) and len(types) > 1:
             typed = {name: self._promise("alternative", name) for name in types}
             if "number" in typed:

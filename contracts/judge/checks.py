@@ -11,7 +11,8 @@ from operator import attrgetter
 from typing import Any, Final
 
 from contracts.http import THROTTLED, Exchange, Failure, Request, Response, carries_no_key, framing_flaws, wants_retry
-from contracts.judge.parsed_response import ParsedResponse, parse_response, scalar
+from contracts.judge.header_values import scalar
+from contracts.judge.parsed_response import ParsedResponse, parse_response
 from contracts.judge.violation import Violation
 from contracts.openapi import (
     REFUSES_UNKNOWN,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from contracts.http import CODINGS, Response, coding_names
+from contracts.judge.header_values import is_legal
 from contracts.judge.validation import LARGE, compiled
 from contracts.judge.violation import Violation
 from contracts.openapi import UNREADABLE, Header, JsonFlaw, Operation, ResponseSpec, parse_json, text_of
@@ -204,20 +205,10 @@ def headers(subject: Subject) -> Iterator[Violation]:
 def _header(subject: Subject, header: Header, text: str) -> Iterator[Violation]:
     if header.schema is None:
         return
-    # A header field has no type of its own: it is valid if any reading of its text is (style: simple).
-    validation = compiled(subject.operation.document)
-    parts = [part.strip(" \t") for part in text.split(",")]
-    readings = [text, scalar(text), parts, [scalar(part) for part in parts]]
-    if not any(validation.is_valid(header.schema, value) for value in readings):
+    if not is_legal(subject.operation.document, header, text):
         expected = text_of(subject.operation.document.resolve(header.schema)[1])
         where = f"header {header.name}"
         yield subject.violation("header.schema", where, header.schema, expected=expected, actual=text_of(text))
-
-
-def scalar(text: str) -> Any:
-    """Return the number, boolean or null that the text is as JSON, otherwise the text."""
-    value, _ = parse_json(text.encode(errors="surrogatepass"))
-    return text if value is UNREADABLE or isinstance(value, (str, list, dict)) else value
 
 
 def json_text(subject: Subject) -> Iterator[Violation]:

@@ -154,7 +154,12 @@ class Validation:
         errors = list(descend(validator, instance, target, schema, *from_pointer(claimed.pointer)[-2:]))
         for error in errors:
             _name_branch(error, tag)
-        yield from errors
+        fitting = self._fitting(validator, union, claimed, instance) if errors else []
+        # Where the keyword alone is kept, only the discriminator says that another branch was meant.
+        kept = len(fitting) == 1 or (bool(fitting) and union.keyword == "anyOf")
+        yield from (
+            (_of_wrong_branch(leaf, claimed, fitting) for each in errors for leaf in _leaves(each)) if kept else errors
+        )
         if not errors and union.keyword == "oneOf":
             yield from self._ambiguous(validator, union, claimed, instance, schema)
 
@@ -169,11 +174,14 @@ class Validation:
     def _ambiguous(
         self, validator: Any, union: Union, claimed: Branch, instance: Any, schema: Any
     ) -> Iterator[ValidationError]:
-        others = (branch for branch in (*union.tagged, *union.untagged) if branch is not claimed)
-        too = [branch.name for branch in others if self._fits(validator, branch, instance)]
-        if too:
+        if too := self._fitting(validator, union, claimed, instance):
             expected = f"no branch but the claimed one, fits {', '.join(too)} too"
             yield broken("union.ambiguous", expected, instance, schema, keyword=(union.keyword,))
+
+    def _fitting(self, validator: Any, union: Union, claimed: Branch, instance: Any) -> list[str]:
+        """Return the names of the branches that the instance fits, without the claimed one."""
+        others = (branch for branch in (*union.tagged, *union.untagged) if branch is not claimed)
+        return [branch.name for branch in others if self._fits(validator, branch, instance)]
 
     def _fits(self, validator: Any, branch: Branch, instance: Any) -> bool:
         return bool(evolved(validator, self._document.resolve(branch.target)[1]).is_valid(instance))
@@ -188,6 +196,15 @@ def _name_branch(error: SchemaError, tag: str) -> None:
     error.branch = error.branch or tag
     for inner in _context(error):
         _name_branch(inner, tag)
+
+
+def _of_wrong_branch(error: SchemaError, claimed: Branch, fitting: list[str]) -> SchemaError:
+    """Return the error of a claimed branch as one of the tag's, because the value fits other branches."""
+    expected = f"what {claimed.name} asks for ({error.validator}), while all fits {' and '.join(fitting)}"
+    path, keyword = error.absolute_path, error.keyword or (str(error.validator),)
+    made = broken("union.wrong-branch", expected, error.instance, error.schema, *path, keyword=keyword)
+    made.branch = error.branch
+    return made
 
 
 def _leaves(error: SchemaError) -> Iterator[SchemaError]:

@@ -151,6 +151,7 @@ _RULES: Final = (
     ("union.tag-missing", "the discriminator is absent, so that the branch is unknown", _DISCRIMINATOR),
     ("union.tag-type", "the discriminator is not a string", _DISCRIMINATOR),
     ("union.tag-unknown", "the discriminator names no branch", _DISCRIMINATOR),
+    ("union.wrong-branch", "the value fits another branch than the one it claims", _DISCRIMINATOR),
     ("union.ambiguous", "the value fits a branch besides the one it claims", _CORE + "10.2.1.3"),
     ("schema.type", "the value is of another type", _SCHEMA + "6.1.1"),
     ("schema.enum", "the value is not one of those listed", _SCHEMA + "6.1.2"),

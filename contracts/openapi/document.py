@@ -35,12 +35,16 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A response header that the document declares; `schema` is a JSON pointer, or None if it declares no schema."""
+    """A response header that the document declares; `schema` is a JSON pointer, or None if it declares no schema.
+
+    With `explode` an object is written `R=100,G=200`, without it `R,100,G,200` (OpenAPI 3.1.0, "Style Values").
+    """
 
     name: str
     pointer: str
     required: bool
     schema: str | None
+    explode: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -176,7 +176,7 @@ class _Reader:
 
     def _header(self, name: str, pointer: str) -> Header:
         at, raw = self._follow(pointer, "header")
-        return Header(name, at, raw.get("required") is True, self._schema_of(at, raw))
+        return Header(name, at, raw.get("required") is True, self._schema_of(at, raw), raw.get("explode") is True)
 
     def _schema_of(self, pointer: str, holder: dict[str, Any]) -> str | None:
         """Check the schema of a media type or header, and return its place; None if it has none."""

@@ -136,6 +136,10 @@ class SchemaCheck:
             self._at(ref)
             if is_local_reference(ref):
                 return "#" + to_pointer(*from_pointer(ref))
+        if not ref.startswith("#/"):
+            raise self._refusal(
+                place, f"refers to an anchor: {ref}", "write the JSON pointer of the schema, as #/components/..."
+            )
         raise self._refusal(place, f"dangles: nothing stands at {ref}", "refer to a place that exists")
 
     def _check_keyword(self, at: str, keyword: str, schema: dict[str, Any]) -> None:
@@ -149,6 +153,8 @@ class SchemaCheck:
         if keyword == "format" and isinstance(value, str) and value not in FORMATS:
             fix = f"use one of {', '.join(sorted(FORMATS))}, or a pattern"
             raise self._refusal(place, f"is a format that cannot be asserted: {value}", fix)
+        if keyword == "format" and value == "byte":
+            self.notes.append(f"{place} is byte: whether the text is base64 is not judged")
         if keyword in _HOLDERS and not isinstance(value, _HOLDERS[keyword]):
             raise self._refusal(place, "holds no schemas", "see JSON Schema 2020-12")
         if keyword == "$schema" and not schema_keywords.understood(value):
@@ -162,6 +168,8 @@ class SchemaCheck:
         schema = self._at(at)
         union = union_at(at, schema, lambda pointer: follow_references(self._contents, pointer), self._refusal)
         if union is None:
+            if isinstance(schema, dict) and "discriminator" in schema:
+                self.notes.append(f"{at}/discriminator has no oneOf or anyOf beside it: no branch is judged by it")
             return None
         mapping = schema["discriminator"].get("mapping", {})
         if any(isinstance(value, dict) for value in mapping.values()):

@@ -106,7 +106,7 @@ def _expected(violation: Violation) -> str:
 _BY_VALUE: Final = {
     **dict.fromkeys(("body.missing", "content-type.missing", "content-type.undocumented", "overlay.alias"), "{words}"),
     **dict.fromkeys(("method.allow-missing", "method.allow-wrong", "schema.anyOf", "schema.oneOf"), "{words}"),
-    **dict.fromkeys(("schema.type", "status.server-error", "status.undocumented"), "{words}"),
+    **dict.fromkeys(("schema.type", "status.server-error", "status.undocumented", "union.wrong-branch"), "{words}"),
     **dict.fromkeys(("schema.enum", "union.tag-missing", "union.tag-type", "union.tag-unknown"), "{values}"),
     "content-encoding.unasked": "no content coding but {words}",
     "content-type.malformed": "a media type such as {words}",

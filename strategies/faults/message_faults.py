@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from contracts.http import Failure, Response, undocumented_methods
 from contracts.judge import compiled
@@ -76,7 +76,8 @@ _FIELD_VALUES: Final = ("zz-unheard-of", "", "-987654321", "0", "987654321", "0.
 def _is_legal(operation: Operation, schema: str, text: str) -> bool:
     """Return whether the text is legal in any reading: as a text, a number or a list (OpenAPI style `simple`)."""
     number = json.loads(text) if re.fullmatch(r"-?\d+(\.\d+)?", text) else text
-    return any(compiled(operation.document).is_valid(schema, value) for value in (text, number, [text], [number]))
+    readings: tuple[Any, ...] = (text, number, [text], [number]) if text else ("", [], {})
+    return any(compiled(operation.document).is_valid(schema, value) for value in readings)
 
 
 def method_faults(operation: Operation) -> Iterator[Fault]:

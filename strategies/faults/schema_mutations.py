@@ -25,7 +25,7 @@ from strategies.faults.mutation_search import (
 )
 from strategies.faults.mutations import NOTHING, Change
 from strategies.faults.schema_locations import Site, is_of, kinds, places, sites
-from strategies.values import Walk, inline, of_length, pin, property_node, undeclared
+from strategies.values import Fits, Node, Walk, inline, of_length, pin, property_node, undeclared
 
 
 def schema_mutations(document: Document, pointer: str) -> Iterator[SchemaMutation]:
@@ -215,6 +215,28 @@ def _union(site: Site, union: Union) -> Iterator[SchemaMutation]:
             yield mutation(site, "type", kind, replaced(sample))
     if union.keyword == "oneOf":
         yield from _ambiguous(site, union)
+    yield from _wrong_branch(site, union)
+
+
+def _wrong_branch(site: Site, union: Union) -> Iterator[SchemaMutation]:
+    """Build an object that fits one branch alone, under the tag of another; the branch has to leave the tag open."""
+    rest, schemas = site.without(union.keyword), site.walk.schemas
+    keeps_union = schemas.fits(site.node)
+    for other in union.tagged:
+        if not schemas.feasible((inline(pin(union.tag, (UNDECLARED,))), schemas.at(other.target))):
+            continue
+        for branch in (each for each in union.tagged if each is not other):
+            claimed, ruled_out = inline(pin(union.tag, branch.tags)), inline({"not": {"$ref": branch.target}})
+            node = (*rest, claimed, ruled_out, schemas.at(other.target))
+            claims_in_vain = schemas.fits((claimed, ruled_out))
+
+            def change(value: Any, node: Node = node, claims_in_vain: Fits = claims_in_vain) -> Any:
+                made = (each for each in built(site, node, value) if keeps_union(each) and claims_in_vain(each))
+                return next(made, NOTHING)
+
+            if schemas.feasible(node):
+                what = f"{branch.tags[0]} on {other.name}"
+                yield mutation(site, "discriminator", what, change, "union.wrong-branch", "/*")
 
 
 def _ambiguous(site: Site, union: Union) -> Iterator[SchemaMutation]:

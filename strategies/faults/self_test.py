@@ -135,11 +135,21 @@ def _judged(history: History, exchange: Exchange) -> Iterator[tuple[str, str]]:
 
 def _is_alone(report: Places, fault: Fault) -> bool:
     """Return whether the fault is reported, and nothing else except what its value breaks there or around it."""
-    return _names(report, fault) and all(fault.place.leads_to(place) for _, place in report)
+    return _names(report, fault) and all(
+        fault.place.leads_to(place) or _is_named(fault, rule, place) for rule, place in report
+    )
 
 
 def _names(report: Places, fault: Fault) -> bool:
-    return any(rule == fault.rule and fault.place.covers(place) for rule, place in report)
+    return any(_is_named(fault, rule, place) for rule, place in report)
+
+
+def _is_named(fault: Fault, rule: str, place: str) -> bool:
+    if rule == "union.wrong-branch":
+        # What no longer fits its branch may fit another one by accident, where the branches leave the tag open; and
+        # where a value of one branch breaks another is known to the judge alone.
+        return fault.rule == rule or (fault.rule.startswith("schema.") and fault.place.covers(place))
+    return rule == fault.rule and fault.place.covers(place)
 
 
 def _broken(fault: Fault, contexts: Iterable[TwoReads]) -> Iterator[tuple[AnswerContext, Outcomes]]:

@@ -12,6 +12,7 @@ letters beyond ASCII, a reference to a group that took no part in the match, and
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from fractions import Fraction
 from functools import cache, lru_cache
 from typing import Any, Final
 
@@ -168,7 +169,7 @@ def _escaped(code_point: int) -> str:
 
 
 def ecma_validator(schema: Any) -> Validator:
-    """Return jsonschema's validator of a schema (2020-12), formats asserted and patterns read as ECMA-262 has them."""
+    """Return jsonschema's validator of a schema, with formats asserted, ECMA-262 patterns and exact division."""
     made: Validator = _EcmaValidator(schema, format_checker=format_checker())
     return made
 
@@ -205,12 +206,20 @@ def _unevaluated_properties(validator: Any, allowed: Any, instance: Any, schema:
         yield from _PLAIN["unevaluatedProperties"](validator, allowed, instance, schema)
 
 
+def _multiple_of(validator: Any, divisor: Any, instance: Any, schema: Any) -> Errors:
+    # jsonschema divides binary floats, in which 19.99 is no multiple of 0.01.
+    finite = isinstance(instance, (int, float)) and not isinstance(instance, bool) and instance - instance == 0
+    if finite and Fraction(str(instance)) % Fraction(str(divisor)):
+        yield jsonschema.ValidationError("is no multiple")
+
+
 _PLAIN: Final[Any] = jsonschema.Draft202012Validator.VALIDATORS
 
 _EcmaValidator: Final[Any] = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
     jsonschema.Draft202012Validator,
     {
         "additionalProperties": _additional_properties,
+        "multipleOf": _multiple_of,
         "pattern": _pattern,
         "patternProperties": _pattern_properties,
         "unevaluatedProperties": _unevaluated_properties,

@@ -92,6 +92,7 @@ NEVER_BROKEN = {
     "transport.tls": "no connection is made, so there is no answer to break",
     "transport.unresolved": "there is no host, so there is no answer to break",
     "union.ambiguous": "the constant tags of the branches exclude each other",
+    "union.wrong-branch": "the constant tags of the branches exclude each other",
 }
 """Rules, or the first part of their codes, that no answer of the pinned document can break, and why."""
 

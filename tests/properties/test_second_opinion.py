@@ -13,7 +13,7 @@ from contracts.judge.validation import LARGE
 from contracts.judge.violation import RULES
 from contracts.openapi import PINNED, Operation, load
 from strategies.answers import answers
-from strategies.faults.self_test import faulty_answers
+from strategies.faults.self_test import faulty_answers, self_test
 from strategies.second_opinion import SecondOpinion, settled
 from tests.support.invented import PINNED_DOCUMENT, SHOP, UNIONS
 from tests.support.tiny import answer, document_of
@@ -114,3 +114,69 @@ def test_every_settled_difference_names_one_side_a_reason_and_a_source() -> None
         assert not each.rule or each.rule in RULES
         assert each.why
         assert each.source
+
+
+@pytest.mark.parametrize(
+    ("step", "kept", "broken"),
+    [
+        (0.01, ["19.99", "4.35", "0.07", "1e22", "-0.01", "1.10", "5", "1e2"], ["0.005", "19.999", "1e-7"]),
+        (1e-7, ["1e-7", "0.1", "3e-7", "12"], ["1e-8", "1.5e-7"]),
+        (3, ["9007199254740993", "3e22", "123456789012345678901234567890"], ["1e22", "9007199254740992", "1.5"]),
+        (0.1, ["1e22", "1e308", "0.3", "7" * 400], ["0.05", "1e-300"]),
+    ],
+)
+def test_multiples_are_those_of_the_decimal_numbers_that_were_written(
+    step: float, kept: list[str], broken: list[str]
+) -> None:
+    document = document_of({"type": "array", "items": {"type": "number", "multipleOf": step}})
+    (operation,), opinion = document.operations, SecondOpinion(document)
+    for size in (0, LARGE):
+        body = f"[{' ' * size}{', '.join([*kept, *broken])}]"
+        exchange = exchange_with(operation, answer(200, body.encode()))
+        found = {each.place: each.rule for each in judge(operation, exchange)}
+        assert found == {f"body/{len(kept) + index}": "schema.multipleOf" for index in range(len(broken))}
+        assert opinion(exchange) == ()
+
+
+OPEN_TAG = {
+    "Wolf": {"type": "object", "required": ["kind", "pack"], "properties": {"kind": {"type": "string"}}},
+    "Bear": {
+        "type": "object",
+        "required": ["kind", "den"],
+        "properties": {"kind": {"type": "string"}, "den": {"type": "string"}},
+    },
+}
+
+
+@pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
+@pytest.mark.parametrize(
+    ("value", "rules"),
+    [
+        ({"kind": "Bear", "den": "x"}, []),
+        ({"kind": "Bear", "pack": 1}, ["union.wrong-branch at body/den"]),
+        ({"kind": "Bear"}, ["schema.required at body/den"]),
+        ({"kind": "Wolf", "den": "x"}, ["union.wrong-branch at body/pack"]),
+        ({"kind": "Bear", "den": 5, "pack": 1}, ["union.wrong-branch at body/den"]),
+    ],
+)
+def test_a_tag_that_names_another_branch_than_the_fitting_one_has_a_rule(
+    keyword: str, value: object, rules: list[str]
+) -> None:
+    union = {keyword: [{"$ref": f"#/components/schemas/{name}"} for name in OPEN_TAG]}
+    document = document_of({**union, "discriminator": {"propertyName": "kind"}}, OPEN_TAG)
+    (operation,), opinion = document.operations, SecondOpinion(document)
+    exchange = exchange_with(operation, answer(200, value))
+    assert [f"{each.rule} at {each.place}" for each in judge(operation, exchange)] == rules
+    assert opinion(exchange) == ()
+    names = {fault.name.partition(" ")[0] for fault, broken in faulty_answers(operation) if next(broken, None)}
+    assert "union.wrong-branch" in names
+    assert self_test(operation).survivors == ()
+
+
+def test_an_answer_without_a_body_is_reported_as_missing_alone() -> None:
+    document = document_of({"type": "object"})
+    (operation,) = document.operations
+    for media_type in (None, "application/json"):
+        exchange = exchange_with(operation, answer(200, b"", media_type=media_type))
+        assert [each.rule for each in judge(operation, exchange)] == ["body.missing"]
+        assert SecondOpinion(document)(exchange) == ()

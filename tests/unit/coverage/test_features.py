@@ -278,3 +278,24 @@ def test_every_branch_with_every_other_choice_is_a_pair() -> None:
 def test_half_a_surrogate_pair_shows_the_features_of_any_text() -> None:
     document = document_of({"anyOf": [{"type": "string"}, {"type": "integer"}]})
     assert shown(document, 200, "\ud800") == {"status status": {"200"}, "200 alternative": {"string"}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "promised"),
+    [
+        ({"type": ["string", "null"], "enum": ["a"]}, {("value", "a")}),
+        ({"type": "string", "enum": ["a", None]}, {("value", "a")}),
+        (
+            {"type": ["string", "null"], "enum": ["a", None]},
+            {("value", "a"), ("value", "null"), ("alternative", "string"), ("alternative", "null")},
+        ),
+        (
+            {"type": ["number", "null"], "enum": [1, None]},
+            {("value", "1"), ("value", "null"), ("alternative", "number"), ("alternative", "null")},
+        ),
+        ({"enum": ["a", "bb"], "maxLength": 1}, {("value", "a"), ("bound", "maxLength 1")}),
+    ],
+)
+def test_a_listed_value_or_type_that_nothing_can_show_is_not_promised(schema: Any, promised: set[Any]) -> None:
+    (operation,) = document_of(schema).operations
+    assert {(each.kind, each.which) for each in promised_features(operation)} - {("status", "200")} == promised

@@ -8,6 +8,7 @@ import pytest
 
 from contracts.judge.validation import LARGE, compiled
 from contracts.judge.violation import Violation
+from contracts.reports.messages import violation_line
 from tests.support.judging import ABSENT, JOB_TABLE, PET_TABLE, judged, pinned, reported
 from tests.support.tiny import PETS, body_schema
 
@@ -105,7 +106,10 @@ def test_a_violation_inside_two_unions_names_the_branch_of_the_inner_one() -> No
 
 def test_an_instance_that_breaks_its_branch_is_not_reported_as_ambiguous() -> None:
     _, found = judged(PETS["Pet"], {"kind": "CAT", "toys": 5}, {**PETS, "Eel": {"type": "object"}})
-    assert [(each.rule, each.place) for each in found] == [("schema.type", "body/toys")]
+    assert [(each.rule, each.place) for each in found] == [("union.wrong-branch", "body/toys")]
+    assert found[0].pointer == "#/components/schemas/Cat/properties/toys/type"
+    expected = "what Cat asks for (type), while all fits Eel"
+    assert violation_line(found[0]) == f"union.wrong-branch at /toys (CAT): expected {expected}, got 5"
 
 
 def test_a_branch_that_allows_nothing_is_reported_at_its_place_in_the_union() -> None:

@@ -121,7 +121,7 @@ REFUSALS: list[tuple[str, Any, str, str, str]] = [
     (SCHEMA, 5, "", "is no schema", "an object or a boolean"),
     (SCHEMA, None, "", "is no schema", "an object or a boolean"),
     (SCHEMA + "/$ref", "#/components/schemas/Bush", "", "dangles: nothing stands at", "that exists"),
-    (SCHEMA + "/$ref", "#Tree", "", "dangles: nothing stands at #Tree", "that exists"),
+    (SCHEMA + "/$ref", "#Tree", "", "refers to an anchor: #Tree", "write the JSON pointer"),
     (SCHEMA + "/$ref", "trees.yaml#/Tree", "", "refers to another file", "into this file"),
     (SCHEMA + "/$ref", "https://orchard.example/tree.json", "", "refers to another file", "into this file"),
     (SCHEMA + "/$ref", 5, "", "refers to another file: 5", "into this file"),
