@@ -7,22 +7,35 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from contracts.http import NOTHING, Response
-from contracts.openapi import Operation, Resource, ResponseSpec, equals, from_pointer, resolve_pointer
+from contracts.judge import is_judged_text
+from contracts.openapi import (
+    Document,
+    MediaType,
+    Operation,
+    Resource,
+    ResponseSpec,
+    documented_key,
+    equals,
+    from_pointer,
+    parse_media_type,
+    resolve_pointer,
+    sample_type,
+)
 from strategies.ids import resources
 from strategies.values import JSON, Walk, covering_set, from_schema, put
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
-_JSON_TYPE: Final = re.compile(r"(application/json|[^/;]+/[^/;]+\+json)\s*(;.*)?", re.IGNORECASE)
 # A field value is visible ASCII, with blanks only inside (RFC 9110, section 5.5).
 _ELEMENT: Final = re.compile(r"[^\s,=]([^,=]*[^\s,=])?")
 _FIELD_VALUE: Final = re.compile(r"[!-~]([ -~]*[!-~])?")
@@ -52,15 +65,14 @@ def covering_answers(
     Raises ValueError for a status that is not documented.
     """
     spec = _spec(operation, status)
-    media_type, pointer = _content(spec)
-    values = [_plain(spec)] if pointer is None else _values(operation.document, pointer)
     fields = tuple(_fields(operation, spec))
-    found = []
-    for index, value in enumerate(values):
+    found: list[Response] = []
+    every = [(content, value) for content in contents(operation, spec) for value in _bodies(content)]
+    for index, (content, value) in enumerate(every):
         # Every second answer has the optional header fields as well.
         sent = [options[index % len(options)] for required, options in fields if required or index % 2]
         body = _echoed(operation, spec, value, parameters or NOTHING)
-        found.append(_response(operation, spec, media_type, body, sent))
+        found.append(_response(operation, spec, content, body, sent))
     return tuple(found)
 
 
@@ -99,11 +111,6 @@ def check_answerable(operation: Operation) -> None:
             raise walk.schemas.refuse(node)
 
 
-def json_schema(spec: ResponseSpec) -> str | None:
-    """Return the JSON pointer of the schema of the spec's answers; None if they are not JSON."""
-    return _content(spec)[1]
-
-
 BODILESS: Final = ("1XX", "204", "205", "304")
 """Statuses whose answers have no body (RFC 9110, section 6.4.1)."""
 
@@ -112,9 +119,64 @@ _NO_BODY: Final = object()
 _values: Final = lru_cache(maxsize=64)(covering_set)
 
 
-def _plain(spec: ResponseSpec) -> JSON:
-    """Return a body for content without a JSON schema; `_NO_BODY` if the answer has none."""
-    return "sample" if spec.content and spec.status not in BODILESS else _NO_BODY
+@dataclass(frozen=True, slots=True, eq=False)
+class Content:
+    """One way to answer a status: `key` is the documented media type or range, `media_type` the one that is sent.
+
+    `schema` is the JSON pointer of the schema that the body is held against, None if there is none. Without a key the
+    answer has no body; without a media type it names none.
+    """
+
+    document: Document
+    key: str | None = None
+    media_type: MediaType | None = None
+    schema: str | None = None
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the body is JSON text."""
+        return self.media_type is not None and self.media_type.is_json
+
+    def covers(self, spec: ResponseSpec, response: Response) -> bool:
+        """Return whether the response, which the spec describes, is of this content."""
+        sent = parse_media_type(response.header("content-type") or "")
+        return sent is not None and documented_key(spec.content, sent) == self.key
+
+
+@lru_cache(maxsize=256)
+def contents(operation: Operation, spec: ResponseSpec) -> tuple[Content, ...]:
+    """Return every content of the spec's answers whose bodies can be judged, or its first one if none can be.
+
+    JSON with a schema comes first.
+    """
+    found = []
+    for key, pointer in spec.content.items():
+        media_type = sample_type(spec.content, key)
+        if media_type is not None:
+            is_judged = media_type.is_json or bool(pointer and is_judged_text(operation.document, pointer, media_type))
+            found.append((is_judged, Content(operation.document, key, media_type, pointer if is_judged else None)))
+    if spec.status in BODILESS or not found:
+        return (Content(operation.document, None, found[0][1].media_type if found else None),)
+    judged = [content for is_judged, content in found if is_judged]
+    return tuple(sorted(judged, key=lambda content: content.schema is None or not content.is_json)) or (found[0][1],)
+
+
+def _bodies(content: Content) -> Sequence[JSON]:
+    """Return the covering set of the content's bodies: JSON values, or texts."""
+    if content.key is None or content.schema is None:
+        return [_plain(content)]
+    values = _values(content.document, content.schema)
+    return values if content.is_json else [text for text in values if _is_sendable(text)] or [_NO_BODY]
+
+
+def _plain(content: Content) -> JSON:
+    """Return a body for content without a schema; `_NO_BODY` if the answer has none."""
+    return "sample" if content.key is not None else _NO_BODY
+
+
+def _is_sendable(text: JSON) -> bool:
+    """Return whether the text can be a body: it is not empty, and UTF-8 can hold it."""
+    return isinstance(text, str) and text != "" and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _spec(operation: Operation, status: int | str) -> ResponseSpec:
@@ -126,22 +188,6 @@ def _spec(operation: Operation, status: int | str) -> ResponseSpec:
         known = ", ".join(spec.status for spec in operation.responses)
         raise ValueError(f"{operation} has no response for {status}; documented are {known}")
     return found
-
-
-def _content(spec: ResponseSpec) -> tuple[str | None, str | None]:
-    """Return the media type to answer in and the pointer of its schema; JSON if there is a choice."""
-    for media_type, pointer in spec.content.items():
-        if pointer and spec.status not in BODILESS and _JSON_TYPE.fullmatch(_named(media_type)):
-            return _named(media_type), pointer
-    return next(map(_named, spec.content), None), None
-
-
-def _named(media_type: str) -> str:
-    """Return the media type or, for a range such as `*/*`, one that it covers: JSON if possible."""
-    kind, _, rest = media_type.partition("/")
-    if not rest.startswith("*"):
-        return media_type
-    return "application/json" if kind in ("*", "application") else f"{kind}/plain"
 
 
 def _status(operation: Operation, spec: ResponseSpec) -> int:
@@ -157,27 +203,51 @@ def _status(operation: Operation, spec: ResponseSpec) -> int:
 
 
 def _response(
-    operation: Operation, spec: ResponseSpec, media_type: str | None, value: JSON, fields: list[tuple[str, str]]
+    operation: Operation, spec: ResponseSpec, content: Content, value: JSON, fields: list[tuple[str, str]]
 ) -> Response:
-    typed = [("Content-Type", media_type)] if media_type else []
-    body = b"" if value is _NO_BODY else json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
-    return Response(_status(operation, spec), (*typed, *fields), body)
+    typed = [("Content-Type", _content_type(content, value))] if content.media_type else []
+    return Response(_status(operation, spec), (*typed, *fields), _encoded(content, value))
+
+
+def _encoded(content: Content, value: JSON) -> bytes:
+    if value is _NO_BODY:
+        return b""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).encode() if content.is_json else str(value).encode()
+
+
+def _content_type(content: Content, value: JSON) -> str:
+    """Return the field for a body: as it is documented, or the type that stands for a range."""
+    key, media_type = content.key or "", content.media_type
+    assert media_type is not None
+    known = parse_media_type(key)
+    named = key if known == media_type else media_type.name
+    # A reader without this word may take other letters than those of ASCII for Latin-1.
+    unnamed = media_type.is_text and not media_type.charset and not str(value).isascii()
+    return named + "; charset=utf-8" * unnamed
 
 
 def _drawn(operation: Operation, spec: ResponseSpec, parameters: Mapping[str, str]) -> SearchStrategy[Response]:
     from hypothesis import strategies as st
 
-    media_type, pointer = _content(spec)
-    bodies = st.just(_plain(spec)) if pointer is None else from_schema(operation.document, pointer)
     fields = [
         st.sampled_from(options if required else [None, *options]) for required, options in _fields(operation, spec)
     ]
 
-    def response(drawn: tuple[JSON, tuple[tuple[str, str] | None, ...]]) -> Response:
-        body = _echoed(operation, spec, drawn[0], parameters)
-        return _response(operation, spec, media_type, body, [field for field in drawn[1] if field])
+    def response(drawn: tuple[Content, JSON, tuple[tuple[str, str] | None, ...]]) -> Response:
+        content, value, sent = drawn
+        body = _echoed(operation, spec, value, parameters)
+        return _response(operation, spec, content, body, [field for field in sent if field])
 
-    return st.tuples(bodies, st.tuples(*fields)).map(response)
+    def bodies(content: Content) -> SearchStrategy[tuple[Content, JSON]]:
+        if content.schema is None:
+            return st.just((content, _plain(content)))
+        values = from_schema(content.document, content.schema)
+        values = values if content.is_json else values.filter(_is_sendable)
+        return values.map(lambda value: (content, value))
+
+    every = [bodies(content) for content in contents(operation, spec)]
+    drawn = st.sampled_from(range(len(every))).flatmap(every.__getitem__) if len(every) > 1 else every[0]
+    return st.tuples(drawn, st.tuples(*fields)).map(lambda each: response((*each[0], each[1])))
 
 
 def _fields(operation: Operation, spec: ResponseSpec) -> Iterator[tuple[bool, list[tuple[str, str]]]]:
@@ -205,7 +275,8 @@ def _simple(value: JSON, *, explode: bool) -> str | None:
 
 def with_echo(operation: Operation, spec: ResponseSpec, response: Response, parameters: Mapping[str, str]) -> Response:
     """Return the answer as it is given to a request with these parameters, which it may repeat."""
-    if not equals(operation, spec) or not response.body:
+    sent = parse_media_type(response.header("content-type") or "")
+    if not equals(operation, spec) or not response.body or not (sent and sent.is_json):
         return response
     value = _echoed(operation, spec, json.loads(response.body), parameters)
     return Response(response.status, response.headers, json.dumps(value, ensure_ascii=False).encode())

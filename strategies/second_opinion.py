@@ -12,15 +12,12 @@ import re
 import traceback
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import quote
 
 import requests
 import schemathesis
-import yaml
 from hypothesis import HealthCheck, Phase, find, settings
 from hypothesis import strategies as st
 from hypothesis.errors import HypothesisException
@@ -29,8 +26,18 @@ from schemathesis import checks as theirs
 
 from contracts.http import Exchange, GuardedSession, Response
 from contracts.judge import LARGE, ParsedResponse, Violation, compiled, is_bodiless, parse_response
-from contracts.openapi import UNREADABLE, Document, Operation, ResponseSpec, from_pointer, resolve_pointer, walk_json
+from contracts.openapi import (
+    UNREADABLE,
+    Document,
+    Operation,
+    ResponseSpec,
+    from_pointer,
+    parse_media_type,
+    resolve_pointer,
+    walk_json,
+)
 from strategies.ids import path_values
+from strategies.settled import settled
 from strategies.values import Schemas, ecma_validator, is_readable, with_portable_patterns
 
 _Answer = TypeVar("_Answer")
@@ -49,37 +56,6 @@ CHECKS: Final = {
     ),
 }
 """Schemathesis's check to the beginnings of the codes of our rules that it corresponds to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """A difference that is known, its reason and the source of the reason.
-
-    Either `rule` is one that our judge alone reports, limited to violations whose `expected` and `actual` match these
-    Python patterns. Or `theirs` is what another validator alone reports, the title of a failure of Schemathesis or a
-    keyword of jsonschema; with `number`, only for texts with a number too large for Python's json module, with `empty`
-    only for answers without a body.
-    """
-
-    why: str
-    source: str
-    rule: str = ""
-    expected: str = ""
-    actual: str = ""
-    theirs: str = ""
-    number: bool = False
-    empty: bool = False
-
-    def covers(self, violation: Violation) -> bool:
-        """Return whether this violation is one that our judge alone reports, on purpose."""
-        limits = (self.expected, violation.expected), (self.actual, violation.actual)
-        return violation.rule == self.rule and all(re.search(pattern, text) for pattern, text in limits)
-
-
-def settled() -> tuple[Settled, ...]:
-    """Return the settled differences."""
-    raw = yaml.safe_load(files("strategies").joinpath("settled.yaml").read_text("utf-8"))
-    return tuple(Settled(**each) for each in raw)
 
 
 class SecondOpinion:
@@ -179,7 +155,7 @@ class SecondOpinion:
             return
         response = _converted(answer, parsed.spec)
         for check, codes in CHECKS.items():
-            if check is theirs.response_schema_conformance and self._is_silent_on_body(parsed, answer):
+            if self._is_silent(check, parsed, answer):
                 continue
             ours = [violation for violation in parsed.violations if violation.rule.startswith(codes)]
             if check is theirs.status_code_conformance:
@@ -196,10 +172,24 @@ class SecondOpinion:
     def _case(self, operation: Operation) -> Any:
         return self.operation(operation).Case(path_parameters={each.name: "x" for each in operation.parameters})
 
-    def _is_silent_on_body(self, parsed: ParsedResponse, answer: Response) -> bool:
-        """Return whether Schemathesis's opinion on the body says nothing."""
+    def _is_silent(self, check: Any, parsed: ParsedResponse, answer: Response) -> bool:
+        """Return whether the opinion of one of Schemathesis's checks says nothing about the answer.
+
+        It takes the first of several media types that cover the answer's, parameters aside; the judge takes the most
+        specific one (OpenAPI 3.1.0, Response Object). The judge holds a body of an undocumented type against no schema,
+        Schemathesis no text.
+        """
+        sent = parse_media_type(answer.header("content-type") or "")
+        keys = [known for key in parsed.spec.content if (known := parse_media_type(key))] if parsed.spec else []
+        covering = [known for known in keys if sent and known.name in (sent.name, *sent.ranges)]
+        if check is theirs.content_type_conformance:
+            return bool(covering) and parsed.key is None
+        if check is not theirs.response_schema_conformance:
+            return False
         # Schemathesis would read the body that a bodiless answer never has.
-        return (not answer.body and is_bodiless(answer.status)) or parsed.spec in self._unreadable
+        unread = (not answer.body and is_bodiless(answer.status)) or parsed.spec in self._unreadable
+        is_other = bool(keys) and (parsed.key is None or (sent is not None and not sent.is_json))
+        return unread or len(covering) > 1 or is_other
 
     def _standing(self, found: Iterable[str], ours: Sequence[Violation], answer: Response) -> set[str]:
         """Return what another validator reports; settled differences are left out if the judge reports nothing."""

@@ -14,7 +14,7 @@ from functools import lru_cache, partial
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from contracts.judge import ParsedResponse, compiled
+from contracts.judge import ParsedResponse, compiled, judged_schemas
 from contracts.openapi import (
     ASSERTED,
     UNREADABLE,
@@ -311,10 +311,9 @@ def promised_features(operation: Operation) -> tuple[Feature, ...]:
     found: dict[Feature, None] = {}
     for spec in operation.responses:
         found[Feature(operation.path, "status", "status", spec.status)] = None
-        for schema in spec.content.values():
-            if schema:
-                tree = _tree(operation, spec.status, schema)
-                found.update(dict.fromkeys((*tree.features, *tree.pairs.values())))
+        for schema in judged_schemas(operation, spec):
+            tree = _tree(operation, spec.status, schema)
+            found.update(dict.fromkeys((*tree.features, *tree.pairs.values())))
     return tuple(found)
 
 

@@ -22,7 +22,15 @@ from contracts.http.rate_limit import RateLimit
 from contracts.http.rejection import Rejections
 from contracts.http.retries import Retries, put_off, wants_retry
 from contracts.http.transport import PROBLEMS, REACHED, UNREACHABLE, Answer, StaleConnection, Transport, with_body
-from contracts.openapi import ConfigurationError, ContractError, Operation, Resource, TargetError, operation_at
+from contracts.openapi import (
+    ConfigurationError,
+    ContractError,
+    Operation,
+    Resource,
+    TargetError,
+    accept_field,
+    operation_at,
+)
 
 TIMEOUT: Final = 5.0
 """Seconds for one whole answer, from the connection to the last byte."""
@@ -32,6 +40,9 @@ MAX_BODY: Final = 64 * 1024 * 1024
 
 MAX_SILENT: Final = 8
 """After this many requests in a row without any answer the target counts as gone, and is asked no more."""
+
+_ACCEPT: Final = "application/json"
+"""What is asked for beyond the operations; each of these is asked for the media types that it documents."""
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -137,7 +148,7 @@ class GuardedSession(requests.Session):
         self.trust_env = False
         # No adapter of requests is left, so that `send` below is the only way out.
         self.adapters.clear()
-        self.headers["Accept"] = "application/json"
+        self.headers["Accept"] = _ACCEPT
         # Compressed responses are to be seen too; the codings that requests asks for depend on the packages installed.
         self.headers["Accept-Encoding"] = ", ".join(name for name in CODINGS if not name.startswith("x-"))
         if self._options.account:
@@ -202,6 +213,8 @@ class GuardedSession(requests.Session):
     def _exchange(
         self, request: requests.PreparedRequest, operation: Operation, values: Mapping[str, str]
     ) -> tuple[Exchange, Answer]:
+        if request.headers.get("Accept") in (None, _ACCEPT):
+            request.headers["Accept"] = accept_field(operation)
         preferred = tuple((name, str(value)) for name, value in request.headers.items() if name.lower() == "prefer")
         # A response that the Prefer header chose does not show whether the resource exists.
         exists = None if preferred else self._exists(operation, tuple(values.values()))

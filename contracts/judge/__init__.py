@@ -7,6 +7,13 @@ of rules.
 from contracts.judge.checks import consequences, judge, known_resource
 from contracts.judge.header_values import scalar
 from contracts.judge.history import History
-from contracts.judge.parsed_response import ParsedResponse, is_bodiless, parse_response
+from contracts.judge.parsed_response import (
+    ParsedResponse,
+    is_bodiless,
+    is_judged_text,
+    judged_schemas,
+    parse_response,
+    unread_types,
+)
 from contracts.judge.validation import LARGE, compiled
 from contracts.judge.violation import CHANGES, RULES, PlacePattern, Violation

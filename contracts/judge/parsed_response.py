@@ -5,8 +5,8 @@ a generator that yields the violations of one rule or of a few that exclude each
 """
 
 import functools
-import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,14 +14,20 @@ from contracts.http import CODINGS, Response, coding_names
 from contracts.judge.header_values import is_legal
 from contracts.judge.validation import LARGE, compiled
 from contracts.judge.violation import Violation
-from contracts.openapi import UNREADABLE, Header, JsonFlaw, Operation, ResponseSpec, parse_json, text_of
-
-# RFC 9110, sections 5.6.2 and 8.3.1.
-_TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-# The repetitions are possessive, so that matching takes linear time whatever the field holds.
-_PARAMETER: Final = rf'[ \t]*+;[ \t]*+(?:{_TOKEN}=(?:{_TOKEN}|"(?:[^"\\]|\\.)*+"))?'
-_MEDIA_TYPE: Final = re.compile(rf"({_TOKEN}/{_TOKEN})(?:{_PARAMETER})*[ \t]*")
-_CHARSET: Final = re.compile(rf';[ \t]*charset=(?:({_TOKEN})|"((?:[^"\\]|\\.)*+)")', re.IGNORECASE)
+from contracts.openapi import (
+    UNREADABLE,
+    Document,
+    Header,
+    JsonFlaw,
+    MediaType,
+    Operation,
+    ResponseSpec,
+    documented_key,
+    parse_json,
+    parse_media_type,
+    sample_type,
+    text_of,
+)
 
 # Header fields that the checks read beside those that the document declares.
 _CHECKED_HEADERS: Final = frozenset({"content-encoding", "content-type"})
@@ -31,11 +37,13 @@ _CHECKED_HEADERS: Final = frozenset({"content-encoding", "content-type"})
 class ParsedResponse:
     """A response as the document describes it, its parsed body, and its violations whatever was requested.
 
-    `spec` is None for an undocumented status. `schema` is the JSON pointer of the body's schema: None if no JSON is
-    documented, empty if any JSON is allowed. `value` is UNREADABLE if the body holds no JSON value.
+    `spec` is None for an undocumented status. `key` is the documented media type or range that the response belongs to,
+    None if there is none. `schema` is the JSON pointer of the schema that the body is held against: empty if any JSON
+    is allowed, None if the body is neither JSON nor a text with a schema. `value` is UNREADABLE if the body holds none.
     """
 
     spec: ResponseSpec | None
+    key: str | None
     schema: str | None
     value: Any
     violations: tuple[Violation, ...]
@@ -57,11 +65,13 @@ def _checked_headers(operation: Operation) -> frozenset[str]:
 def _parse(operation: Operation, status: int, headers: tuple[tuple[str, str], ...], body: bytes) -> ParsedResponse:
     response = Response(status, headers, body)
     spec = operation.response_for(status)
-    schema_at = _body_schema(spec, response)
-    value, flaws = parse_json(body) if body and schema_at is not None else (UNREADABLE, ())
-    subject = Subject(operation, response, spec, value, flaws, schema_at)
+    claimed = parse_media_type(response.header("content-type") or "")
+    key = _key(spec, claimed) if spec else None
+    schema_at = _body_schema(operation.document, spec, key, claimed) if spec and key else None
+    value, flaws = _read(body, claimed) if body and schema_at is not None else (UNREADABLE, ())
+    subject = Subject(operation, response, spec, claimed, key, value, flaws, schema_at)
     violations = tuple(violation for check in RESPONSE_CHECKS for violation in check(subject))
-    return ParsedResponse(spec, schema_at, value, violations)
+    return ParsedResponse(spec, key, schema_at, value, violations)
 
 
 _parse_small: Final = functools.lru_cache(maxsize=1024)(_parse)
@@ -71,11 +81,16 @@ _parse_large: Final = functools.lru_cache(maxsize=1)(_parse)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Subject:
-    """The subject of the checks: a response with its parsed body. The fields are those of ParsedResponse."""
+    """The subject of the checks: a response with its parsed body. The fields are those of ParsedResponse.
+
+    `claimed` is the media type that the response says it has, None if it names none.
+    """
 
     operation: Operation
     response: Response
     spec: ResponseSpec | None
+    claimed: MediaType | None
+    key: str | None
     value: Any
     flaws: tuple[JsonFlaw, ...]
     schema: str | None
@@ -85,43 +100,74 @@ class Subject:
         return Violation(rule, self.response.status, place, pointer, **fields)
 
 
-def _body_schema(spec: ResponseSpec | None, response: Response) -> str | None:
-    """Return the place of the body's schema: that of its media type or, if that is undocumented, the only JSON schema.
+def _key(spec: ResponseSpec, claimed: MediaType | None) -> str | None:
+    """Return the documented media type or range of a response; if it names no type, the only one if that is JSON."""
+    if claimed is not None:
+        return documented_key(spec.content, claimed)
+    only = next(iter(spec.content), "") if len(spec.content) == 1 else ""
+    sample = sample_type(spec.content, only)
+    return only if sample and sample.is_json else None
 
-    The place is empty if JSON is documented without a schema, None if no JSON is documented.
+
+def _body_schema(document: Document, spec: ResponseSpec, key: str, claimed: MediaType | None) -> str | None:
+    """Return the `schema` of ParsedResponse, given the key of the response."""
+    pointer = spec.content[key]
+    if claimed is None or claimed.is_json:
+        return pointer or ""
+    return pointer if pointer and is_judged_text(document, pointer, claimed) else None
+
+
+def is_judged_text(document: Document, pointer: str, media_type: MediaType) -> bool:
+    """Return whether bodies of the media type are held as text against the schema: `text/*`, and a schema of strings.
+
+    A stream of events is left out, because its schema is that of one event's data.
     """
-    if spec is None:
-        return None
-    media_type = _media_type(response)
-    documented = _documented(spec, media_type)
-    if documented is not None and media_type is not None and not _is_json(media_type):
-        # The body is not JSON, and a range such as `*/*` allows that.
-        return None
-    if documented is None:
-        json_types = [name for name in spec.content if _is_json(name)]
-        documented = json_types[0] if len(json_types) == 1 else None
-    if documented is None or not _is_json(documented):
-        return None
-    return spec.content[documented] or ""
+    if not media_type.is_text or media_type.name == "text/event-stream":
+        return False
+    schema = document.resolve(pointer)[1]
+    if not isinstance(schema, dict):
+        return False
+    listed = [schema["const"]] if "const" in schema else schema.get("enum", ())
+    return schema.get("type") == "string" or (bool(listed) and all(isinstance(value, str) for value in listed))
 
 
-def _media_type(response: Response) -> str | None:
-    found = _MEDIA_TYPE.fullmatch(response.header("content-type") or "")
-    return found[1].lower() if found else None
+def judged_schemas(operation: Operation, spec: ResponseSpec) -> tuple[str, ...]:
+    """Return the JSON pointers of the schemas that bodies of the spec's responses can be held against."""
+    found = []
+    for key, pointer in spec.content.items():
+        sample = sample_type(spec.content, key)
+        if pointer and sample and (sample.is_json or is_judged_text(operation.document, pointer, sample)):
+            found.append(pointer)
+    return tuple(found)
 
 
-def _documented(spec: ResponseSpec, media_type: str | None) -> str | None:
-    """Return the documented media type or range that covers the response's (OpenAPI 3.1.0, "Response Object")."""
-    if media_type is None:
-        return None
-    wanted = (media_type, media_type.split("/")[0] + "/*", "*/*")
-    documented = {name.partition(";")[0].strip().lower(): name for name in spec.content}
-    return next((documented[name] for name in wanted if name in documented), None)
+def unread_types(document: Document) -> tuple[str, ...]:
+    """Return the media types of the document's successes whose bodies are not read, because they are neither."""
+    found: dict[str, None] = {}
+    for operation in document.operations:
+        for spec in (spec for spec in operation.responses if spec.is_success):
+            samples = {key: sample_type(spec.content, key) for key in spec.content}
+            judged = judged_schemas(operation, spec)
+            unread = (
+                key for key, each in samples.items() if spec.content[key] not in judged and each and not each.is_json
+            )
+            found.update(dict.fromkeys(unread))
+    return tuple(found)
 
 
-def _is_json(media_type: str) -> bool:
-    name = media_type.partition(";")[0].strip().lower()
-    return name in ("application/json", "application/*", "*/*") or name.endswith("+json")
+def _read(body: bytes, claimed: MediaType | None) -> tuple[Any, tuple[JsonFlaw, ...]]:
+    """Return the JSON value or the text of a body, and the flaws of JSON."""
+    if claimed is None or claimed.is_json:
+        return parse_json(body)
+    return _decoded(body, claimed), ()
+
+
+def _decoded(body: bytes, claimed: MediaType) -> Any:
+    """Return the text, or UNREADABLE if it is not in the charset that it claims; without a claim any bytes are text."""
+    for charset in (claimed.charset,) if claimed.charset else ("utf-8", "latin-1"):
+        with suppress(Exception):  # Some of Python's codecs raise errors and warnings of their own.
+            return body.decode(charset)
+    return UNREADABLE
 
 
 def documented_status(subject: Subject) -> Iterator[Violation]:
@@ -144,27 +190,26 @@ def content_type(subject: Subject) -> Iterator[Violation]:
     if field is None:
         if subject.response.body:
             yield subject.violation("content-type.missing", *at, expected=listed)
-    elif (media_type := _media_type(subject.response)) is None:
+    elif (claimed := subject.claimed) is None:
         yield subject.violation("content-type.malformed", *at, expected=listed, actual=text_of(field))
-    elif _documented(spec, media_type) is None:
+    elif subject.key is None:
         actual = text_of(field)
-        yield subject.violation("content-type.undocumented", *at, expected=listed, actual=actual, variant=media_type)
+        yield subject.violation("content-type.undocumented", *at, expected=listed, actual=actual, variant=claimed.name)
 
 
 def charset(subject: Subject) -> Iterator[Violation]:
-    """Yield a violation if the Content-Type of JSON names a charset other than UTF-8.
+    """Yield a violation if the Content-Type of JSON names a charset other than UTF-8, or a text is not in its charset.
 
     JSON defines no charset parameter, but a client that honours a wrong one misreads the body.
     """
-    field = subject.response.header("content-type")
-    if subject.spec is None or field is None:
+    claimed = subject.claimed
+    if subject.spec is None or claimed is None or not claimed.charset:
         return
-    found = _CHARSET.search(field)
-    # A quoted pair stands for the character behind its backslash (RFC 9110, section 5.6.4).
-    name = re.sub(r"\\(.)", r"\1", found[1] or found[2]) if found else ""
-    if name and name.lower() not in ("utf-8", "utf8", "us-ascii") and _is_json(field):
-        at, actual = ("header Content-Type", subject.spec.pointer + "/content"), text_of(name)
-        yield subject.violation("content-type.charset", *at, expected='"utf-8"', actual=actual, variant=name.lower())
+    wrong = claimed.is_json and claimed.charset not in ("utf-8", "utf8", "us-ascii")
+    if wrong or (claimed.is_text and _decoded(subject.response.body, claimed) is UNREADABLE):
+        at, name = ("header Content-Type", subject.spec.pointer + "/content"), claimed.charset
+        expected = '"utf-8"' if wrong else text_of("the charset of the text")
+        yield subject.violation("content-type.charset", *at, expected=expected, actual=text_of(name), variant=name)
 
 
 def content_encoding(subject: Subject) -> Iterator[Violation]:
@@ -213,12 +258,12 @@ def _header(subject: Subject, header: Header, text: str) -> Iterator[Violation]:
 
 def json_text(subject: Subject) -> Iterator[Violation]:
     """Yield a violation for each flaw of the JSON text: encoding, duplicate names, infinite numbers (RFC 8259)."""
-    claimed = _media_type(subject.response)
-    if subject.spec is None or (subject.response.header("content-type") and not (claimed and _is_json(claimed))):
-        # The wrong media type is reported alone; a body that is JSON all the same is still checked by its schema.
+    if subject.response.header("content-type") and not (subject.claimed and subject.claimed.is_json):
+        # A field that is no media type is reported alone; a body that is JSON all the same is checked by its schema.
         return
+    pointer = subject.spec.pointer if subject.spec else ""
     for flaw in subject.flaws:
-        yield subject.violation(flaw.rule, "body" + flaw.place, subject.spec.pointer, actual=text_of(flaw.detail))
+        yield subject.violation(flaw.rule, "body" + flaw.place, pointer, actual=text_of(flaw.detail))
 
 
 def schema(subject: Subject) -> Iterator[Violation]:

@@ -92,7 +92,7 @@ CHANGES: Final = frozenset({"overlay.final", "overlay.immutable"})
 _RULES: Final = (
     ("body.missing", "the body that the document describes is missing", _RESPONSE),
     ("body.unexpected", "a body came where the document describes none", _RESPONSE),
-    ("content-type.charset", "the Content-Type names another charset than UTF-8", _JSON + "8.1"),
+    ("content-type.charset", "the Content-Type names a charset other than the body's", _JSON + "8.1"),
     ("content-type.missing", "a response with a body has no Content-Type", _HTTP + "8.3"),
     ("content-type.malformed", "the Content-Type is not a media type", _HTTP + "8.3.1"),
     ("content-type.undocumented", "the document does not describe the media type", _RESPONSE),

@@ -11,6 +11,7 @@ from contracts.openapi.document import Document, Header, Operation, Parameter, R
 from contracts.openapi.errors import ConfigurationError, ContractError, DocumentError, TargetError
 from contracts.openapi.formats import ASSERTED, HINTS, STRICTER, format_checker
 from contracts.openapi.json_text import UNREADABLE, JsonFlaw, parse_json, text_of, walk_json
+from contracts.openapi.media_types import MediaType, accept_field, documented_key, parse_media_type, sample_type
 from contracts.openapi.overlay import PINNED_OVERLAY, overlay_files, shipped_overlays
 from contracts.openapi.overlay_keywords import (
     REFUSES_UNKNOWN,

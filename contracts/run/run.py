@@ -12,15 +12,15 @@ import gc
 import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Any, Final
 
 from contracts.coverage import ClassReads
 from contracts.http import AllRejected, BudgetSpent, CallerRejected, Exchange, GuardedSession, SharedStateError
-from contracts.judge import History
-from contracts.openapi import Operation, Resource, TargetError
+from contracts.judge import History, unread_types
+from contracts.openapi import Document, Operation, Resource, TargetError
 from contracts.reports import EXCHANGES
 from contracts.run.collector import BY_ANSWERS, OTHERWISE, Collector, Ending, ItemResult
 from contracts.run.handed_in import Item, Strategies
@@ -319,7 +319,7 @@ class Run:
             keyed=settings.session.api_key is not None,
             account=settings.session.account is not None,
             incident=incident,
-            notes=(*ending.notes, *self.collector.notes),
+            notes=(*ending.notes, *self.collector.notes, *_unread(settings.document)),
             partial=ending.partial or bool(ending.notes or settings.shard or ending.stopped),
         )
 
@@ -389,3 +389,9 @@ class Run:
         )
         code = 0 if verdict is None or is_left_to_merge else verdict.exit_code
         return EXIT_FAILED if code == 0 and any(each.ours for each in self.errors) else code
+
+
+def _unread(document: Document) -> Iterator[str]:
+    """Yield a note on bodies that are not read, if the document has any."""
+    if types := unread_types(document):
+        yield f"bodies of {', '.join(types)} are not read; their status, headers and presence are judged"

@@ -333,7 +333,11 @@ def _is_evidence(parsed: ParsedResponse) -> bool:
     """Return whether the response could be judged; one that could not is no evidence, whatever is waived."""
     if parsed.spec is None or not parsed.spec.content:
         return parsed.spec is not None
-    return parsed.schema is not None and parsed.value is not UNREADABLE
+    if parsed.schema is not None:
+        return parsed.value is not UNREADABLE
+    # What is neither JSON nor a text with a schema is judged by its status, header fields and presence alone.
+    unread = ("body.missing", "content-type.charset")
+    return parsed.key is not None and all(each.rule not in unread for each in parsed.violations)
 
 
 def _kind(outcome: Response | Failure) -> str:

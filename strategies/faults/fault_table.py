@@ -10,10 +10,10 @@ from functools import lru_cache, partial
 
 from contracts.http import Failure, Response
 from contracts.openapi import Operation, ResponseSpec
-from strategies.answers import json_schema
+from strategies.answers import Content, contents
 from strategies.faults.json_faults import json_faults
 from strategies.faults.message_faults import content_faults, header_faults, method_faults, transport_faults
-from strategies.faults.mutations import AnswerContext, Fault, Mutation, fault, in_value
+from strategies.faults.mutations import AnswerContext, Fault, Mutation, fault, in_value, in_words
 from strategies.faults.resource_faults import status_faults, swap_faults, value_faults
 from strategies.faults.schema_mutations import schema_mutations
 
@@ -35,17 +35,24 @@ def _of_reads(mutation: Mutation, context: AnswerContext) -> Response | Failure 
 
 def _faults_of_reads(operation: Operation) -> Iterator[Fault]:
     for spec in operation.responses:
-        schema = json_schema(spec)
-        if schema is not None:
-            yield from json_faults(operation, spec)
-            yield from _schema_faults(operation, spec, schema)
-        yield from content_faults(spec)
+        for number, content in enumerate(contents(operation, spec)):
+            # A fault is named by its status, and by its media type unless that is the first.
+            label = f"{spec.status} {content.key}" if number else spec.status
+            if content.is_json and content.schema is not None:
+                yield from json_faults(operation, spec, content, label)
+            if content.schema is not None:
+                yield from _schema_faults(operation, spec, content, label)
+        yield from content_faults(operation, spec)
         yield from header_faults(operation, spec)
         yield from value_faults(operation, spec)
     yield from status_faults(operation)
     yield from transport_faults()
 
 
-def _schema_faults(operation: Operation, spec: ResponseSpec, schema: str) -> Iterator[Fault]:
-    for each in schema_mutations(operation.document, schema):
-        yield fault(each.rule, f"{spec.status}{each.name}", "body" + each.place, in_value(spec, each.change))
+def _schema_faults(operation: Operation, spec: ResponseSpec, content: Content, label: str) -> Iterator[Fault]:
+    mutated = in_value if content.is_json else in_words
+    for each in schema_mutations(operation.document, str(content.schema)):
+        # A text is always a string.
+        if content.is_json or each.rule != "schema.type":
+            change = mutated(spec, each.change, content)
+            yield fault(each.rule, f"{label}{each.name}", "body" + each.place, change)

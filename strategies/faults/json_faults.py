@@ -12,18 +12,23 @@ from typing import Any, Final
 
 from contracts.judge import compiled
 from contracts.openapi import Operation, ResponseSpec, equals, from_pointer, to_pointer, walk_json
-from strategies.answers import covering_answers, json_schema
+from strategies.answers import Content, covering_answers
 from strategies.faults.mutation_search import UNDECLARED
-from strategies.faults.mutations import Fault, fault, in_text
+from strategies.faults.mutations import Fault, Mutation, fault, in_text
 from strategies.values import put
 
 
-def json_faults(operation: Operation, spec: ResponseSpec) -> Iterator[Fault]:
-    """Yield the faults of the JSON text in the spec's answers; the spec has a JSON schema."""
+def json_faults(operation: Operation, spec: ResponseSpec, content: Content, label: str) -> Iterator[Fault]:
+    """Yield the faults of the JSON text in the spec's answers of one content; `label` begins their names."""
+
+    def text(change: Callable[[bytes], bytes | None]) -> Mutation:
+        return in_text(spec, change, content)
+
     for name, (rule, change) in _TEXTS.items():
         place = "body" if rule == "body.missing" else "body@"
-        yield fault(rule, f"{spec.status} {name}", place, in_text(spec, change))
-    start = covering_answers(operation, spec.status)[0].body[:1]
+        yield fault(rule, f"{label} {name}", place, text(change))
+    answers = covering_answers(operation, spec.status)
+    start = next((answer.body[:1] for answer in answers if content.covers(spec, answer)), b"")
     for name, (rule, item) in _ITEMS.items():
         # An object takes another member and an array another item, while other texts have no room for either.
         if start == b"{":
@@ -33,12 +38,12 @@ def json_faults(operation: Operation, spec: ResponseSpec) -> Iterator[Fault]:
         else:
             continue
         flaw_place = "body" + (place if rule in _PLACED_BY_POINTER else "@")
-        yield fault(rule, f"{spec.status} {name}", flaw_place, in_text(spec, partial(_with_member, member)))
+        yield fault(rule, f"{label} {name}", flaw_place, text(partial(_with_member, member)))
     if start in (b"{", b"["):
         place = "body" + ("" if start == b"{" else "/*")
-        yield fault("json.duplicate-name", f"{spec.status} a name twice", place, in_text(spec, _with_name_twice))
-    latin = in_text(spec, partial(_in_latin_1, operation, spec))
-    yield fault("json.encoding", f"{spec.status} Latin-1", "body@", latin)
+        yield fault("json.duplicate-name", f"{label} a name twice", place, text(_with_name_twice))
+    latin = partial(_in_latin_1, operation, spec, str(content.schema))
+    yield fault("json.encoding", f"{label} Latin-1", "body@", text(latin))
 
 
 def _with_member(member: bytes, body: bytes) -> bytes:
@@ -57,9 +62,9 @@ def _with_name_twice(body: bytes) -> bytes | None:
     return json.dumps(value, ensure_ascii=False).replace(text, f"{text[:-1]}, {member}}}", 1).encode()
 
 
-def _in_latin_1(operation: Operation, spec: ResponseSpec, body: bytes) -> bytes | None:
+def _in_latin_1(operation: Operation, spec: ResponseSpec, schema: str, body: bytes) -> bytes | None:
     """Return the text with a letter in Latin-1, put where the value stays valid; None if there is no such place."""
-    value, schema = json.loads(body), str(json_schema(spec))
+    value = json.loads(body)
     for path, text in _extendable_texts(operation, spec, value):
         # The judge reads bytes that are not UTF-8 as U+FFFD.
         if compiled(operation.document).is_valid(schema, put(value, path, text + "\ufffd")):

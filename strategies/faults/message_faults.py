@@ -12,39 +12,47 @@ from typing import Any, Final
 
 from contracts.http import Failure, Response, undocumented_methods
 from contracts.judge import compiled
-from contracts.openapi import Operation, ResponseSpec
-from strategies.answers import BODILESS
+from contracts.openapi import Operation, ResponseSpec, documented_key, parse_media_type
+from strategies.answers import BODILESS, Content, contents
 from strategies.faults.mutations import AnswerContext, Fault, Mutation, fault, in_field, is_described, set_field
 
 JSON_TYPE: Final = ("Content-Type", "application/json")
 
 
-def content_faults(spec: ResponseSpec) -> Iterator[Fault]:
+def content_faults(operation: Operation, spec: ResponseSpec) -> Iterator[Fault]:
     """Yield the faults of Content-Type and Content-Encoding, and of a body where the document describes none."""
     if not spec.content:
         if spec.status not in BODILESS:
             yield fault("body.unexpected", spec.status, "body", partial(_with_body, spec))
         return
-    documented = [name.partition(";")[0].strip().lower() for name in spec.content]
     fields = {
         "": "content-type.missing",
         "json": "content-type.malformed",
         "application/json; charset": "content-type.malformed",
         "text/html": "content-type.undocumented",
         "application/problem+json": "content-type.undocumented",
-        **{f"{name}; charset=iso-8859-1": "content-type.charset" for name in documented if _JSON.fullmatch(name)},
     }
     if spec.status in BODILESS:
         del fields[""]  # A response without a body needs no type.
     for field, rule in fields.items():
-        covering = {field, field.partition("/")[0] + "/*", "*/*"}
-        if rule != "content-type.undocumented" or not covering & set(documented):
+        sent = parse_media_type(field)
+        if rule != "content-type.undocumented" or (sent and documented_key(spec.content, sent) is None):
             change = in_field(spec, "Content-Type", field or None)
             yield fault(rule, f"{spec.status} {field}", "header Content-Type", change)
+    for content in contents(operation, spec):
+        yield from _charset_faults(spec, content)
     yield fault("content-encoding.unasked", spec.status, "header Content-Encoding", _encoded(spec))
 
 
-_JSON: Final = re.compile(r"application/json|[^/]+/[^/]+\+json")
+def _charset_faults(spec: ResponseSpec, content: Content) -> Iterator[Fault]:
+    """Yield the fault of a charset that the body is not in, of a content that is JSON or text."""
+    media_type = content.media_type
+    if content.key is None or media_type is None or not (media_type.is_json or media_type.is_text):
+        return
+    named = "".join(f"; {name}={value}" for name, value in media_type.parameters if name != "charset")
+    field = f"{media_type.name}{named}; charset={'iso-8859-1' if media_type.is_json else 'zz-unheard-of'}"
+    change = in_field(spec, "Content-Type", field, content)
+    yield fault("content-type.charset", f"{spec.status} {field}", "header Content-Type", change)
 
 
 def _with_body(spec: ResponseSpec, context: AnswerContext) -> Response | None:

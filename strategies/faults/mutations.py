@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from contracts.http import PROBED_METHODS, Failure, Response
 from contracts.judge import PlacePattern
-from contracts.openapi import Operation, Resource, ResponseSpec
+from contracts.openapi import Operation, Resource, ResponseSpec, parse_media_type
+from strategies.answers import Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +66,38 @@ NOTHING: Final[Any] = object()
 """Returned by a change of a value that has nothing to break."""
 
 
-def is_described(context: AnswerContext, spec: ResponseSpec) -> bool:
-    """Return whether the answer is one of those that the spec describes."""
-    return context.operation.response_for(context.response.status) == spec
+def is_described(context: AnswerContext, spec: ResponseSpec, content: Content | None = None) -> bool:
+    """Return whether the answer is one of those that the spec describes, and of this content."""
+    described = context.operation.response_for(context.response.status) == spec
+    return described and (content is None or content.covers(spec, context.response))
 
 
-def in_value(spec: ResponseSpec, change: Change) -> Mutation:
-    """Return the mutation that changes the JSON value of the spec's answers."""
+def in_value(spec: ResponseSpec, change: Change, content: Content | None = None) -> Mutation:
+    """Return the mutation that changes the JSON value of the spec's answers; see `in_text`."""
 
     def changed(body: bytes) -> bytes | None:
         value = change(json.loads(body))
         return None if value is NOTHING else json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
-    return in_text(spec, changed)
+    mutation = in_text(spec, changed, content)
+    return lambda context: mutation(context) if _is_json(context.response) else None
 
 
-def in_text(spec: ResponseSpec, change: Callable[[bytes], bytes | None]) -> Mutation:
-    """Return the mutation that changes the body's bytes of the spec's answers."""
+def in_words(spec: ResponseSpec, change: Change, content: Content) -> Mutation:
+    """Return the mutation that changes the text of the spec's answers in one content that is no JSON."""
+
+    def changed(body: bytes) -> bytes | None:
+        text = change(body.decode())
+        return text.encode() if isinstance(text, str) and text else None
+
+    return in_text(spec, changed, content)
+
+
+def in_text(spec: ResponseSpec, change: Callable[[bytes], bytes | None], content: Content | None = None) -> Mutation:
+    """Return the mutation that changes the body's bytes of the spec's answers, or of those of one content."""
 
     def mutation(context: AnswerContext) -> Response | None:
-        if not is_described(context, spec) or not context.response.body:
+        if not is_described(context, spec, content) or not context.response.body:
             return None
         body = change(context.response.body)
         return None if body is None else replace(context.response, body=body)
@@ -92,9 +105,14 @@ def in_text(spec: ResponseSpec, change: Callable[[bytes], bytes | None]) -> Muta
     return mutation
 
 
-def in_field(spec: ResponseSpec, name: str, value: str | None) -> Mutation:
-    """Return the mutation that sets a header field of the spec's answers, or removes it if the value is None."""
-    return lambda context: set_field(context.response, name, value) if is_described(context, spec) else None
+def in_field(spec: ResponseSpec, name: str, value: str | None, content: Content | None = None) -> Mutation:
+    """Return the mutation that sets a header field of those answers, or removes it if the value is None."""
+    return lambda context: set_field(context.response, name, value) if is_described(context, spec, content) else None
+
+
+def _is_json(response: Response) -> bool:
+    sent = parse_media_type(response.header("content-type") or "")
+    return sent is not None and sent.is_json
 
 
 def set_field(response: Response, name: str, value: str | None) -> Response:

@@ -14,7 +14,8 @@ from contracts.judge.violation import RULES
 from contracts.openapi import PINNED, Operation, load
 from strategies.answers import answers
 from strategies.faults.self_test import faulty_answers, self_test
-from strategies.second_opinion import SecondOpinion, settled
+from strategies.second_opinion import SecondOpinion
+from strategies.settled import settled
 from tests.support.invented import PINNED_DOCUMENT, SHOP, UNIONS
 from tests.support.tiny import answer, document_of
 
