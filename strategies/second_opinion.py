@@ -177,7 +177,7 @@ class SecondOpinion:
 
         It takes the first of several media types that cover the answer's, parameters aside; the judge takes the most
         specific one (OpenAPI 3.1.0, Response Object). The judge holds a body of an undocumented type against no schema,
-        Schemathesis no text, and no JSON of another name than `application/...+json` (RFC 6839 has them all).
+        Schemathesis no text, none of a malformed type, and no JSON of another name than `application/...+json` (RFC 6839 has them all).
         """
         sent = parse_media_type(answer.header("content-type") or "")
         keys = [known for key in parsed.spec.content if (known := parse_media_type(key))] if parsed.spec else []
@@ -188,7 +188,8 @@ class SecondOpinion:
             return False
         # Schemathesis would read the body that a bodiless answer never has.
         unread = (not answer.body and is_bodiless(answer.status)) or parsed.spec in self._unreadable
-        its_json = sent is None or (sent.is_json and sent.name.startswith("application/"))
+        unnamed = answer.header("content-type") is None
+        its_json = unnamed if sent is None else sent.is_json and sent.name.startswith("application/")
         is_other = bool(keys) and (parsed.key is None or not its_json)
         return unread or len(covering) > 1 or is_other
 

@@ -14,9 +14,9 @@ from functools import lru_cache, partial
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
+from contracts.coverage.single_tests import single_tests
 from contracts.judge import ParsedResponse, compiled, judged_schemas
 from contracts.openapi import (
-    ASSERTED,
     UNREADABLE,
     Document,
     Operation,
@@ -68,16 +68,25 @@ class Node:
     """One schema at one place of a response: the features that it promises, and the collecting of those that it shows.
 
     `location` begins the locations of its features; for the whole body it is the status. `above` are the nodes around
-    it, by pointer. `tag` names the property that is counted as a branch, and not as a property.
+    it, by pointer. `tag` names the property that is counted as a branch, and not as a property. `required` are the
+    properties that other schemas of the same value require.
     """
 
     def __init__(
-        self, document: Document, operation: str, pointer: str, location: str, above: Mapping[str, Node], tag: str = ""
+        self,
+        document: Document,
+        operation: str,
+        pointer: str,
+        location: str,
+        above: Mapping[str, Node],
+        tag: str = "",
+        required: frozenset[str] = frozenset(),
     ) -> None:
         self.location = location
         self._document, self._operation = document, operation
         self._at, schema = document.resolve(pointer)
         self._above = {**above, self._at: self}
+        self._required = required | _required(document, self._at)
         self._features: list[Feature] = []
         self._inner: list[Node] = []
         # Functions of a value, with the features by their results.
@@ -101,7 +110,10 @@ class Node:
         around = self._above.get(self._document.resolve(pointer)[0])
         if around:
             return around
-        self._inner.append(Node(self._document, self._operation, pointer, self.location + below, self._above, tag))
+        # A node of the same value has the same location, or that of a branch.
+        required = frozenset() if below.startswith("/") else self._required
+        location = self.location + below
+        self._inner.append(Node(self._document, self._operation, pointer, location, self._above, tag, required))
         return self._inner[-1]
 
     def _compile(self, schema: dict[str, Any], tag: str) -> None:
@@ -142,7 +154,7 @@ class Node:
             if "number" in typed:
                 typed.setdefault("integer", typed["number"])
             self._choices.append((json_type, typed))
-        for kind, which, test in _tests(schema):
+        for kind, which, test in single_tests(schema):
             self._choices.append((test, {True: self._promise(kind, which)}))
 
     def _compile_branches(self, union: Union) -> None:
@@ -169,7 +181,7 @@ class Node:
             self._parts.append((partial(_has, name), node, None))
 
     def _compile_properties(self, schema: dict[str, Any], tag: str) -> None:
-        required = {*schema.get("required", ()), tag}
+        required = {*self._required, tag}
         for name in schema.get("properties", ()):
             below, sides = to_pointer(name), ("present", "absent")
             present, absent = (None if name in required else self._promise(side, below=below) for side in sides)
@@ -242,55 +254,21 @@ def _conjuncts(pointer: str, schema: dict[str, Any]) -> list[str]:
     return references + [pointer + to_pointer("allOf", index) for index in range(len(schema.get("allOf", ())))]
 
 
+def _required(document: Document, pointer: str) -> frozenset[str]:
+    """Return the properties that a schema requires, in itself or in those that always apply to the same value."""
+    at, schema = document.resolve(pointer)
+    if not isinstance(schema, dict):
+        return frozenset()
+    inner = (_required(document, conjunct) for conjunct in _conjuncts(at, schema))
+    return frozenset(schema.get("required", ())).union(*inner)
+
+
 def _claims(tag: str, claimed: str, value: Any) -> bool:
     return isinstance(value, dict) and value.get(tag) == claimed
 
 
 def _has(name: str, value: Any) -> bool:
     return isinstance(value, dict) and name in value
-
-
-def _tests(schema: dict[str, Any]) -> Iterator[tuple[str, str, Callable[[Any], bool]]]:
-    """Yield the kind and name of each feature that a single test of a value shows, with the test."""
-    name = schema.get("format")
-    if name in ASSERTED:
-        yield "format", name, partial(_is_of_format, int if name in ("int32", "int64") else str, ASSERTED[name])
-    for keyword, test in _bounds(schema):
-        yield "bound", f"{keyword} {schema[keyword]}", test
-    if schema.get("items", False) is not False:
-        if not schema.get("minItems"):
-            yield "empty", "", lambda value: value == []
-        if schema.get("maxItems") is None or schema["maxItems"] > 1:
-            yield "several", "", lambda value: isinstance(value, list) and len(value) > 1
-
-
-def _bounds(schema: dict[str, Any]) -> Iterator[tuple[str, Callable[[Any], bool]]]:
-    """Yield each keyword of the schema that is a bound, with a test of whether a value lies on it."""
-    for keyword in ("minimum", "maximum"):
-        if keyword in schema:
-            yield keyword, partial(_is_number, schema[keyword])
-    for keyword, step in (("exclusiveMinimum", 1), ("exclusiveMaximum", -1)) if schema.get("type") == "integer" else ():
-        if isinstance(schema.get(keyword), int):
-            yield keyword, partial(_is_number, schema[keyword] + step)
-    for noun, sized in _SIZED.items():
-        for keyword in ("min" + noun, "max" + noun):
-            if keyword in schema:
-                yield keyword, partial(_is_of_size, sized, schema[keyword])
-
-
-_SIZED: Final[dict[str, type[Any]]] = {"Length": str, "Items": list, "Properties": dict}
-
-
-def _is_of_format(of_type: type, decide: Callable[[Any], bool], value: Any) -> bool:
-    return isinstance(value, of_type) and not isinstance(value, bool) and decide(value)
-
-
-def _is_number(bound: float, value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == bound
-
-
-def _is_of_size(sized: type[Any], size: int, value: Any) -> bool:
-    return isinstance(value, sized) and len(value) == size
 
 
 MAX_UNDECLARED: Final = 50

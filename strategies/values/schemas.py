@@ -201,7 +201,9 @@ class Schemas:
             target = self.at(schema["$ref"])
             rest = {keyword: value for keyword, value in schema.items() if keyword != "$ref"}
             followed = self._inline(target.schema, target.pointer, opaque, pinned)
-            return {"allOf": [followed, self._inline(rest, pointer, opaque, pinned)]} if rest else followed
+            beside = self._inline(rest, pointer, opaque, pinned)
+            # The target stands inside, so that what it evaluates counts for `unevaluated...` beside it.
+            return {**beside, "allOf": [followed, *beside.get("allOf", ())]} if rest else followed
         done = {keyword: value for keyword, value in schema.items() if not self._asserts_nothing(keyword)}
         for path, child in subschemas(schema):
             place = None if pointer is None else pointer + to_pointer(*path)

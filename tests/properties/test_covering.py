@@ -23,6 +23,7 @@ from tests.support.invented import (
     both_validators,
     with_schema,
 )
+from tests.support.tiny import body_schema, document_of
 
 PINNED_ANSWER = answer_schemas(PINNED_DOCUMENT)[0]
 
@@ -162,3 +163,11 @@ print(json.dumps(["hypothesis" in sys.modules, "random" in sys.modules and len(v
     }
     (output,) = outputs
     assert json.loads(output)[0] is False
+
+
+@pytest.mark.parametrize("inside", [{}, {"allOf": [{"properties": {"wide": {"type": "integer"}}}]}])
+def test_what_a_reference_evaluates_counts_beside_it(inside: dict[str, Any]) -> None:
+    schema = {"$ref": "#/components/schemas/Bar", "required": ["bar"], "unevaluatedProperties": False, **inside}
+    document = document_of(schema, {"Bar": {"type": "object", "properties": {"bar": {"type": "integer"}}}})
+    values = covering_set(document, body_schema(document))
+    assert all(isinstance(value["bar"], int) and value.keys() <= {"bar", "wide"} for value in values)

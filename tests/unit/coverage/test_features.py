@@ -299,3 +299,18 @@ def test_half_a_surrogate_pair_shows_the_features_of_any_text() -> None:
 def test_a_listed_value_or_type_that_nothing_can_show_is_not_promised(schema: Any, promised: set[Any]) -> None:
     (operation,) = document_of(schema).operations
     assert {(each.kind, each.which) for each in promised_features(operation)} - {("status", "200")} == promised
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"allOf": [{"properties": {"a": True}}, {"required": ["a"]}]},
+        {"$ref": "#/components/schemas/A", "required": ["a"]},
+        {"required": ["a"], "anyOf": [{"$ref": "#/components/schemas/A"}]},
+    ],
+)
+def test_a_property_that_another_schema_of_the_value_requires_is_never_absent(schema: Any) -> None:
+    (operation,) = document_of(schema, {"A": {"properties": {"a": {"properties": {"a": True}}}}}).operations
+    found = {(each.location, each.kind) for each in promised_features(operation)}
+    assert not found & {("200/a", "absent"), ("200/a", "present")}
+    assert ("200/a/a", "absent") in found or "allOf" in schema
