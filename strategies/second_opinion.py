@@ -177,7 +177,8 @@ class SecondOpinion:
 
         It takes the first of several media types that cover the answer's, parameters aside; the judge takes the most
         specific one (OpenAPI 3.1.0, Response Object). The judge holds a body of an undocumented type against no schema,
-        Schemathesis no text, none of a malformed type, and no JSON of another name than `application/...+json` (RFC 6839 has them all).
+        Schemathesis no text, none of a malformed type, and no JSON by another name than `application/...+json`, which
+        RFC 6839 knows too.
         """
         sent = parse_media_type(answer.header("content-type") or "")
         keys = [known for key in parsed.spec.content if (known := parse_media_type(key))] if parsed.spec else []
