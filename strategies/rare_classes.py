@@ -34,8 +34,8 @@ _SAMPLE: Final = 20
 class RareClasses(Item):
     """Read resources of the classes that were read too little, each item its share.
 
-    `rounds` is how often a sweep reads each resource. An item sends `most` requests at most, and stops where three of
-    four requests take longer than `slow` seconds.
+    `rounds` is how often a sweep reads each resource. An item sends `most` requests at most, and stops where all
+    requests take longer than `slow` seconds.
     """
 
     kind: ClassVar[str] = "rare classes"
@@ -80,5 +80,5 @@ class RareClasses(Item):
 
 
 def _is_slow(taken: deque[float], slow: float) -> bool:
-    """Return whether most requests took longer: a machine that is busy now and then does not decide."""
-    return len(taken) == _SAMPLE and sorted(taken)[_SAMPLE // 4] > slow
+    """Return whether every one of them took longer: a machine that is busy now and then does not decide."""
+    return len(taken) == _SAMPLE and min(taken) > slow

@@ -212,4 +212,4 @@ def test_every_report_of_a_run_names_its_verdict(tmp_path: Path) -> None:
     assert told["outcome"] == "VIOLATES"
     assert "<title>VIOLATES: " in page
     assert [each["id"] for each in told["violations"]] == re.findall(r'id="violation-([0-9a-f]{16})"', page)
-    assert f"Timeline of {told['requests']['total']} exchanges" in page
+    assert f"Timeline of {told['requests']['total']:,} exchanges" in page
