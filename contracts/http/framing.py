@@ -7,6 +7,7 @@ responses from the same bytes.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 SHOWN: Final = 40
@@ -28,6 +29,7 @@ _STATUS_LINE: Final = re.compile(rb"HTTP/1\.[0-9] ([0-9]{3}) [\t\x20-\x7e\x80-\x
 _FIELD: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)")
 _CHUNK: Final = re.compile(rb"([0-9A-Fa-f]+)[ \t]*(?:;[\t\x20-\x7e\x80-\xff]*)?\r\n")
 _CHUNK_BEGUN: Final = re.compile(rb"([0-9A-Fa-f]+[ \t]*(;[\t\x20-\x7e\x80-\xff]*)?\r?)?")
+_HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
 _SWITCHING: Final = 101
 
 
@@ -81,12 +83,17 @@ def framing_flaws(message: bytes) -> Iterator[FramingFlaw]:
 
 def _head(message: bytes) -> tuple[_Head, bytes] | None:
     """Return the status line and the fields, and the bytes behind the empty line; None if there is no such head."""
-    end = re.search(rb"\r?\n\r?\n", message)
+    end = _HEAD_END.search(message)
     if end is None or not message.startswith(b"HTTP/"):
         return None
-    lines = message[: end.end()].split(b"\n")[:-2]
+    return _parsed_head(message[: end.end()], end[0]), message[end.end() :]
+
+
+def _parse_head(data: bytes, end: bytes) -> _Head:
+    """Return the status line and the fields of a head that ends so."""
+    lines = data.split(b"\n")[:-2]
     found = []
-    if any(not line.endswith(b"\r") for line in [*lines, end[0][:-1]]):
+    if any(not line.endswith(b"\r") for line in [*lines, end[:-1]]):
         found.append(FramingFlaw("framing.head", "head", "line-end", "LF without CR"))
     first, *rest = (line.removesuffix(b"\r") for line in lines)
     status = re.search(rb" (\d{3})(?!\d)", first)
@@ -99,8 +106,11 @@ def _head(message: bytes) -> tuple[_Head, bytes] | None:
             found.append(FramingFlaw("framing.head", "head", _flaw_of_field(line), _excerpt(line)))
         else:
             fields.append((field[1].lower(), field[2]))
-    head = _Head(first.startswith(b"HTTP/1.0"), int(status[1]) if status else 0, tuple(fields), tuple(found))
-    return head, message[end.end() :]
+    return _Head(first.startswith(b"HTTP/1.0"), int(status[1]) if status else 0, tuple(fields), tuple(found))
+
+
+_parsed_head: Final = lru_cache(maxsize=64)(_parse_head)
+"""The same; many answers of a server have one head."""
 
 
 def _flaw_of_field(line: bytes) -> str:

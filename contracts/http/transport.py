@@ -153,18 +153,19 @@ class _TargetAdapter(HTTPAdapter):
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """Return the pool, whose connections read through the capture."""
-        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        if pool is not self._pool:
+        # All requests go to one host with one set of authorities; to find the pool each time is a tenth of their cost.
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(*args, **kwargs)
             # urllib3 2.8 makes its connections by this attribute (`connectionpool.py`, `_new_conn`).
-            pool.ConnectionCls = self._capture.connection_class(pool.ConnectionCls)
-            self._pool = pool
-        return pool
+            self._pool.ConnectionCls = self._capture.connection_class(self._pool.ConnectionCls)
+        return self._pool
 
     def close(self) -> None:
         """Close the kept connection, which urllib3 leaves to the garbage collector; the next request opens another."""
         super().close()
         if self._pool:
             self._pool.close()
+            self._pool = None
 
 
 def _read_body(raw: urllib3.HTTPResponse, most: int) -> bytes:

@@ -7,7 +7,8 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+from weakref import WeakKeyDictionary
 
 from contracts.http import Exchange, Response, SharedState
 from contracts.judge.checks import as_another
@@ -33,6 +34,9 @@ from contracts.openapi import (
 
 _ABSENT: Final = object()
 
+MAX_REMEMBERED: Final = 4096
+"""Of how many resources a process that is alone keeps what it would look up."""
+
 
 class History(SharedState):
     """Remembers the lasting values of every resource answered with success, and finds those that changed.
@@ -46,6 +50,9 @@ class History(SharedState):
     ) -> None:
         super().__init__(_TABLES, path)
         self._redacted = redacted
+        # A process that is alone need not look up what it wrote itself; by resource, of the latest ones.
+        self._known: dict[str, dict[tuple[str, str], tuple[str, str, float]]] | None = None if path else {}
+        self._contents: dict[str, str] | None = None if path else {}
 
     def compare(self, exchange: Exchange) -> Iterator[Violation]:
         """Yield every violation that only earlier exchanges show; remember this one."""
@@ -68,19 +75,14 @@ class History(SharedState):
             return
         resource = _resource(exchange)
         known = self._lasting(resource)
-        # A value that its schema forbids is reported as that: it is neither a change nor worth keeping.
-        misshapen = {violation.place for violation in parsed.violations if violation.rule.startswith("schema.")}
-        for keyword in keywords:
-            now = _at(parsed.value, keyword.place)
-            hashed = _hash(now)
-            if "body" + keyword.place in misshapen or hashed is None:
-                continue
+        for keyword, now, hashed in _lasting_values(parsed, keywords):
             key = keyword.place, keyword.pointer
             if key not in known and _lasts(keyword, now):
                 # The text is kept as a later violation would show it.
                 text = self._redacted(_changed(keyword, response.status, text_of(now), _ABSENT)).expected
                 row = (resource, *key, hashed, text, exchange.at + exchange.seconds)
                 if self.execute(_KEEP, row):
+                    known[key] = row[3:]
                     continue
                 known = self._lasting(resource)  # Another process was quicker.
             if key not in known:
@@ -105,8 +107,13 @@ class History(SharedState):
 
     def _lasting(self, resource: str) -> dict[tuple[str, str], tuple[str, str, float]]:
         """Return by place and pointer the hash of a value, its text, and the time from which it is known."""
+        if self._known is not None and (known := self._known.get(resource)) is not None:
+            return known
         rows = self.execute(_LASTING, (resource,))
-        return {(place, pointer): (value, text, since) for place, pointer, value, text, since in rows}
+        found = {(place, pointer): (value, text, since) for place, pointer, value, text, since in rows}
+        if self._known is not None:
+            _remember(self._known, resource, found)
+        return found
 
     def aliases(self, exchange: Exchange) -> Iterator[Violation]:
         """Yield `overlay.alias` if an id not known to exist gets the body of a known resource with a similar id.
@@ -120,12 +127,16 @@ class History(SharedState):
         if len(response.body) >= LARGE or not _recognisable(operation, parsed):
             return
         content, resource = _content(operation, parsed), _resource(exchange)
-        if content is None:
+        if content is None or (
+            request.exists and self._contents is not None and self._contents.get(resource) == content
+        ):
             return
         alike = {name for (name,) in self.execute(_ALIKE, (content,))}
         if request.exists:
             if resource not in alike:
                 self.execute(_SET_CONTENT, (resource, content))
+            if self._contents is not None:
+                _remember(self._contents, resource, content)
             return
         if self.execute(_IS_COMMON, (content,)):
             return
@@ -161,6 +172,34 @@ _IS_COMMON: Final = "SELECT 1 FROM common WHERE content = ?"
 _SET_COMMON: Final = "INSERT OR IGNORE INTO common VALUES (?)"
 
 
+# Equal responses share one ParsedResponse, so that what is made of it lives as long as it does.
+_CONTENTS: Final[WeakKeyDictionary[ParsedResponse, str | None]] = WeakKeyDictionary()
+_LASTING_VALUES: Final[WeakKeyDictionary[ParsedResponse, tuple[tuple[Lasting, Any, str], ...]]] = WeakKeyDictionary()
+
+
+def _lasting_values(parsed: ParsedResponse, keywords: tuple[Lasting, ...]) -> tuple[tuple[Lasting, Any, str], ...]:
+    """Return each keyword with the value at its place and that value's hash."""
+    known = _LASTING_VALUES.get(parsed)
+    if known is None:
+        # A value that its schema forbids is reported as that: it is neither a change nor worth keeping.
+        misshapen = {violation.place for violation in parsed.violations if violation.rule.startswith("schema.")}
+        found = ((keyword, _at(parsed.value, keyword.place)) for keyword in keywords)
+        hashed = ((keyword, value, _hash(value)) for keyword, value in found if "body" + keyword.place not in misshapen)
+        known = tuple((keyword, value, text) for keyword, value, text in hashed if text is not None)
+        _LASTING_VALUES[parsed] = known
+    return known
+
+
+_Value = TypeVar("_Value")
+
+
+def _remember(kept: dict[str, _Value], resource: str, value: _Value) -> None:
+    """Keep a value of the resource; the oldest is dropped once there are too many."""
+    if resource not in kept and len(kept) >= MAX_REMEMBERED:
+        del kept[next(iter(kept))]
+    kept[resource] = value
+
+
 def _resource(exchange: Exchange) -> str:
     """Return the operation and the resource as text that SQLite can hold, whatever the id."""
     return json.dumps([exchange.operation.path, *exchange.request.parameter_values])
@@ -176,6 +215,12 @@ def _recognisable(operation: Operation, parsed: ParsedResponse) -> bool:
 
 def _content(operation: Operation, parsed: ParsedResponse) -> str | None:
     """Return a hash of the body without the values that repeat the request; None if it cannot be hashed."""
+    if parsed not in _CONTENTS:
+        _CONTENTS[parsed] = _hash_content(operation, parsed)
+    return _CONTENTS[parsed]
+
+
+def _hash_content(operation: Operation, parsed: ParsedResponse) -> str | None:
     assert parsed.spec is not None
     value = parsed.value
     for keyword in equals(operation, parsed.spec):

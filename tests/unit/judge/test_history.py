@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -267,3 +268,17 @@ def test_the_slower_of_two_processes_is_compared_with_the_quicker_one(monkeypatc
 def test_a_file_that_cannot_be_created_is_an_error_of_one_line() -> None:
     with pytest.raises(SharedStateError, match="cannot be used: unable to open database file; name a folder"):
         History(Path("/proc/none/history"))
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_what_a_process_keeps_of_few_resources_changes_nothing(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[History.__module__], "MAX_REMEMBERED", most)
+    known, operation = History(), document().operations[0]
+    for thing in ("one", "two", "three"):
+        assert not list(known.compare(exchange_of(operation, answer(200, {"born": thing, "state": "dead"}), thing)))
+    for thing in ("one", "two", "three", "two"):
+        found = known.compare(exchange_of(operation, answer(200, {"born": "x", "state": "on"}), thing))
+        assert [(each.rule, each.expected) for each in found] == [
+            ("overlay.immutable", f'"{thing}"'),
+            ("overlay.final", '"dead"'),
+        ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -180,3 +181,37 @@ def test_a_resource_that_is_answered_as_another_is_held_against_that_one_once_mo
 
     (found,) = recheck(Asks(ask), document, [finding], lambda operation: [("job-b",), ("job-a",)]).values()
     assert found.reproducibility is reproducibility
+
+
+@pytest.mark.parametrize(("hits", "times"), [(range(100), 3), (range(0), 0), ([3], 1)])
+def test_what_was_asked_for_together_is_asked_for_together_again(hits: Iterable[int], times: int) -> None:
+    document = document_of({"properties": {"ref": {"x-equals": "$request.path.thing"}}})
+    (operation,) = document.operations
+    bursts: list[tuple[tuple[str, ...], ...]] = []
+
+    def burst(operation: Operation, resources: Sequence[tuple[str, ...]]) -> list[Exchange]:
+        refs = [resource[0] for resource in resources]
+        if len(bursts) in hits:
+            refs[:2] = reversed(refs[:2])
+        bursts.append(tuple(resources))
+        asked = [
+            exchange_of(operation, answer(200, {"ref": ref}), *each) for ref, each in zip(refs, resources, strict=True)
+        ]
+        others = [tuple(each for each in resources if each != own) for own in resources]
+        return [
+            replace(each, request=replace(each.request, together=together))
+            for each, together in zip(asked, others, strict=True)
+        ]
+
+    judge = Observer()
+    exchange = exchange_of(operation, answer(200, {"ref": "b"}), "a")
+    judge(replace(exchange, request=replace(exchange.request, together=(("b",), ("c",)))))
+    (finding,) = verdict_on(judge.tally, document).findings
+    assert finding.violation.rule == "overlay.swapped"
+    asked = Asked(lambda name, before: answer(200, {"ref": name}))
+    (found,) = recheck(Asks(asked, burst), document, [finding], lambda operation: [("d",)]).values()
+    assert (found.times, found.of, found.sibling) == (times, RECHECK_ROUNDS, None)
+    assert set(bursts) == {(("a",), ("b",), ("c",))}
+    assert asked.order == []
+    # Answers are mixed up now and then, so that a round asks again and again until it shows.
+    assert len(bursts) == (3 if times == 3 else 24 if not times else 20)
