@@ -4,7 +4,7 @@ Only texts for people are grouped; the verdict, and every report for machines, h
 """
 
 import json
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from typing import Final
 
 from contracts.judge import Violation
@@ -19,13 +19,42 @@ _AT_MANY_PLACES: Final = ("schema.", "header.", "overlay.immutable")
 _LISTED: Final = ("schema.const", "schema.enum", "union.tag-unknown")
 
 
+_MIXED_UP: Final = frozenset(
+    {
+        "overlay.alias",
+        "overlay.equals",
+        "overlay.final",
+        "overlay.immutable",
+        "overlay.unknown-resource",
+        "status.known-resource",
+    }
+)
+"""Rules that answers break which are those to other requests."""
+
+
 def grouped(findings: Iterable[Finding]) -> tuple[tuple[Finding, ...], ...]:
-    """Return the findings in groups, in the order of the first finding of each group."""
+    """Return the findings in groups, in the order of the first finding of each group.
+
+    Where answers to requests in flight are mixed up, several workers see it in what each of them asks for: none of that
+    is there when one of them asks alone.
+    """
+    every = tuple(findings)
+    swapped = [each for each in every if each.violation.rule == "overlay.swapped"]
+    seen_too = [each for each in every if swapped and each.violation.rule in _MIXED_UP and _is_gone(each)]
     by_cause: dict[Hashable, list[Finding]] = {}
-    for number, finding in enumerate(findings):
+    for number, finding in enumerate(each for each in every if each not in (*swapped, *seen_too)):
         by_cause.setdefault(_cause(finding) or number, []).append(finding)
-    groups = (group for same in by_cause.values() for group in ([same] if _is_group(same) else [[one] for one in same]))
-    return tuple(sorted(map(tuple, groups), key=_first))
+    groups = [group for same in by_cause.values() for group in ([same] if _is_group(same) else [[one] for one in same])]
+    return tuple(sorted(map(tuple, [*groups, *([[*swapped, *seen_too]] if swapped else [])]), key=_first))
+
+
+def told_by(group: Sequence[Finding]) -> Sequence[Finding]:
+    """Return those of a group by which all of it is told: one, where answers were mixed up, as it names the cause."""
+    return group[:1] if group[0].violation.rule == "overlay.swapped" else group
+
+
+def _is_gone(finding: Finding) -> bool:
+    return finding.recurrence is not None and finding.recurrence.times == 0
 
 
 def _is_group(findings: list[Finding]) -> bool:

@@ -13,7 +13,7 @@ from contracts.coverage import CLASS_KINDS, ENOUGH_READS, Unmet
 from contracts.http import AllRejected, carries_no_key
 from contracts.judge import Violation
 from contracts.openapi import Document, json_type
-from contracts.reports.grouping import in_another_case
+from contracts.reports.grouping import in_another_case, told_by
 from contracts.verdict import (
     AGREEMENT,
     Finding,
@@ -45,9 +45,9 @@ NAMED: Final = 8
 
 def group_line(group: Sequence[Finding]) -> str:
     """Return one line for violations of one group (see `grouped`), in the form of `violation_line`."""
-    violations = [finding.violation for finding in group]
+    violations = [finding.violation for finding in told_by(group)]
     first = violations[0]
-    if len(group) == 1:
+    if len(violations) == 1:
         return violation_line(first)
     places = _and(map(_pointer, violations))
     branches = _and(violation.branch for violation in violations if violation.branch)
@@ -223,19 +223,19 @@ def curl(witness: Witness, run: RunFacts) -> str:
     words += [word for name, value in request.headers for word in ("-H", shlex.quote(f"{name}: {value}"))]
     for credential in filter(None, (key, account)):
         words += ["-H", f'"{credential.header}: ${credential.environment}"']
-    # Requests that were in flight at the same time are sent so again.
+    # Of the requests that were in flight at the same time two are sent so again: of all the line would be too long.
     words += ["-Z", "--parallel-immediate"] if request.together else []
     return " ".join([*words, *map(shlex.quote, _urls(witness, document))])
 
 
 def _urls(witness: Witness, document: Document) -> Iterator[str]:
-    """Yield the URL of the witness's request, and those that were asked for at the same time."""
+    """Yield the URL of the witness's request, and one that was asked for at the same time if there were any."""
     request = witness.request
     yield request.url
     if request.together:
         operation = next(each for each in document.operations if each.path == witness.operation)
         base = request.url.removesuffix(operation.url_path(dict(request.parameters)))
-        yield from (base + operation.url_path(operation.bind(each)) for each in request.together)
+        yield from (base + operation.url_path(operation.bind(each)) for each in request.together[:1])
 
 
 def rejection_line(rejected: AllRejected, document: Document) -> str:
@@ -324,7 +324,7 @@ def spread(*group: Finding) -> str:
     resources = {resource for finding in group for resource in finding.resources}
     times = f"{counts[0]}x" if len(counts) == 1 else f"{counts[0]}x to {counts[-1]}x"
     several = f"{len(group)} violations, " if len(group) > 1 else ""
-    again = dict.fromkeys(_again(finding.recurrence) for finding in group if finding.recurrence)
+    again = dict.fromkeys(_again(finding.recurrence) for finding in told_by(group) if finding.recurrence)
     if "always" in again:  # It holds for the group if a sibling shows one of its violations.
         again.pop(_ALONE, None)
     return ", ".join([f"{several}{times} on {_count(len(resources), 'resource')}", *again])

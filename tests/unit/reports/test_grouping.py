@@ -9,11 +9,11 @@ import pytest
 
 from contracts.reports import github, terminal
 from contracts.reports.grouping import MIN_GROUP, grouped
-from contracts.reports.messages import group_line
+from contracts.reports.messages import group_line, spread
 from contracts.reports.report_json import report
 from contracts.reports.sarif import log
 from contracts.run.observer import Observer
-from contracts.verdict.verdict import Verdict
+from contracts.verdict.verdict import RecheckResult, Verdict
 from tests.support.tiny import answer, document_of, exchange_of
 from tests.support.verdicts import tally_on, verdict_on
 
@@ -162,3 +162,24 @@ def test_the_same_violation_in_two_branches_of_a_union_is_one_entry() -> None:
     two = [replace(finding, violation=replace(finding.violation, branch=branch)) for branch in ("C", "D")]
     (group,) = grouped(two)
     assert group_line(group) == "schema.type at /home of 200 (C and D): expected string, got null"
+
+
+def test_what_several_workers_see_of_answers_that_are_mixed_up_is_one_entry() -> None:
+    document = document_of({"properties": {"ref": {"x-equals": "$request.path.thing"}, "born": {"x-immutable": True}}})
+    (operation,) = document.operations
+    exchanges = [
+        exchange_of(operation, answer(200, {"ref": ref, "born": born}), thing, exists=True)
+        for thing, ref, born in (("a", "a", 1), ("a", "b", 2), ("a", "a", 3), ("c", "b", 2))
+    ]
+    exchanges[-1] = replace(exchanges[-1], request=replace(exchanges[-1].request, together=(("b",),)))
+    found = verdict_on(tally_on(exchanges), document).findings
+    again = {"overlay.swapped": 3, "overlay.equals": 0, "overlay.immutable": 0}
+    gone = [replace(each, recurrence=RecheckResult(again[each.violation.rule], 3, None)) for each in found]
+    (group,) = grouped(gone)
+    assert [each.violation.rule for each in group] == ["overlay.swapped", "overlay.equals", "overlay.immutable"]
+    assert group_line(group).endswith("answers to requests in flight at the same time were mixed up")
+    assert spread(*group) == "3 violations, 1x to 2x on 2 resources, always"
+    # What comes again for one who asks alone has a cause of its own.
+    always = [replace(each, recurrence=RecheckResult(3, 3, None)) for each in found]
+    assert len(grouped(always)) == 3
+    assert len(grouped(gone[:2])) == 2
