@@ -20,15 +20,19 @@ from contracts.http.exchange import (
 from contracts.http.framing import framing_flaws
 from contracts.http.rate_limit import BudgetSpent, Limits, RateLimit, check_rate
 from contracts.http.rejection import (
-    MIN_REJECTIONS,
-    REJECTIONS,
+    LET_IN,
+    NOT_FOUND,
     TIMEOUTS,
+    AccessLost,
     AllRejected,
     CallerRejected,
     HangingResources,
+    Rejection,
     Rejections,
     all_rejected,
-    is_plain_request,
+    example_of,
+    label_of,
+    share_of,
 )
 from contracts.http.retries import THROTTLED, Retries, wants_retry
 from contracts.http.session import MAX_BODY, TIMEOUT, ForbiddenRequest, GuardedSession, SessionOptions, check_base_url

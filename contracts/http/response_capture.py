@@ -9,6 +9,7 @@ import http.client
 import io
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -31,6 +32,16 @@ class Oversized(http.client.HTTPException):
     """A response that exceeds a limit; its text names the limit, such as `more than 100 headers`."""
 
 
+class Unclosed(http.client.IncompleteRead):
+    """A body that ends with its TLS connection, which ended without a closure alert (RFC 9112, section 9.8)."""
+
+    def __init__(self) -> None:
+        super().__init__(b"")
+
+    def __str__(self) -> str:
+        return "the TLS connection ended without close_notify, and no length says that the body is whole"
+
+
 class ByteCapture:
     """Keeps the bytes that came since the last request, on the one connection of a session.
 
@@ -42,6 +53,8 @@ class ByteCapture:
         self._kept = bytearray()
         self._size = 0
         self._socket: Any = None
+        self.unclosed = False
+        """Whether the TLS connection ended without a closure alert while the message was read."""
         self.connections = 0
         """The number of connections that were begun so far, failed ones included."""
         self.opened = 0.0
@@ -65,7 +78,7 @@ class ByteCapture:
 
     def begin(self) -> None:
         """Begin another message."""
-        self._kept, self._size = bytearray(), 0
+        self._kept, self._size, self.unclosed = bytearray(), 0, False
 
     def drain(self) -> bytes:
         """Read the bytes that wait on the idle connection, if any; add them to the message and return them."""
@@ -81,6 +94,11 @@ class ByteCapture:
             self.keep(data)
             return data
         return b""
+
+    def check_end(self) -> None:
+        """Raise Unclosed if it is not known whether the message, read to its end, is whole."""
+        if self.unclosed:
+            raise Unclosed
 
     def shutdown(self) -> None:
         """Shut the connection down, from another thread than the one that reads it."""
@@ -106,6 +124,9 @@ class ByteCapture:
                 capture.connections, capture.opened = capture.connections + 1, time.monotonic()
                 super().connect()
                 capture._socket = self.sock
+                if isinstance(self.sock, ssl.SSLSocket):
+                    # Otherwise an end without a closure alert looks like any other one.
+                    self.sock.suppress_ragged_eofs = False  # type: ignore[attr-defined]
 
         return Connection
 
@@ -153,11 +174,10 @@ class _Source(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        # A server that writes head and body apart waits for the head to be acknowledged (RFC 1122, section 4.2.3.4),
-        # which the kernel delays by 40 ms. The option wears off, so that it is set before every read.
-        if _QUICKACK is not None:
-            self._socket.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
-        count: int | None = self._raw.readinto(buffer)
+        try:
+            count: int | None = self._raw.readinto(buffer)
+        except ssl.SSLEOFError:
+            self._capture.unclosed, count = True, 0
         self._capture.keep(bytes(memoryview(buffer)[: count or 0]))
         return count
 

@@ -16,6 +16,12 @@ from contracts.http.exchange import Failure, Response
 MAX_WAIT: Final = 60.0
 """Seconds to wait between all attempts at one request together; if a server asks for more, its answer stands."""
 
+PATIENCE: Final = 60.0
+"""Seconds to wait in all, in one process and whatever the retries, for a server that says when to come again."""
+
+_PATIENT: Final = 5
+"""How often such a server is asked again at most, for one request."""
+
 BASE: Final = 0.5
 """The longest first wait, in seconds; every further one is twice as long."""
 
@@ -37,15 +43,20 @@ class Retries:
     most: int = 0
     chance: Callable[[], float] = random.random
 
-    def pause(self, outcome: Response | Failure, tried: int, waited: float, now: float) -> float | None:
+    def pause(
+        self, outcome: Response | Failure, tried: int, waited: float, now: float, patience: float = 0.0
+    ) -> float | None:
         """Return the seconds to wait before the request is sent again; None if the outcome stands.
 
         `tried` is the number of attempts so far, `waited` the seconds waited between them, `now` the time in seconds
-        since 1970.
+        since 1970. A 429 that says when to come again is waited for beyond `most`, as far as `patience` reaches.
         """
-        if tried > self.most or not wants_retry(outcome):
-            return None
         pause = put_off(outcome, now)
+        if tried > self.most:
+            throttled = isinstance(outcome, Response) and outcome.status == THROTTLED and tried <= _PATIENT
+            return pause if throttled and pause is not None and pause <= patience else None
+        if not wants_retry(outcome):
+            return None
         if pause is None:
             # Half of every wait is chance, so that several clients do not come back at the same moment.
             pause = BASE * 2 ** (tried - 1) * (0.5 + self.chance() / 2)

@@ -18,19 +18,12 @@ import requests
 from contracts.http.api_key import ApiKey
 from contracts.http.content_coding import CODINGS
 from contracts.http.exchange import PROBED_METHODS, Exchange, Failure, Request, Response
+from contracts.http.failures import REACHED, UNREACHABLE, problem_of
 from contracts.http.rate_limit import RateLimit
-from contracts.http.rejection import Rejections
-from contracts.http.retries import Retries, put_off, wants_retry
-from contracts.http.transport import PROBLEMS, REACHED, UNREACHABLE, Answer, StaleConnection, Transport, with_body
-from contracts.openapi import (
-    ConfigurationError,
-    ContractError,
-    Operation,
-    Resource,
-    TargetError,
-    accept_field,
-    operation_at,
-)
+from contracts.http.rejection import Access, Rejections
+from contracts.http.retries import PATIENCE, Retries, put_off, wants_retry
+from contracts.http.transport import Answer, StaleConnection, Transport, with_body
+from contracts.openapi import ConfigurationError, ContractError, Operation, Resource, TargetError, operation_at
 
 TIMEOUT: Final = 5.0
 """Seconds for one whole answer, from the connection to the last byte."""
@@ -128,6 +121,7 @@ class GuardedSession(requests.Session):
         self._on_exchange, self._exists = on_exchange, exists
         self._methods = frozenset({"GET", *(PROBED_METHODS if options.probes else ())})
         self._rate_limit, self._rejections = rate_limit or RateLimit(), rejections or Rejections()
+        self._access, self._patience = Access(), PATIENCE
         self._silent = self._put_off = 0
         self._ended: ContractError | None = None
         self._last: Exchange | None = None
@@ -168,15 +162,19 @@ class GuardedSession(requests.Session):
         Raises ForbiddenRequest for another method than those of the session, and other ContractErrors where the target
         is to be asked no more.
         """
-        prepared = self._template.copy()
-        # The URL is set by hand, for requests would fold dot segments and decode characters encoded on purpose.
-        prepared.url = self.base_url + operation.url_path(values)
+        prepared = self._prepared(operation, values)
         prepared.headers.update(headers or {})
         if method != "GET":
             prepared.method = method
             # The next request opens another connection, because the server may leave bytes of this one behind.
             prepared.headers["Connection"] = "close"
         return self._guard_run(prepared, operation, values)[0]
+
+    def _prepared(self, operation: Operation, values: Mapping[str, str]) -> requests.PreparedRequest:
+        prepared = self._template.copy()
+        # The URL is set by hand, for requests would fold dot segments and decode characters encoded on purpose.
+        prepared.url = self.base_url + operation.url_path(values)
+        return prepared
 
     def fetch(self, url: str) -> Response | Failure:
         """Get a URL of no operation, such as a list of resources: it is guarded alike, and not observed."""
@@ -224,8 +222,15 @@ class GuardedSession(requests.Session):
         sent = self._with_retries(request, earlier)
         self._last = exchange = Exchange(operation, asked, sent.outcome, sent.seconds, sent.at, tuple(earlier))
         self._on_exchange(exchange)
-        self._rejections.note(exchange)
+        self._note_admission(exchange)
         return exchange, sent.answer
+
+    def _note_admission(self, exchange: Exchange) -> None:
+        """Count whether the caller was let in; raise AccessLost if it was until now, and is not any more."""
+        self._rejections.note(exchange)
+        self._access.note(exchange)
+        if proof := self._access.doubt():
+            self._access.settle(self._exchange(self._prepared(*proof), *proof)[0])
 
     def _with_retries(self, request: requests.PreparedRequest, earlier: list[Response | Failure]) -> _Attempt:
         """Return the last attempt; outcomes that were worth another attempt are added to `earlier`."""
@@ -235,12 +240,13 @@ class GuardedSession(requests.Session):
             self._check_target()
             sent = self._attempt(request, earlier)
             outcome = sent.outcome
-            pause = retries.pause(outcome, attempt, waited, time.time())
+            pause = retries.pause(outcome, attempt, waited, time.time(), self._patience)
             # A method that is not safe is not sent twice (RFC 9110, section 9.2.2).
             if pause is None or self._silent >= MAX_SILENT or request.method != "GET":
                 break
             earlier.append(outcome)
             waited += pause
+            self._patience -= pause if attempt > retries.most else 0
             # Retry-After holds back all processes; a pause that this process chose holds back itself alone.
             (self._rate_limit.wait if put_off(outcome, time.time()) is None else self._rate_limit.hold)(pause)
         throttled = isinstance(outcome, Response) and wants_retry(outcome) and retries.most > 0
@@ -269,7 +275,8 @@ class GuardedSession(requests.Session):
             except StaleConnection as stale:
                 earlier.append(Failure("closed", str(stale)))
                 continue
-            self._silent = self._silent + 1 if isinstance(outcome, Failure) else 0
+            silent = isinstance(outcome, Failure) and outcome.kind not in REACHED
+            self._silent = self._silent + 1 if silent else 0
             return _Attempt(outcome, answer, time.perf_counter() - started, at)
 
     def _report_late_bytes(self) -> None:
@@ -306,7 +313,7 @@ class GuardedSession(requests.Session):
 
     def unreachable(self, failure: Failure) -> TargetError:
         """Return the error, with the fix, for a target that gave no response to a request that needs one."""
-        return TargetError(self.base_url, *PROBLEMS[failure.kind])
+        return TargetError(self.base_url, *problem_of(failure, over_tls=self.base_url.startswith("https:")))
 
     def drop_connection(self) -> None:
         """Close the kept connection; the next request opens another."""

@@ -1,14 +1,10 @@
 """Send one prepared request over the one connection to the target, and return its outcome without the API key.
 
 Hides requests' adapter and urllib3: the key is added here and nowhere earlier, and masked before anything is returned.
-Hides also how requests, urllib3 and the socket below them nest their exceptions when no response comes.
 """
 
 import http.client
 import io
-import socket
-import ssl
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -22,9 +18,18 @@ from contracts.http.api_key import ApiKey, Mask, strip_tracebacks
 from contracts.http.connection_turns import ConnectionTurns
 from contracts.http.content_coding import CodingError, decoded
 from contracts.http.exchange import Exchange, Failure, Response, carries_no_key
+from contracts.http.failures import failure_of
 from contracts.http.response_capture import ByteCapture, Oversized, Watchdog
 
 _CHUNK: Final = 256 * 1024
+
+_FAILURES: Final = (
+    http.client.HTTPException,
+    CodingError,
+    requests.RequestException,
+    urllib3.exceptions.HTTPError,
+    OSError,
+)
 
 Answer = requests.Response | requests.RequestException
 """An outcome in the classes of requests, for a library that uses the session as one of requests."""
@@ -104,10 +109,11 @@ class Transport:
             answer = self._send_or_stale(request)
             try:
                 body = self._mask(_read_body(answer.raw, self._max_body))
+                self._capture.check_end()
             except BaseException:
                 answer.close()
                 raise
-        except (Oversized, CodingError, requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+        except _FAILURES as error:
             found = failure_of(error)
             failure = Failure(found.kind, self._mask.text(found.detail), self._message())
             # The exception is a new one, because the frames of the old one hold the key.
@@ -197,63 +203,3 @@ def with_body(answer: requests.Response, exchange: Exchange) -> requests.Respons
         preload_content=False,
     )
     return answer
-
-
-REACHED: Final = ("coding", "cut", "oversized")
-"""Kinds of failure that show that the target answers."""
-
-UNREACHABLE: Final = ("refused", "tls", "unresolved")
-"""Kinds of failure that do not depend on the resource asked for."""
-
-
-def failure_of(error: BaseException) -> Failure:
-    """Return the failure that an exception of requests, urllib3 or the socket below them stands for.
-
-    Its detail is the innermost exception's own words. The kind is `failed` for an exception of no known type.
-    """
-    chain = list(_chain(error))
-    kind = next((kind for types, kind in _KINDS if any(isinstance(link, types) for link in chain)), "failed")
-    root = chain[-1]
-    if isinstance(root, (Oversized, CodingError)):
-        return Failure(kind, str(root))
-    return Failure(kind, f"{type(root).__name__}: {root}" if str(root) else type(root).__name__)
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield the exception and those it was raised from, outermost first; urllib3 keeps some in `args` and `reason`."""
-    seen: set[int] = set()
-    waiting: list[object] = [error]
-    while waiting:
-        link = waiting.pop(0)
-        if isinstance(link, BaseException) and id(link) not in seen:
-            seen.add(id(link))
-            yield link
-            waiting += [*link.args, getattr(link, "reason", None), link.__cause__]
-
-
-# The first row that fits counts: some of these exceptions are subclasses of later ones.
-_KINDS: Final[tuple[tuple[tuple[type[BaseException], ...], str], ...]] = (
-    ((Oversized,), "oversized"),
-    ((ssl.SSLError, requests.exceptions.SSLError), "tls"),
-    ((socket.gaierror, urllib3.exceptions.LocationParseError), "unresolved"),
-    ((ConnectionRefusedError,), "refused"),
-    ((urllib3.exceptions.IncompleteRead, http.client.IncompleteRead, urllib3.exceptions.InvalidChunkLength), "cut"),
-    ((CodingError,), "coding"),
-    ((TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError), "timeout"),
-    ((ConnectionResetError, BrokenPipeError, ConnectionAbortedError), "reset"),
-    ((http.client.HTTPException, urllib3.exceptions.HTTPError), "not-http"),
-)
-
-PROBLEMS: Final[dict[str, tuple[str, str]]] = {
-    "tls": ("does not pass the TLS check", "fix its certificate, or name its authority by --ca-bundle FILE"),
-    "unresolved": ("has a host that no name server knows", "correct --base-url"),
-    "refused": ("refuses connections", "start the server, or correct --base-url"),
-    "timeout": ("does not answer in time", "start the server, or give it longer by --timeout SECONDS"),
-    "reset": ("closes the connection without an answer", "look into the server's log; is it https rather than http?"),
-    "not-http": ("answers something that is not HTTP", "correct the port in --base-url"),
-    "cut": ("breaks off in the middle of its answer", "look into the server's log"),
-    "coding": ("sends a body that does not decompress", "look into the server's log"),
-    "oversized": ("sends more than the harness reads", "raise --max-body"),
-    "failed": ("cannot be reached", "correct --base-url"),
-}
-"""The problem and the fix, by kind of failure, for a target that gives no response."""

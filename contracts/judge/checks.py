@@ -115,7 +115,8 @@ def known_resource(
     """Yield a violation unless a resource known to exist is answered with success."""
     # A failure of the server that the document does not describe is reported as that alone.
     failed = response.status >= 500 and parsed.spec is None
-    if request.exists and not response.ok and not failed:
+    # To be asked to send fewer requests says nothing of the resource (RFC 6585, section 4).
+    if request.exists and not response.ok and not failed and response.status != THROTTLED:
         expected = text_of([spec.status for spec in operation.responses if spec.is_success] or ["2XX"])
         pointer, status = operation.pointer + "/responses", str(response.status)
         rule = "status.known-resource"

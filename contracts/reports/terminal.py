@@ -110,8 +110,8 @@ def _changes(comparison: Comparison) -> str:
 def _hint(verdict: Verdict) -> Iterator[str]:
     """Yield the likely cause if every response was the same refusal."""
     if verdict.all_rejected and verdict.outcome is Outcome.VIOLATES:
-        yield f"hint        {messages.rejection_line(verdict.all_rejected, verdict.run.document)}"
-    if [*verdict.answers] == ["404"]:
+        yield f"hint        {messages.rejection_line(verdict.all_rejected, verdict.run)}"
+    if not verdict.all_rejected and [*verdict.answers] == ["404"]:
         yield "hint        every answer was 404: is the path in --base-url right, and do the ids exist?"
 
 

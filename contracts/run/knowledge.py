@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from contracts.http import MIN_REJECTIONS, REJECTIONS, GuardedSession
+from contracts.http import LET_IN, NOT_FOUND, Exchange, GuardedSession, label_of, share_of
 from contracts.openapi import Document, Operation, Resource, official_client
 from contracts.run.handed_in import Found, Memory
 from contracts.run.settings import Settings
@@ -48,14 +49,22 @@ def _is_decodable(resource: Resource) -> bool:
     return not any("\udc80" <= char <= "\udcff" for char in "".join(resource))
 
 
-def rejects_caller(session: GuardedSession, settings: Settings) -> bool:
-    """Return whether the target answers as one that rejects its caller; raises TargetError if it does not answer."""
+def look(session: GuardedSession, settings: Settings) -> None:
+    """Ask for one or two resources; raises TargetError, in one line with the fix, if the target does not answer."""
     operation = settings.document.operations[0]
     # An unused id first: this response is not judged, and reading a known resource here would hide its first answer
     # from the history. Then one that is known, for the target may fail at the unused one alone.
     resources = (("probe",) * len(operation.parameters), *settings.known[operation.path][:1])
-    found = session.probe(operation, *map(operation.bind, resources))
-    return any(str(response.status) in REJECTIONS for response in found)
+    session.probe(operation, *map(operation.bind, resources))
+
+
+def may_be_rejected(seen: Iterable[Exchange], *, some_exist: bool) -> bool:
+    """Return whether these answers may be those of a target that rejects its caller.
+
+    A promised 404 shows nothing, but is to be looked into where resources are known to exist.
+    """
+    labels = [label_of(each) or (NOT_FOUND if some_exist else LET_IN) for each in seen]
+    return bool(labels) and all(label[:3].isdigit() for label in labels)
 
 
 def listed(session: GuardedSession, settings: Settings) -> Found:
@@ -73,7 +82,8 @@ def revealing_requests(
 
     Workers begin at different ends: without these, a wrong key would cost hundreds of requests before they know.
     """
+    share = share_of(len(document.operations))
     for operation in document.operations:
-        unused = [(f"probe-{number}",) * len(operation.parameters) for number in range(MIN_REJECTIONS)]
-        for resource in known(operation)[:MIN_REJECTIONS] or unused:
+        unused = [(f"probe-{number}",) * len(operation.parameters) for number in range(share)]
+        for resource in itertools.islice(itertools.cycle(known(operation) or unused), share):
             yield operation, operation.bind(resource)

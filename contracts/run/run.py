@@ -17,14 +17,23 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Any, Final
 
-from contracts.coverage import ClassReads
-from contracts.http import AllRejected, BudgetSpent, CallerRejected, Exchange, GuardedSession, SharedStateError
-from contracts.judge import History, unread_types
-from contracts.openapi import Document, Operation, Resource, TargetError
+from contracts.http import (
+    LET_IN,
+    AccessLost,
+    AllRejected,
+    BudgetSpent,
+    CallerRejected,
+    Exchange,
+    GuardedSession,
+    SharedStateError,
+    label_of,
+)
+from contracts.judge import History
+from contracts.openapi import Operation, Resource, TargetError
 from contracts.reports import EXCHANGES
 from contracts.run.collector import BY_ANSWERS, OTHERWISE, Collector, Ending, ItemResult
 from contracts.run.handed_in import Item, Strategies
-from contracts.run.knowledge import Knowledge, listed, recall, rejects_caller, revealing_requests
+from contracts.run.knowledge import Knowledge, listed, look, may_be_rejected, recall, revealing_requests
 from contracts.run.observer import Observer
 from contracts.run.outputs import Outputs, Show, print_verdict_line
 from contracts.run.recheck import Asks, recheck
@@ -48,7 +57,7 @@ from contracts.verdict import (
     explained_by,
 )
 
-STOPS: Final = (TargetError, BudgetSpent, CallerRejected, SharedStateError)
+STOPS: Final = (TargetError, BudgetSpent, CallerRejected, AccessLost, SharedStateError)
 """The errors that end a run before its end."""
 
 EXIT_FAILED: Final = 3
@@ -114,14 +123,25 @@ class Run:
         self.knowledge = Knowledge(started, remembered, {})
         if not asks or not settings.base_url:
             return
-        with self._sessions.open_unobserved() as session:
-            is_rejected = rejects_caller(session, settings)
+        seen: list[Exchange] = []
+        with self._sessions.open_unjudged(seen.append) as session:
+            look(session, settings)
             if settings.discover:
                 self.knowledge = replace(self.knowledge, discovered=listed(session, settings))
+        self._look_whether_all_are_rejected(seen)
+
+    def _look_whether_all_are_rejected(self, seen: Sequence[Exchange]) -> None:
+        """Ask until one request is let in, or it is clear that none is; `seen` are the answers so far."""
+        rejections, document = self._sessions.rejections, self.settings.document
+        for exchange in seen:
+            if label_of(exchange) == LET_IN:
+                rejections.note(exchange)
+        if not may_be_rejected(seen, some_exist=any(map(self.known, document.operations))):
+            return
         with suppress(*STOPS):
-            for operation, values in revealing_requests(settings.document, self.known) if is_rejected else ():
+            for operation, values in revealing_requests(document, self.known):
                 self.session.ask(operation, values)
-                if self.rejected is None:
+                if rejections.one_was_accepted():
                     break
 
     def _hide_key(self) -> None:
@@ -248,6 +268,8 @@ class Run:
         """Return what was seen since the last result; `error` is what the item raised, if it did."""
         stopped = str(error) if isinstance(error, STOPS) else ""
         failed = "" if error is None or stopped else BY_ANSWERS if isinstance(error, BrokenPromise) else OTHERWISE
+        if isinstance(error, AccessLost):
+            self.observer.tally.lost_access[error.label] += 1
         tally = self._take()
         if tally is not None and self.folder.worker:
             self.folder.reported(tally)

@@ -41,11 +41,16 @@ class Sessions:
         """Close everything; a second time changes nothing."""
         self._stack.close()
 
-    def open_unobserved(self) -> GuardedSession:
-        """Open a session whose exchanges are neither judged nor recorded."""
-        operations = self._settings.document.operations
+    def open_unjudged(self, on_exchange: Callable[[Exchange], object]) -> GuardedSession:
+        """Open a session whose exchanges are neither judged nor recorded; it knows what the user named alone."""
+        named = {operation: self._settings.known[operation.path] for operation in self._settings.document.operations}
         return GuardedSession(
-            self._base_url, operations, lambda exchange: None, self._options, rate_limit=self._rate_limit
+            self._base_url,
+            named,
+            on_exchange,
+            self._settings.session,
+            rate_limit=self._rate_limit,
+            exists=lambda operation, resource: resource in named[operation] or None,
         )
 
     def open(self, observer: Callable[[Exchange], object]) -> GuardedSession:

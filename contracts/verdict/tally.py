@@ -12,7 +12,17 @@ from dataclasses import asdict, astuple, dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 from contracts.coverage import Feature, features_of
-from contracts.http import Exchange, Failure, Request, Response, is_plain_request, outcome_from_json
+from contracts.http import (
+    LET_IN,
+    THROTTLED,
+    Exchange,
+    Failure,
+    Request,
+    Response,
+    example_of,
+    label_of,
+    outcome_from_json,
+)
 from contracts.judge import ParsedResponse, Violation, parse_response
 from contracts.openapi import UNREADABLE, Document, Resource
 from contracts.verdict.latency import latency_bucket
@@ -28,7 +38,7 @@ _Counted = TypeVar("_Counted", "Difference", "FeatureObservation")
 MAX_KEPT: Final = 50_000
 """How many different observations of features are kept: a server may invent new properties without end."""
 
-_COUNTERS: Final = ("answers", "plain_answers", "successes", "retries", "faults", "probes")
+_COUNTERS: Final = ("answers", "plain_answers", "lost_access", "put_off", "successes", "retries", "faults", "probes")
 _RESOURCES: Final = ("vanished", "skipped_hanging")
 
 
@@ -165,7 +175,13 @@ class Tally:
     answers: Counter[str] = field(default_factory=Counter)
     """By status or by kind of failure."""
     plain_answers: Counter[str] = field(default_factory=Counter)
-    """The same, of plain requests alone (see `is_plain_request`)."""
+    """Answers to plain requests by their label (see `label_of`)."""
+    examples: dict[str, str] = field(default_factory=dict)
+    """By the label of a rejection, what one of them says of itself (see `example_of`)."""
+    lost_access: Counter[str] = field(default_factory=Counter)
+    """By the label of a rejection, how many processes were let in until it set in."""
+    put_off: Counter[str] = field(default_factory=Counter)
+    """By the operation's path, the requests that were answered 429 to the last."""
     observations: dict[frozenset[Feature], FeatureObservation] = field(default_factory=dict)
     """By the features that were seen together: equal responses show the same features."""
     violations: dict[tuple[object, ...], ViolationRecord] = field(default_factory=dict)
@@ -200,14 +216,22 @@ class Tally:
         """
         shown: frozenset[Feature] = frozenset()
         self.count(exchange)
-        if is_plain_request(exchange.request):
-            self.plain_answers[_kind(exchange.outcome)] += 1
+        self._note_admission(exchange, redaction)
         if not exchange.request.is_read:
             self.probes[f"{exchange.request.method} {_kind(exchange.outcome)}"] += 1
         elif isinstance(exchange.outcome, Response):
             shown = self._note_response(exchange, exchange.outcome, redaction)
         self.note_violations(exchange, violations, match_waivers, redaction)
         return shown
+
+    def _note_admission(self, exchange: Exchange, redaction: Redaction) -> None:
+        if (label := label_of(exchange)) is not None:
+            self.plain_answers[label] += 1
+            if label != LET_IN and label not in self.examples:
+                self.examples[label] = example_of(redaction.exchange(exchange))
+        # A request that prefers an answer, as the mock's may, was not put off.
+        if isinstance(exchange.outcome, Response) and exchange.outcome.status == THROTTLED:
+            self.put_off[exchange.operation.path] += not exchange.request.headers
 
     def note_violations(
         self, exchange: Exchange, violations: Iterable[Violation], match_waivers: MatchWaiver, redaction: Redaction
@@ -260,6 +284,9 @@ class Tally:
             getattr(self, name).update(getattr(other, name))
         for words, difference in other.differences.items():
             _merge(self.differences, words, difference)
+        for label, example in other.examples.items():
+            # Which of two is kept must not depend on the order of merging.
+            self.examples[label] = min(filter(None, (example, self.examples.get(label))), default="")
         for features, observation in other.observations.items():
             self._observe(features, observation)
         for path, times in other.times.items():
@@ -296,6 +323,7 @@ class Tally:
             "differences": [
                 [words, each.count, each.witness.to_json()] for words, each in sorted(self.differences.items())
             ],
+            "examples": self.examples,
             "times": {path: list(counts.items()) for path, counts in self.times.items()},
         }
 
@@ -312,6 +340,7 @@ class Tally:
             getattr(tally, name).update((path, tuple(resource)) for path, resource in data[name])
         for words, count, witness in data["differences"]:
             _merge(tally.differences, words, Difference(count, Witness.from_json(witness)))
+        tally.examples = dict(data["examples"])
         tally.times = {path: Counter(dict(counts)) for path, counts in data["times"].items()}
         for *feature, count, first, resource in data["features"]:
             tally._observe(frozenset((Feature(*feature),)), FeatureObservation(count, first, tuple(resource)))

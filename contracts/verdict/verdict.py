@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from contracts.coverage import Feature, Requirement, Unmet, promised_features, unmet_requirements
-from contracts.http import AllRejected, Response, all_rejected
+from contracts.http import NOT_FOUND, THROTTLED, AllRejected, Response, all_rejected
 from contracts.judge import Violation
 from contracts.openapi import Document, Resource
 from contracts.verdict.redaction import MASK
@@ -209,8 +209,14 @@ def conclude(
     features = tally.features
     promised = (feature for operation in run.document.operations for feature in promised_features(operation))
     coverage = {feature: features.pop(feature, None) for feature in promised}
-    rejected = all_rejected(tally.plain_answers)
-    records = [record for record in tally.found if not (rejected and explained_by(rejected, record.violation))]
+    rejected = all_rejected(tally.plain_answers, tally.examples)
+    lost = all_rejected(tally.lost_access)
+    records = [
+        record
+        for record in tally.found
+        if not (rejected and explained_by(rejected, record.violation))
+        and not (lost and explained_by(lost, record.violation) and str(record.violation.status) in lost.statuses)
+    ]
     standing = tuple(_finding(record, criteria.waivers, sdk) for record in records if not record.waiver)
     no_success = tuple(_without_success(run, tally))
     # A waiver is stale only if the violations that it covers would have been seen again.
@@ -218,10 +224,9 @@ def conclude(
     fitting = (waiver for record in records for waiver in record.fitting)
     stale = criteria.waivers.stale(fitting) if is_whole else ()
     answered = sum(count for kind, count in tally.answers.items() if kind.isdigit())
-    unmet = (*no_success, *unmet_requirements(criteria.requirements, coverage, answered, criteria.last, run.started))
-    if criteria.strict and tally.differences:
-        unmet = (*unmet, Unmet(AGREEMENT, words="they differ, see below; the verdict is the judge's"))
-    failed = standing or (criteria.strict and stale)
+    required = unmet_requirements(criteria.requirements, coverage, answered, criteria.last, run.started)
+    unmet = (*no_success, *_put_off(tally), *required)
+    failed = standing or tally.differences or (criteria.strict and stale)
     return Verdict(
         run=run,
         outcome=Outcome.VIOLATES if failed else Outcome.INCONCLUSIVE if unmet or run.incident else Outcome.CONFORMS,
@@ -244,10 +249,20 @@ def conclude(
 
 
 def explained_by(rejected: AllRejected, violation: Violation) -> bool:
-    """Return whether the rejection of the caller explains the violation: only its status is wrong."""
+    """Return whether the rejection of the caller explains the violation: only its status is wrong.
+
+    Of a redirect, a page or a 404 that is not the operation's nothing else is expected to be right either.
+    """
     if violation.rule == "method.not-refused":
         return str(violation.status) in rejected.statuses
+    elsewhere = {each.status for each in rejected.rejections if each.leads_elsewhere or str(each.status) == NOT_FOUND}
+    if violation.status in elsewhere and violation.rule.startswith(_OF_THE_OPERATION):
+        return True
     return violation.rule in ("status.undocumented", "status.known-resource")
+
+
+_OF_THE_OPERATION: Final = ("body.", "content-type.", "header.", "json.", "overlay.", "schema.", "union.")
+"""The beginnings of rules that are broken by whatever is not the operation's own answer."""
 
 
 def _finding(record: ViolationRecord, waivers: Waivers, sdk: Callable[[Finding], str]) -> Finding:
@@ -257,6 +272,15 @@ def _finding(record: ViolationRecord, waivers: Waivers, sdk: Callable[[Finding],
     # The SDK's reaction to a redacted body would not be its reaction to the response that came.
     is_redacted = isinstance(witness.outcome, Response) and MASK.encode() in witness.outcome.body
     return replace(finding, sdk=sdk(finding)) if witness.request.is_read and not is_redacted else finding
+
+
+def _put_off(tally: Tally) -> Iterator[Unmet]:
+    """Yield an unmet requirement for every operation of which requests were put off to the last."""
+    for path, count in sorted(tally.put_off.items()):
+        if count:
+            asked = f"{count} requests of GET {path} were" if count > 1 else f"a request of GET {path} was"
+            fix = "ask more slowly by --rate-limit 10/s, or again by --retries 2"
+            yield Unmet("answer", words=f"{asked} answered {THROTTLED}; {fix}")
 
 
 def _without_success(run: RunFacts, tally: Tally) -> Iterator[Unmet]:

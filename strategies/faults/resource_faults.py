@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final
 
-from contracts.http import Failure, Response
+from contracts.http import THROTTLED, Failure, Response
 from contracts.judge import compiled
 from contracts.openapi import (
     Equals,
@@ -127,7 +127,9 @@ def status_faults(operation: Operation) -> Iterator[Fault]:
             if operation.parameters:
                 yield fault("status.undocumented", str(status), "status", _status(status, exists=False))
     for spec in operation.responses:
-        if not spec.is_success and not (spec.status == "default" and granting(operation) == spec):
+        # To be asked to send fewer requests says nothing of the resource.
+        refuses = not spec.is_success and spec.status != str(THROTTLED)
+        if refuses and not (spec.status == "default" and granting(operation) == spec):
             yield fault("status.known-resource", spec.status, "status", _refused(operation, spec))
     if operation.parameters and refuses_unknown(operation):
         yield fault("overlay.unknown-resource", "", "status", partial(_granted, operation))

@@ -156,7 +156,7 @@ def test_a_server_without_tls_is_no_https_target() -> None:
 
     with answering(answer) as port:
         line = refused(run_suite("--base-url", f"https://127.0.0.1:{port}"))
-    assert "does not pass the TLS check" in line
+    assert "speaks no TLS; is it http rather than https?" in line
 
 
 def test_a_certificate_of_an_unknown_authority_is_refused_and_its_own_accepted(tmp_path: Path) -> None:
@@ -175,6 +175,7 @@ def test_a_certificate_of_an_unknown_authority_is_refused_and_its_own_accepted(t
         url = f"https://127.0.0.1:{port}"
         line = refused(run_suite("--base-url", url))
         trusted = run_suite("--base-url", url, "--ca-bundle", str(bundle), "-k", "preferred")
-    assert "does not pass the TLS check; fix its certificate, or name its authority by --ca-bundle" in line
-    assert trusted.code == 1
-    assert "status.undocumented" in "\n".join(trusted.violations)
+    assert "of an authority that is not trusted here" in line
+    assert "name the authority by --ca-bundle FILE" in line
+    assert trusted.code == 6
+    assert "answered 404; is the path in --base-url right" in trusted.verdict[0]

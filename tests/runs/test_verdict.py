@@ -117,7 +117,7 @@ def test_workers_report_what_is_wrong_with_every_id_those_that_are_not_utf8_incl
     assert [line.split(":")[0] for line in result.violations] == ["status.undocumented at status"]
 
 
-def test_a_redirect_is_a_violation_and_is_not_followed() -> None:
+def test_a_redirect_of_everything_is_told_with_its_end_and_is_not_followed() -> None:
     with mock_server(DOCUMENT) as other:
 
         def redirect(asked: Asked, response: Response) -> Response:
@@ -125,11 +125,10 @@ def test_a_redirect_is_a_violation_and_is_not_followed() -> None:
 
         with mock_server(DOCUMENT, changes=[redirect]) as server:
             result = against(server, *BRIEFLY)
-    assert result.code == 1
+    assert result.code == 6
     assert not other.seen
-    assert "status.known-resource at status: expected 200 for a resource that exists, got 307" in "\n".join(
-        result.violations
-    )
+    assert f"answered 307 to {other.url}/v4/" in result.verdict[0]
+    assert "is the path in --base-url right? (redirects are not followed)" in result.verdict[0]
 
 
 def test_without_a_single_success_nothing_is_green() -> None:

@@ -13,14 +13,18 @@ from hypothesis import strategies as st
 
 from contracts.http.exchange import Failure, Request, Response
 from contracts.http.rejection import (
+    LET_IN,
     MIN_REJECTIONS,
-    REJECTIONS,
     TIMEOUTS,
+    Access,
+    AccessLost,
     CallerRejected,
     HangingResources,
     Rejections,
     all_rejected,
+    example_of,
     is_plain_request,
+    label_of,
 )
 from contracts.openapi import Operation
 from tests.support.tiny import answer, document_of, exchange_of
@@ -50,12 +54,85 @@ def test_a_plain_request_has_short_parameters_of_unreserved_characters(
     assert is_plain_request(Request("http://h/", tuple(("p", value) for value in resource), None)) is is_plain
 
 
+PAGE = b"<html><head><title>Sign in &amp;\n go</title></head></html>"
+TOLERANT = document_of(
+    responses={
+        "200": {"description": "", "content": {"application/json": {}}},
+        "303": {"description": ""},
+        "404": {"description": "", "content": {"application/json": {}}},
+        "default": {"description": "", "content": {"application/json": {}}},
+    }
+).operations[0]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "exists", "label"),
+    [
+        (answer(401), None, "401"),
+        (answer(429), True, "429"),
+        (answer(301, b"", ("Location", "/x")), None, "301"),
+        (answer(303), None, LET_IN),
+        (answer(304), True, "304"),
+        (answer(404), None, None),
+        (answer(404), False, None),
+        (answer(404), True, "404"),
+        (answer(404, PAGE, media_type="text/html"), None, "404 page"),
+        (answer(200, PAGE, media_type="text/html; charset=utf-8"), None, "200 page"),
+        (answer(500, PAGE, media_type="text/html"), True, LET_IN),
+        (answer(422), None, LET_IN),
+        (answer(503), None, LET_IN),
+        (answer(200), True, LET_IN),
+        (Failure("timeout", ""), None, "timeout"),
+    ],
+    ids=str,
+)
+def test_an_answer_rejects_lets_in_or_shows_nothing(
+    outcome: Response | Failure, exists: bool | None, label: str | None
+) -> None:
+    assert label_of(exchange_of(TOLERANT, outcome, "job", exists=exists)) == label
+
+
+def test_a_404_that_the_document_does_not_describe_rejects() -> None:
+    assert label_of(exchange_of(ONE, answer(404), "job")) == "404"
+
+
+def test_a_documented_page_is_an_answer() -> None:
+    shop = document_of(responses={"200": {"description": "", "content": {"text/*": {}}}}).operations[0]
+    assert label_of(exchange_of(shop, answer(200, PAGE, media_type="text/html"), "job")) == LET_IN
+
+
+def test_an_answer_to_a_request_that_is_not_plain_shows_nothing() -> None:
+    assert label_of(exchange_of(ONE, answer(200), "a/b")) is None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "example"),
+    [
+        (answer(301, b"", ("Location", "/api/a/x?token=1#a")), "http://127.0.0.1:1/api/a/x"),
+        (answer(302, b"", ("Location", "https://me:pw@sso.example/login")), "https://sso.example/login"),
+        (answer(302), ""),
+        (answer(401, b"", ("WWW-Authenticate", 'Bearer realm="a, Basic b", error="c"')), "Bearer"),
+        (
+            answer(401, b"", ("WWW-Authenticate", "Negotiate, Basic realm=x"), ("WWW-Authenticate", "DPoP a=b")),
+            "Negotiate, Basic, DPoP",
+        ),
+        (answer(407, b"", ("Proxy-Authenticate", "Basic realm=x")), "Basic"),
+        (answer(200, PAGE, media_type="text/html"), "Sign in & go"),
+        (answer(200, b"<p>", media_type="text/html"), ""),
+        (Failure("reset", ""), ""),
+    ],
+    ids=str,
+)
+def test_a_rejection_says_where_it_leads_or_what_it_asks_for(outcome: Response | Failure, example: str) -> None:
+    assert example_of(exchange_of(ONE, outcome, "x")) == example
+
+
 @pytest.mark.parametrize(
     ("answers", "words"),
     [
-        ({"401": 437}, "every request was answered 401"),
-        ({"403": 1, "200": 0}, "every request was answered 403"),
-        ({"429": 3, "407": 1, "403": 1, "401": 9}, "every request was answered 401 or 403 or 407 or 429"),
+        ({"401": 437}, "whatever was asked for was answered 401"),
+        ({"403": 1, LET_IN: 0}, "whatever was asked for was answered 403"),
+        ({"404 page": 3, "404": 1, "301": 1}, "whatever was asked for was answered 301 or 404"),
     ],
     ids=str,
 )
@@ -63,31 +140,15 @@ def test_a_target_that_only_answers_by_rejections_rejects_its_caller(answers: di
     assert str(all_rejected(answers)) == words
 
 
-@pytest.mark.parametrize(
-    "answers",
-    [
-        {},
-        {"401": 0},
-        {"404": 300},
-        {"422": 300},
-        {"503": 300},
-        {"timeout": 3},
-        {"401": 299, "200": 1},
-        {"401": 299, "422": 1},
-        {"401": 299, "404": 1},
-        {"401": 299, "500": 1},
-        {"401": 299, "reset": 1},
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize("answers", [{}, {"401": 0}, {"timeout": 3}, {"401": 299, LET_IN: 1}, {"401": 9, "reset": 1}])
 def test_one_answer_of_another_kind_shows_that_the_caller_is_accepted(answers: dict[str, int]) -> None:
     assert all_rejected(answers) is None
 
 
-STATUSES = st.dictionaries(st.integers(100, 599).map(str) | st.sampled_from(sorted(REJECTIONS)), st.integers(0, 5))
+LABELS = st.sampled_from(["301", "401", "404", "200 page", "429", LET_IN, "reset"])
 
 
-@given(STATUSES, STATUSES)
+@given(st.dictionaries(LABELS, st.integers(0, 5)), st.dictionaries(LABELS, st.integers(0, 5)))
 def test_two_runs_together_were_rejected_only_if_both_were(one: dict[str, int], other: dict[str, int]) -> None:
     both = all_rejected(Counter(one) + Counter(other))
     seen = [run for run in (one, other) if any(run.values())]
@@ -180,6 +241,62 @@ def test_a_resource_that_is_rejected_by_two_statuses_counts_once(status: int) ->
     assert not stops(rejections)
     reject(rejections, ONE, "job-2", True, status)
     assert stops(rejections)
+
+
+@pytest.mark.parametrize("operations", [1, 2, 7])
+def test_of_many_operations_a_few_known_resources_each_are_enough(operations: int) -> None:
+    every = [document_of(path=f"/{number}/{{thing}}").operations[0] for number in range(operations)]
+    rejections, sent = Rejections({each.path: 60 for each in every}), 0
+    while not stops(rejections):
+        reject(rejections, every[sent % operations], f"job-{sent}", True, 404)
+        sent += 1
+    assert MIN_REJECTIONS <= sent <= MIN_REJECTIONS + operations
+
+
+# A key that runs out.
+
+
+def note(access: Access, status: int, times: int = 1, thing: str = "job") -> None:
+    for _ in range(times):
+        access.note(exchange_of(ONE, answer(status), thing))
+
+
+@pytest.mark.parametrize("status", [401, 403, 302])
+def test_a_key_that_is_rejected_from_some_request_on_has_run_out(status: int) -> None:
+    access = Access()
+    note(access, 200)
+    note(access, 422, thing="other")
+    note(access, status, MIN_REJECTIONS - 1)
+    assert access.doubt() is None
+    note(access, status)
+    assert access.doubt() == (ONE, {"thing": "job"})
+    with pytest.raises(AccessLost, match=f"accepted until request 2, .* answered {status}; has it expired"):
+        access.settle(exchange_of(ONE, answer(status), "job"))
+
+
+def test_resources_that_are_always_refused_raise_a_doubt_more_and_more_rarely() -> None:
+    access, doubts = Access(), 0
+    note(access, 200)
+    for _ in range(15 * MIN_REJECTIONS):
+        note(access, 401)
+        if access.doubt():
+            doubts += 1
+            access.settle(exchange_of(ONE, answer(200), "job"))
+    assert doubts == 4
+
+
+@pytest.mark.parametrize("status", [404, 407, 429, 500])
+def test_what_has_another_cause_raises_no_doubt(status: int) -> None:
+    access = Access()
+    note(access, 200)
+    note(access, status, 3 * MIN_REJECTIONS)
+    assert access.doubt() is None
+
+
+def test_a_caller_that_was_never_let_in_has_lost_nothing() -> None:
+    access = Access()
+    note(access, 401, 3 * MIN_REJECTIONS)
+    assert access.doubt() is None
 
 
 # Several processes.

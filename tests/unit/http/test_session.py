@@ -17,7 +17,7 @@ import trustme
 
 from contracts.http.exchange import Exchange, Failure, Response
 from contracts.http.framing import framing_flaws
-from contracts.http.rejection import MIN_REJECTIONS, CallerRejected
+from contracts.http.rejection import MIN_REJECTIONS, AccessLost, CallerRejected
 from contracts.http.session import MAX_SILENT
 from contracts.http.shared_state import SharedStateError
 from contracts.openapi.errors import TargetError
@@ -250,7 +250,7 @@ def test_late_bytes_are_one_violation_of_a_request_that_counts_once(at_once: byt
         late.send()
         session.ask(OPERATION, {"thing": "second"})
     tally = observer.tally
-    assert (tally.requests, len(server.requests), dict(tally.plain_answers)) == (2, 2, {"200": 2})
+    assert (tally.requests, len(server.requests), dict(tally.plain_answers)) == (2, 2, {"let in": 2})
     (record,) = [each for each in tally.found if each.violation.rule == "framing.surplus"]
     assert (record.count, record.witness.request.parameter_values) == (1, ("first",))
 
@@ -313,12 +313,27 @@ def test_a_target_that_rejects_every_plain_request_is_asked_no_more() -> None:
         assert len(server.requests) == 5 * MIN_REJECTIONS
 
 
-@pytest.mark.parametrize("granted", [http(), http(status="404 Not Found"), http(status="500 Oops")])
-def test_a_target_that_accepted_one_request_is_asked_whatever_it_rejects_later(granted: bytes) -> None:
-    with talking(saying(*[DENIED] * (MIN_REJECTIONS - 1), granted, DENIED)) as (observed, server):
+@pytest.mark.parametrize("granted", [http(), http(status="418 Teapot"), http(status="500 Oops")])
+def test_a_target_that_accepts_one_resource_is_asked_whatever_it_rejects_of_others(granted: bytes) -> None:
+    def talk(connection: socket.socket, server: Peer) -> None:
+        while heard(connection, server):
+            connection.sendall(granted if server.paths[-1].endswith("/job-19") else DENIED)
+
+    with talking(talk) as (observed, server):
         for number in range(3 * MIN_REJECTIONS):
             observed.ask(f"job-{number}")
-        assert len(server.requests) == 3 * MIN_REJECTIONS
+        # Among them the accepted one is asked for once more, to see whether the key has run out.
+        assert server.paths.count("/things/job-19") == 2
+        assert len(server.requests) == 3 * MIN_REJECTIONS + 1
+
+
+def test_a_key_that_runs_out_ends_the_session_after_some_requests() -> None:
+    with talking(saying(http(), http(), DENIED)) as (observed, server):
+        for number in range(MIN_REJECTIONS + 1):
+            observed.ask(f"job-{number}")
+        with pytest.raises(AccessLost, match=r"the key was accepted until request 2, and .* answered 401"):
+            observed.ask("another")
+        assert len(server.requests) == 3 + MIN_REJECTIONS
 
 
 @pytest.mark.parametrize(

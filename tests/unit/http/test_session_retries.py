@@ -103,13 +103,24 @@ def test_if_no_attempt_succeeds_the_last_one_stands() -> None:
         assert [kind_of(each) for each in observed.exchanges[0].previous_attempts] == ["503", "closed", "504"]
 
 
-@pytest.mark.parametrize("answer", [BUSY, http(b"", "Retry-After: 5", status="429")])
+@pytest.mark.parametrize("answer", [BUSY, http(b"", "Retry-After: 5", status="503"), http(b"", status="429")])
 def test_without_retries_every_failure_stands_at_once(answer: bytes) -> None:
     clock = Clock()
     with retrying(flaring(answer), 0, clock) as (observed, server):
         for _ in range(2 * MAX_SILENT):
             observed.ask()
         assert (len(server.requests), clock.slept) == (2 * MAX_SILENT, [])
+
+
+def test_a_429_that_says_when_to_come_again_is_waited_for_without_retries_and_no_longer_than_a_minute_in_all() -> None:
+    clock = Clock()
+    slow = http(b"", "Retry-After: 7", status="429")
+    with retrying(flaring(slow, slow, OK, slow), 0, clock) as (observed, server):
+        assert kind_of(observed.ask()) == "200"
+        assert clock.slept == [7.0, 7.0]
+        outcomes = [kind_of(observed.ask()) for _ in range(4)]
+        assert (outcomes, sum(clock.slept)) == (["429"] * 4, 56.0)
+        assert len(server.requests) == 3 + 4 + 6
 
 
 def test_retries_count_towards_the_requests_without_an_answer() -> None:
@@ -133,7 +144,7 @@ def test_a_target_that_throttles_every_request_is_asked_no_more() -> None:
             observed.ask()
         with pytest.raises(TargetError, match=f"put off {MAX_SILENT} requests in a row"):
             observed.ask()
-        assert len(server.requests) == 3 * MAX_SILENT
+        assert len(server.requests) == 6 * MAX_SILENT
 
 
 def test_every_attempt_counts_against_the_budget_and_keeps_the_rate() -> None:

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from contracts.coverage.requirements import parse_requirement
 from contracts.http.exchange import Failure
+from contracts.http.rejection import AllRejected, Rejection
 from contracts.judge.violation import RULES, Violation
 from contracts.openapi import Document
 from contracts.openapi.credential import Credential
 from contracts.reports import terminal
-from contracts.reports.messages import WIDTH, curl, rarity, spread, violation_line
+from contracts.reports.messages import WIDTH, curl, rejection_line, spread, violation_line
 from contracts.run.observer import Observer
 from contracts.verdict.tally import Tally, Witness
 from contracts.verdict.verdict import AcceptanceCriteria, Finding, RecheckResult, conclude
@@ -409,14 +410,72 @@ def test_violations_found_before_a_run_was_stopped_are_in_the_headline() -> None
 @pytest.mark.parametrize("status", [401, 403, 429])
 def test_a_rejected_run_is_explained_in_the_headline_alone(status: int) -> None:
     lines = headline("", status=status)
-    assert lines[0].startswith(f"INCONCLUSIVE  no evidence: every request was answered {status}; ")
+    assert lines[0].startswith(f"INCONCLUSIVE  no evidence: whatever was asked for was answered {status}; ")
     assert lines[-1] == "violations  none"
     assert not [line for line in lines if line.startswith("required")]
     assert headline("interrupted", status=status)[0] == f"{lines[0]} (interrupted)"
 
 
-def test_a_run_of_404_alone_has_a_hint_at_the_likely_cause() -> None:
-    assert [line for line in headline("", status=404) if line.startswith("hint  ")]
+HERE = "http://h:1/base"
+
+
+@pytest.mark.parametrize(
+    ("rejection", "words"),
+    [
+        (Rejection(404), "404; is the path in --base-url right, and do these ids exist?"),
+        (
+            Rejection(301, example="https://h/a"),
+            "301 to https://h/a; is the scheme in --base-url right? (redirects are not followed)",
+        ),
+        (
+            Rejection(308, example="http://h/api/a"),
+            "308 to http://h/api/a; is the path in --base-url right? (redirects are not followed)",
+        ),
+        (
+            Rejection(301, example="https://www.h/a"),
+            "301 to https://www.h/a; are the scheme and host in --base-url right? (redirects are not followed)",
+        ),
+        (
+            Rejection(302, example="https://s/login"),
+            "302 to https://s/login; that looks like a login: is PET_KEY set, and right? (redirects are not followed)",
+        ),
+        (Rejection(302), "302; is --base-url right? (redirects are not followed)"),
+        (Rejection(200, is_page=True, example="Hello"), '200 with an HTML page titled "Hello"; is --base-url right?'),
+        (
+            Rejection(200, is_page=True, example="Log in"),
+            '200 with an HTML page titled "Log in"; that looks like a login: is PET_KEY set, and right?',
+        ),
+        (
+            Rejection(404, is_page=True),
+            "404 with an HTML page; is the path in --base-url right, and do these ids exist?",
+        ),
+        (Rejection(200, is_page=True), "200 with an HTML page; is --base-url right?"),
+        (Rejection(429), "429; ask more slowly by --rate-limit 10/s, or again by --retries 2"),
+        (
+            Rejection(401, example="Basic"),
+            "401; is PET_KEY set, and right? it asks for Basic (WWW-Authenticate); the key is sent as x-pet-key only",
+        ),
+    ],
+    ids=str,
+)
+def test_a_run_that_was_rejected_says_what_to_look_at(rejection: Rejection, words: str) -> None:
+    run = dataclasses.replace(run_on(CREDENTIALS, keyed=True), target=HERE)
+    line = rejection_line(AllRejected((rejection,)), run)
+    assert line == f"no evidence: whatever was asked for was answered {words}"
+
+
+def test_what_a_server_says_of_itself_is_shown_in_part_and_steers_no_terminal() -> None:
+    line = rejection_line(
+        AllRejected((Rejection(200, is_page=True, example="\x1b[31m" + "x" * 400),)), run_on(CREDENTIALS)
+    )
+    assert "\\u001b" in line
+    assert len(line) < 300
+
+
+def test_a_run_of_documented_404_alone_has_a_hint_at_the_likely_cause() -> None:
+    document = document_of(responses={"404": {"description": ""}})
+    lines = lines_on(document, tally_on([exchange_of(document.operations[0], answer(404))]))
+    assert [line for line in lines if line.startswith("hint  ")]
 
 
 AGAIN = [

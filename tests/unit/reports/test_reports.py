@@ -60,7 +60,7 @@ def test_a_violation_points_at_the_line_of_its_promise_in_the_document(tmp_path:
     file = tmp_path / "document.json"
     file.write_text("\n".join(lines), "utf-8")
     placed = dataclasses.replace(DOCUMENT, path=file)
-    verdict = verdict_on(tally_on([exchange_of(OPERATION, answer(404, {}))]), DOCUMENT)
+    verdict = verdict_on(tally_on([exchange_of(OPERATION, answer(418, {}))]), DOCUMENT)
     verdict = dataclasses.replace(verdict, run=dataclasses.replace(verdict.run, document=placed))
     (finding,) = verdict.findings
     pointed = dataclasses.replace(finding.violation, pointer="#/paths/~1x/get/responses/x-added")

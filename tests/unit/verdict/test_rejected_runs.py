@@ -4,16 +4,54 @@ from __future__ import annotations
 
 import pytest
 
-from contracts.http.rejection import AllRejected
+from contracts.http.rejection import AllRejected, Rejection
+from contracts.judge.checks import judge
 from contracts.judge.violation import RULES, Violation
-from contracts.verdict.verdict import explained_by
+from contracts.verdict.tally import Tally
+from contracts.verdict.verdict import Outcome, explained_by
+from tests.support.tiny import answer, document_of, exchange_of
+from tests.support.verdicts import verdict_on
 
 
 @pytest.mark.parametrize("rule", sorted(RULES))
 def test_a_rejected_run_explains_violations_of_its_status_alone(rule: str) -> None:
-    explained = explained_by(AllRejected(("401",)), Violation(rule, 401, "status", "", variant="401"))
+    explained = explained_by(AllRejected((Rejection(401),)), Violation(rule, 401, "status", "", variant="401"))
     assert explained == (rule in ("status.undocumented", "status.known-resource", "method.not-refused"))
 
 
 def test_a_rejected_run_does_not_explain_a_method_that_is_accepted() -> None:
-    assert not explained_by(AllRejected(("401",)), Violation("method.not-refused", 200, "status", "", variant="PUT"))
+    assert not explained_by(
+        AllRejected((Rejection(401),)), Violation("method.not-refused", 200, "status", "", variant="PUT")
+    )
+
+
+@pytest.mark.parametrize("rule", ["content-type.undocumented", "json.malformed", "schema.type", "overlay.alias"])
+def test_of_a_page_in_place_of_every_answer_nothing_else_is_expected_to_be_right(rule: str) -> None:
+    pages = AllRejected((Rejection(200, is_page=True),))
+    assert explained_by(pages, Violation(rule, 200, "body", ""))
+    assert not explained_by(pages, Violation(rule, 422, "body", ""))
+    assert not explained_by(pages, Violation("status.server-error", 500, "status", ""))
+
+
+def test_what_was_seen_before_a_key_ran_out_is_found() -> None:
+    tally = Tally()
+    for status in (418, 401):
+        response = answer(status)
+        exchange = exchange_of(document_of().operations[0], response, exists=True)
+        tally.note(exchange, judge(exchange.operation, exchange))
+    rules = {each.violation.variant for each in verdict_on(tally, document_of()).findings}
+    tally.lost_access["401"] += 1
+    since = {each.violation.variant for each in verdict_on(tally, document_of()).findings}
+    assert (rules, since) == ({"401", "418"}, {"418"})
+
+
+@pytest.mark.parametrize(("found", "outcome"), [([429], Outcome.INCONCLUSIVE), ([429, 418], Outcome.VIOLATES)])
+def test_being_asked_for_fewer_requests_is_no_violation_and_no_evidence(found: list[int], outcome: Outcome) -> None:
+    document = document_of()
+    tally = Tally()
+    for status in (200, *found):
+        exchange = exchange_of(document.operations[0], answer(status, {}), exists=True)
+        tally.note(exchange, judge(exchange.operation, exchange))
+    verdict = verdict_on(Tally.from_json(tally.to_json()), document)
+    assert verdict.outcome is outcome
+    assert [each.words.endswith("by --rate-limit 10/s, or again by --retries 2") for each in verdict.unmet] == [True]

@@ -56,7 +56,7 @@ def test_only_a_successful_response_is_evidence(promised: str, status: int, outc
     [
         ([answer(401)], Outcome.INCONCLUSIVE, []),
         ([answer(401), answer(429)], Outcome.INCONCLUSIVE, []),
-        ([answer(401), answer(404)], Outcome.VIOLATES, ["status.undocumented", "status.undocumented"]),
+        ([answer(401), answer(418)], Outcome.VIOLATES, ["status.undocumented", "status.undocumented"]),
         ([answer(401), answer(200, {})], Outcome.VIOLATES, ["status.undocumented"]),
         ([answer(401), Failure("timeout", "")], Outcome.VIOLATES, ["status.undocumented", "transport.timeout"]),
     ],
@@ -97,7 +97,7 @@ def test_a_difference_of_the_validators_leaves_the_verdict_unless_the_run_is_str
 
 
 @pytest.mark.parametrize(
-    ("found", "outcome"), [([answer(200, {})], Outcome.INCONCLUSIVE), ([answer(404, {})], Outcome.VIOLATES)]
+    ("found", "outcome"), [([answer(200, {})], Outcome.INCONCLUSIVE), ([answer(418, {})], Outcome.VIOLATES)]
 )
 def test_a_run_that_did_not_end_never_conforms(found: list[Any], outcome: Outcome) -> None:
     assert verdict_on(tally_of(*found), operation().document, "interrupted").outcome is outcome
@@ -161,7 +161,7 @@ def test_the_verdict_holds_everything_counted_in_a_stable_order() -> None:
 
 @pytest.mark.parametrize(
     ("found", "outcome"),
-    [([answer(200, {})], Outcome.INCONCLUSIVE), ([answer(404, {})], Outcome.VIOLATES), ([], Outcome.INCONCLUSIVE)],
+    [([answer(200, {})], Outcome.INCONCLUSIVE), ([answer(418, {})], Outcome.VIOLATES), ([], Outcome.INCONCLUSIVE)],
 )
 def test_an_incident_takes_back_conforms_and_nothing_else(found: list[Any], outcome: Outcome) -> None:
     verdict = verdict_on(tally_of(*found), operation().document)
