@@ -122,11 +122,9 @@ ONE: dict[str, Change] = {
 
 TWO: dict[str, Change] = {
     "nulls for what is absent": in_value(with_nulls),
-    "a redirect": always(302, PAGE, ("Content-Type", "text/html"), ("Location", "http://127.0.0.1:9/")),
-    "a page with 200": always(200, PAGE, ("Content-Type", "text/html")),
     "a page as JSON": always(200, PAGE, JSON_TYPE),
     "nothing with 200": always(200, b"", JSON_TYPE),
-    "not found": always(404, b"{}", JSON_TYPE),
+    "refused": always(418, b"{}", JSON_TYPE),
 }
 """Told by two entries: of an object and one inside it; of a resource that exists, and of one that does not."""
 
