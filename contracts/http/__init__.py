@@ -4,7 +4,8 @@ Hides requests and urllib3, the API key and its mask, retries, the rate limit, a
 Hands out GuardedSession and the values that pass through it: Request, Response, Failure, Exchange.
 """
 
-from contracts.http.api_key import ApiKey, Secret, check_api_key, read_api_key
+from contracts.http.api_key import Secret, check_api_key, read_api_key
+from contracts.http.authorization import Authorization, CredentialValue
 from contracts.http.content_coding import CODINGS, coding_names
 from contracts.http.exchange import (
     NOTHING,

@@ -30,14 +30,6 @@ class Secret(str):
         return repr(REDACTED)
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKey:
-    """The key, and the header that carries it."""
-
-    header: str
-    secret: Secret
-
-
 def check_api_key(text: str, source: str) -> Secret:
     """Return the key as a header field can carry it, without white space around it.
 

@@ -192,6 +192,11 @@ class Access:
         elif _may_be_lost(label):
             self._rejected += 1
 
+    @property
+    def was_let_in(self) -> bool:
+        """Return whether any request was."""
+        return self._last > 0
+
     def doubt(self) -> tuple[Operation, Mapping[str, str]] | None:
         """Return the proof if it is to be asked for again, once; else None."""
         if self._proof is None or self._rejected < self._needed:
@@ -205,6 +210,26 @@ class Access:
         label = label_of(again)
         if _may_be_lost(label):
             raise AccessLost(label, example_of(again), self._last)
+
+
+class Renewals:
+    """Decides when a key is to be renewed: at a 401, and more and more rarely where another key changes nothing."""
+
+    def __init__(self) -> None:
+        self._refused, self._needed = 0, 1
+
+    def are_due(self, outcome: Response | Failure) -> bool:
+        """Count an outcome; return whether a new key is to be got for it."""
+        self._refused += _is_unauthorized(outcome)
+        return _is_unauthorized(outcome) and self._refused >= self._needed
+
+    def note(self, outcome: Response | Failure) -> None:
+        """Take in what came of the same request with another key."""
+        self._refused, self._needed = 0, 2 * self._needed if _is_unauthorized(outcome) else 1
+
+
+def _is_unauthorized(outcome: Response | Failure) -> bool:
+    return isinstance(outcome, Response) and outcome.status == 401
 
 
 def _may_be_lost(label: str | None) -> bool:

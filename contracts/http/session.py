@@ -5,6 +5,7 @@ the `requests.Session` that a GuardedSession is. Redirects are not followed beca
 never reached; proxies, netrc and cookies of the environment play no part.
 """
 
+import importlib.metadata
 import itertools
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -15,12 +16,12 @@ from urllib.parse import urlsplit
 
 import requests
 
-from contracts.http.api_key import ApiKey
+from contracts.http.authorization import Authorization, CredentialValue
 from contracts.http.content_coding import CODINGS
 from contracts.http.exchange import PROBED_METHODS, Exchange, Failure, Request, Response
 from contracts.http.failures import REACHED, UNREACHABLE, problem_of
 from contracts.http.rate_limit import RateLimit
-from contracts.http.rejection import Access, Rejections
+from contracts.http.rejection import Access, Rejections, Renewals
 from contracts.http.retries import PATIENCE, Retries, put_off, wants_retry
 from contracts.http.transport import Answer, StaleConnection, Transport, with_body
 from contracts.openapi import ConfigurationError, ContractError, Operation, Resource, TargetError, operation_at
@@ -34,8 +35,18 @@ MAX_BODY: Final = 64 * 1024 * 1024
 MAX_SILENT: Final = 8
 """After this many requests in a row without any answer the target counts as gone, and is asked no more."""
 
-_ACCEPT: Final = "application/json"
-"""What is asked for beyond the operations; each of these is asked for the media types that it documents."""
+NAME: Final = "fine-tuning-job-contract"
+
+
+def _user_agent() -> str:
+    try:
+        return f"{NAME}/{importlib.metadata.version(NAME)}"
+    except importlib.metadata.PackageNotFoundError:
+        return NAME
+
+
+USER_AGENT: Final = _user_agent()
+"""What requests say of their sender (RFC 9110, section 10.1.5)."""
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -68,18 +79,21 @@ def check_base_url(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SessionOptions:
-    """How requests are sent. `account` is a header and its value, `timeout` in seconds, `max_body` in bytes.
+    """How requests are sent: `timeout` in seconds, `max_body` in bytes.
 
     With `probes` the session also sends PROBED_METHODS, which may change or delete what the target holds.
     """
 
-    api_key: ApiKey | None = field(default=None, repr=False)
-    account: tuple[str, str] | None = None
+    credentials: tuple[CredentialValue, ...] = field(default=(), repr=False)
+    renew_key: Callable[[], CredentialValue] | None = field(default=None, repr=False)
+    """Gives another key in place of one that ran out; raises ContractError if there is none."""
     plain_http_key: bool = False
-    """Whether the key may travel in clear text to another machine."""
+    """Whether secrets may travel in clear text to another machine."""
     timeout: float = TIMEOUT
     max_body: int = MAX_BODY
     ca_bundle: str | None = None
+    certificate: tuple[str, str | None] | None = None
+    """The client's certificate and the file of its key, if that is another one."""
     retries: Retries = Retries()  # noqa: RUF009 - it is frozen
     probes: bool = False
     turns: Path | None = None
@@ -121,19 +135,25 @@ class GuardedSession(requests.Session):
         self._on_exchange, self._exists = on_exchange, exists
         self._methods = frozenset({"GET", *(PROBED_METHODS if options.probes else ())})
         self._rate_limit, self._rejections = rate_limit or RateLimit(), rejections or Rejections()
-        self._access, self._patience = Access(), PATIENCE
+        self._access, self._renewals, self._patience = Access(), Renewals(), PATIENCE
         self._silent = self._put_off = 0
         self._ended: ContractError | None = None
         self._last: Exchange | None = None
         self._check_exposure()
-        trusted = options.ca_bundle or True
-        self._transport = Transport(options.api_key, options.timeout, options.max_body, trusted, options.turns)
+        self._transport = Transport(
+            Authorization(options.credentials),
+            options.timeout,
+            options.max_body,
+            options.ca_bundle or True,
+            options.certificate,
+        )
         self._template = self._make_template()
 
     def _check_exposure(self) -> None:
         parts = urlsplit(self.base_url)
         exposed = parts.scheme == "http" and parts.hostname not in _LOOPBACK
-        if self._options.api_key and exposed and not self._options.plain_http_key:
+        secret = any(each.credential.is_secret for each in self._options.credentials)
+        if secret and exposed and not self._options.plain_http_key:
             problem = f"the API key is not sent to {parts.hostname} in clear text"
             raise ConfigurationError(f"{problem}; use https, or allow it by --allow-plain-http-key")
 
@@ -145,8 +165,7 @@ class GuardedSession(requests.Session):
         self.headers["Accept"] = _ACCEPT
         # Compressed responses are to be seen too; the codings that requests asks for depend on the packages installed.
         self.headers["Accept-Encoding"] = ", ".join(name for name in CODINGS if not name.startswith("x-"))
-        if self._options.account:
-            self.headers.update([self._options.account])
+        self.headers["User-Agent"] = USER_AGENT
         return self.prepare_request(requests.Request("GET", self.base_url))
 
     def ask(
@@ -239,6 +258,9 @@ class GuardedSession(requests.Session):
         for attempt in itertools.count(1):
             self._check_target()
             sent = self._attempt(request, earlier)
+            if self._renews_key(sent.outcome):
+                sent = self._attempt(request, earlier)
+                self._renewals.note(sent.outcome)
             outcome = sent.outcome
             pause = retries.pause(outcome, attempt, waited, time.time(), self._patience)
             # A method that is not safe is not sent twice (RFC 9110, section 9.2.2).
@@ -252,6 +274,19 @@ class GuardedSession(requests.Session):
         throttled = isinstance(outcome, Response) and wants_retry(outcome) and retries.most > 0
         self._put_off = self._put_off + 1 if throttled else 0
         return sent
+
+    def _renews_key(self, outcome: Response | Failure) -> bool:
+        """Get another key if the one that is sent has run out; raise TargetError if there is none."""
+        renew = self._options.renew_key
+        if renew is None or not self._access.was_let_in or not self._renewals.are_due(outcome):
+            return False
+        try:
+            new = renew()
+        except ContractError as error:
+            raise TargetError(self.base_url, f"does not take the key any more, and {error}", "try it by hand") from None
+        values = tuple(new if each.credential == new.credential else each for each in self._options.credentials)
+        self._transport.use(Authorization(values))
+        return True
 
     def _check_target(self) -> None:
         if self._silent >= MAX_SILENT:

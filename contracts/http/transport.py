@@ -14,10 +14,10 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
-from contracts.http.api_key import ApiKey, Mask, strip_tracebacks
-from contracts.http.connection_turns import ConnectionTurns
+from contracts.http.api_key import strip_tracebacks
+from contracts.http.authorization import Authorization
 from contracts.http.content_coding import CodingError, decoded
-from contracts.http.exchange import Exchange, Failure, Response, carries_no_key
+from contracts.http.exchange import Exchange, Failure, Response
 from contracts.http.failures import failure_of
 from contracts.http.response_capture import ByteCapture, Oversized, Watchdog
 
@@ -43,20 +43,23 @@ class Transport:
     """Sends one request at a time, each once, and keeps the connection.
 
     `timeout` is in seconds from the connection to the last byte of the response, `max_body` in bytes with the content
-    coding undone, and `verify` is True or the path of a bundle of certificates. `turns` is the file by which processes
-    agree to take turns, where there are several.
+    coding undone, `verify` is True or the path of a bundle of certificates, and `certificate` the client's own: its
+    path, and that of its key if that stands elsewhere.
     """
 
     def __init__(
-        self, api_key: ApiKey | None, timeout: float, max_body: int, verify: bool | str, turns: Path | None = None
+        self,
+        authorization: Authorization,
+        timeout: float,
+        max_body: int,
+        verify: bool | str,
+        certificate: tuple[str, str | None] | None = None,
     ) -> None:
-        self._timeout, self._max_body, self._verify = timeout, max_body, verify
-        self._mask = Mask(api_key.secret if api_key else None)
+        self._timeout, self._max_body, self._verify, self._certificate = timeout, max_body, verify, certificate
+        self._authorization = authorization
         self._capture = ByteCapture(max_body)
-        self._turns = ConnectionTurns(turns, timeout)
-        self._watchdog = Watchdog(self._capture.shutdown, self._share_connection)
-        self._known_connections = 0
-        self._adapter = _TargetAdapter(api_key, self._capture)
+        self._watchdog = Watchdog(self._capture.shutdown)
+        self._adapter = _TargetAdapter(authorization, self._capture)
 
     def attempt(self, request: requests.PreparedRequest) -> tuple[Response | Failure, Answer]:
         """Return the outcome of one attempt, as ours and as requests'.
@@ -80,6 +83,10 @@ class Transport:
             outcome = Failure("timeout", f"no complete answer in {self._timeout:g} s", self._message())
             answer = requests.Timeout(outcome.detail, request=request)
         return outcome, answer
+
+    def use(self, authorization: Authorization) -> None:
+        """Send other credentials from now on."""
+        self._authorization = self._adapter.authorization = authorization
 
     def late_message(self) -> bytes:
         """Return the previous response and all bytes behind it, if some came since it was returned; else no bytes."""
@@ -108,26 +115,28 @@ class Transport:
         try:
             answer = self._send_or_stale(request)
             try:
-                body = self._mask(_read_body(answer.raw, self._max_body))
+                body = self._authorization.mask(_read_body(answer.raw, self._max_body))
                 self._capture.check_end()
             except BaseException:
                 answer.close()
                 raise
         except _FAILURES as error:
             found = failure_of(error)
-            failure = Failure(found.kind, self._mask.text(found.detail), self._message())
+            failure = Failure(found.kind, self._authorization.text(found.detail), self._message())
             # The exception is a new one, because the frames of the old one hold the key.
             return failure, requests.ConnectionError(failure.detail, request=request)
         self._capture.drain()
         # White space around a value is no part of it (RFC 9110, section 5.5).
         fields = ((name, value.strip(" \t")) for name, value in answer.raw.headers.iteritems())
-        return Response(answer.status_code, self._mask.fields(fields), body, self._message()), answer
+        return Response(answer.status_code, self._authorization.fields(fields), body, self._message()), answer
 
     def _send_or_stale(self, request: requests.PreparedRequest) -> requests.Response:
         """Send; raises StaleConnection if a kept connection was closed before any byte of a response came."""
         opened = self._capture.connections
         try:
-            return self._adapter.send(request, stream=True, timeout=self._timeout, verify=self._verify, proxies={})
+            return self._adapter.send(
+                request, stream=True, timeout=self._timeout, verify=self._verify, cert=self._certificate, proxies={}
+            )
         except requests.ConnectionError as error:
             failure = failure_of(error)
             if self._capture.connections == opened and failure.kind == "reset" and not self._capture.message:
@@ -136,26 +145,26 @@ class Transport:
 
     def _message(self) -> bytes:
         """Return the bytes that came, with asterisks in place of the key, because their number is judged."""
-        return strip_tracebacks(lambda: self._mask.overwrite(self._capture.message))
+        return strip_tracebacks(lambda: self._authorization.overwrite(self._capture.message))
 
 
 class _TargetAdapter(HTTPAdapter):
     """Adds the API key at the last moment, so that no request that can be seen, kept or printed ever holds it."""
 
-    def __init__(self, api_key: ApiKey | None, capture: ByteCapture) -> None:
+    def __init__(self, authorization: Authorization, capture: ByteCapture) -> None:
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
-        self._api_key, self._capture = api_key, capture
+        self.authorization, self._capture = authorization, capture
         self._pool: Any = None
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send with the key, which is in the request only for as long as urllib3 needs it."""
-        if self._api_key is None or carries_no_key(str(request.method)):
-            return super().send(request, *args, **kwargs)
-        request.headers[self._api_key.header] = self._api_key.secret
+        """Send with the credentials, which are in the request only for as long as urllib3 needs them."""
+        url = self.authorization.add_to(request)
         try:
-            return super().send(request, *args, **kwargs)
+            answer = super().send(request, *args, **kwargs)
         finally:
-            del request.headers[self._api_key.header]
+            self.authorization.take_from(request, url)
+        answer.url = url
+        return answer
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """Return the pool, whose connections read through the capture."""

@@ -5,7 +5,7 @@ that could not be judged. Hands out `load`, Document, Operation, ResponseSpec an
 text, and the errors of all wings.
 """
 
-from contracts.openapi.credential import Credential
+from contracts.openapi.credential import Credential, is_token
 from contracts.openapi.discriminator import Branch, Union
 from contracts.openapi.document import Document, Header, Operation, Parameter, Resource, ResponseSpec, operation_at
 from contracts.openapi.errors import ConfigurationError, ContractError, DocumentError, TargetError

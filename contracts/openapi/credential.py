@@ -1,7 +1,7 @@
-"""The request headers that carry the API key and the account, and the environment variables that hold their values.
+"""Where a request carries the API key, the account and other secrets, and the environment variables of their values.
 
 Hides the keywords by which a security scheme says so (see `overlay_keywords`). Source: OpenAPI 3.1.0, "Security Scheme
-Object"; a header's name is a token (RFC 9110, section 5.1).
+Object"; the name of a header or a cookie is a token (RFC 9110, section 5.1; RFC 6265, section 4.1.1).
 """
 
 import re
@@ -17,28 +17,40 @@ _ENVIRONMENT: Final = "x-environment"
 _SECRET: Final = "x-secret"
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLACES: Final = ("header", "query", "cookie")
+_SCHEMES: Final = ("bearer", "basic")
+_AUTHORIZATION: Final = "Authorization"
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A request header, and the environment variable that its value is read from."""
+    """A header, query parameter or cookie, and the environment variable that its value is read from.
 
-    header: str
-    environment: str
-
-
-def credentials(path: Path, contents: Any) -> tuple[Credential | None, Credential | None]:
-    """Return the credential of the API key and that of the account, None for those that no scheme describes.
-
-    The first scheme of each kind counts. `path` is the document's file; raises DocumentError for a malformed keyword.
+    `scheme` is that of an Authorization header: `bearer`, whose value is a token, or `basic`, whose value is a user's
+    name and password with a colon between them.
     """
-    first: dict[bool, Credential] = {}
-    for is_secret, credential in _described(path, contents):
-        first.setdefault(is_secret, credential)
-    return first.get(True), first.get(False)
+
+    name: str
+    environment: str
+    place: str = "header"
+    scheme: str = ""
+    is_secret: bool = True
 
 
-def _described(path: Path, contents: Any) -> Iterator[tuple[bool, Credential]]:
+def is_token(name: object) -> bool:
+    """Return whether a header or cookie can have the name."""
+    return isinstance(name, str) and bool(_TOKEN.fullmatch(name))
+
+
+def credentials(path: Path, contents: Any) -> tuple[Credential, ...]:
+    """Return the credentials that security schemes describe, in the document's order.
+
+    `path` is the document's file; raises DocumentError for a malformed keyword.
+    """
+    return tuple(dict.fromkeys(_described(path, contents)))
+
+
+def _described(path: Path, contents: Any) -> Iterator[Credential]:
     components = contents.get("components")
     schemes = components.get("securitySchemes") if isinstance(components, dict) else None
     for name in schemes if isinstance(schemes, dict) else ():
@@ -48,18 +60,22 @@ def _described(path: Path, contents: Any) -> Iterator[tuple[bool, Credential]]:
             continue  # Security schemes are not judged, so that a dangling one harms no check.
         if not isinstance(scheme, dict) or _ENVIRONMENT not in scheme:
             continue
-        if (scheme.get("type"), scheme.get("in")) == ("apiKey", "header"):
+        kind, authorization = scheme.get("type"), str(scheme.get("scheme")).lower()
+        if (kind == "apiKey" and scheme.get("in") in _PLACES) or (kind == "http" and authorization in _SCHEMES):
             yield _read(path, at, scheme)
 
 
-def _read(path: Path, at: str, scheme: dict[str, Any]) -> tuple[bool, Credential]:
-    header, environment, is_secret = scheme.get("name"), scheme[_ENVIRONMENT], scheme.get(_SECRET, True)
-    if not isinstance(header, str) or not _TOKEN.fullmatch(header):
-        raise DocumentError(path, at + to_pointer("name"), "is no header name", "name the header, such as x-api-key")
+def _read(path: Path, at: str, scheme: dict[str, Any]) -> Credential:
+    environment, is_secret = scheme[_ENVIRONMENT], scheme.get(_SECRET, True)
     if not isinstance(environment, str) or not _VARIABLE.fullmatch(environment):
         problem = f"is no environment variable: {environment}"
         raise DocumentError(path, at + to_pointer(_ENVIRONMENT), problem, "use letters, digits and underscores")
     if not isinstance(is_secret, bool):
         problem = f"is no boolean: {is_secret}"
         raise DocumentError(path, at + to_pointer(_SECRET), problem, "write false for a value that may be shown")
-    return is_secret, Credential(header, environment)
+    if scheme["type"] == "http":
+        return Credential(_AUTHORIZATION, environment, scheme=scheme["scheme"].lower(), is_secret=is_secret)
+    name, place = scheme.get("name"), scheme["in"]
+    if not isinstance(name, str) or not (name if place == "query" else is_token(name)):
+        raise DocumentError(path, at + to_pointer("name"), f"is no {place} name", "name the header, such as x-api-key")
+    return Credential(name, environment, place, is_secret=is_secret)

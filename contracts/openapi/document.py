@@ -127,8 +127,8 @@ class Document:
     unions: Mapping[str, Union] = field(repr=False)
     annotations: frozenset[str] = field(repr=False)
     notes: tuple[str, ...]
-    api_key: Credential | None
-    account: Credential | None
+    credentials: tuple[Credential, ...]
+    """What security schemes say of the environment, in the document's order."""
     makers: tuple[Callable[[Document], Operation], ...] = field(repr=False)
     """One for each operation; `operations` calls it once, with this document."""
 
@@ -136,6 +136,11 @@ class Document:
     def operations(self) -> tuple[Operation, ...]:
         """Every GET operation, in the document's order, always as the same objects."""
         return tuple(make(self) for make in self.makers)
+
+    @property
+    def api_key(self) -> Credential | None:
+        """The first credential that is a secret."""
+        return next((each for each in self.credentials if each.is_secret), None)
 
     def schema(self, pointer: str) -> Any:
         """Return the schema, or anything else, at a place of the document; raise LookupError if there is none."""

@@ -11,9 +11,9 @@ On an operation:
 `x-refuses-unknown: true`       a resource that does not exist is never answered with success
 `x-official-sdk: {...}`         the client library that most callers read the response through (see OfficialClient)
 
-On a security scheme of type apiKey in a header (see `Document.api_key` and `Document.account`):
+On a security scheme of type apiKey or, with the scheme bearer or basic, http (see `Document.credentials`):
 
-`x-environment: NAME`           the environment variable that holds the header's value
+`x-environment: NAME`           the environment variable that holds its value
 `x-secret: false`               the value is no secret, as that of an account; without it, the value is an API key
 """
 

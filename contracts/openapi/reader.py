@@ -40,7 +40,6 @@ def load(path: Path = PINNED, overlays: Iterable[Path] = (), annotations: Iterab
     reader = _Reader(path, contents, known)
     makers = reader.operations()
     closed, unions = reader.schemas.conclude()
-    api_key, account = credentials(path, contents)
     info = contents.get("info") if isinstance(contents.get("info"), dict) else {}
     return Document(
         path=path,
@@ -53,8 +52,7 @@ def load(path: Path = PINNED, overlays: Iterable[Path] = (), annotations: Iterab
         unions=unions,
         annotations=known,
         notes=(*idle, *reader.schemas.notes),
-        api_key=api_key,
-        account=account,
+        credentials=credentials(path, contents),
         makers=makers,
     )
 

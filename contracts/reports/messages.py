@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from contracts.coverage import Unmet
 from contracts.http import NOT_FOUND, AllRejected, Rejection, carries_no_key
 from contracts.judge import Violation
-from contracts.openapi import json_type
+from contracts.openapi import Credential, json_type
 from contracts.reports.grouping import in_another_case
 from contracts.verdict import Finding, Outcome, RecheckResult, Reproducibility, RunFacts, Verdict, Waiver, Witness
 
@@ -203,31 +203,30 @@ def _short(text: str) -> str:
 def curl(witness: Witness, run: RunFacts) -> str:
     """Return the command that sends the witness's request again.
 
-    The API key and the account are left to the shell's environment, in the variables that the document names.
+    The API key and other credentials are left to the shell's environment, in the variables that the document names.
     """
-    request, document = witness.request, run.document
-    key = document.api_key if run.keyed and not carries_no_key(request.method) else None
-    account = document.account if run.account else None
+    request, without_secrets = witness.request, carries_no_key(witness.request.method)
     words = ["curl", "-sS", "-i"]
     words += ["-X", request.method] if not request.is_read else []
     # Without the option curl removes dot segments from the path.
     words += ["--path-as-is"] if "/." in request.url else []
     words += [word for name, value in request.headers for word in ("-H", shlex.quote(f"{name}: {value}"))]
-    for credential in filter(None, (key, account)):
-        words += ["-H", f'"{credential.header}: ${credential.environment}"']
-    # Of the requests that were in flight at the same time two are sent so again: of all the line would be too long.
-    words += ["-Z", "--parallel-immediate"] if request.together else []
-    return " ".join([*words, *map(shlex.quote, _urls(witness, document))])
+    for credential in run.sent:
+        if not (credential.is_secret and without_secrets):
+            words += _curl_words(credential)
+    return " ".join([*words, shlex.quote(request.url)])
 
 
-def _urls(witness: Witness, document: Document) -> Iterator[str]:
-    """Yield the URL of the witness's request, and one that was asked for at the same time if there were any."""
-    request = witness.request
-    yield request.url
-    if request.together:
-        operation = next(each for each in document.operations if each.path == witness.operation)
-        base = request.url.removesuffix(operation.url_path(dict(request.parameters)))
-        yield from (base + operation.url_path(operation.bind(each)) for each in request.together[:1])
+def _curl_words(credential: Credential) -> list[str]:
+    """Return the options by which curl sends the credential, its value left to the shell."""
+    name, value = credential.name, f"${credential.environment}"
+    if credential.place == "query":
+        return ["-G", "--data-urlencode", f'"{name}={value}"']
+    if credential.place == "cookie":
+        return ["-b", f'"{name}={value}"']
+    if credential.scheme == "basic":
+        return ["-u", f'"{value}"']
+    return ["-H", f'"{name}: {"Bearer " if credential.scheme else ""}{value}"']
 
 
 def rejection_line(rejected: AllRejected, run: RunFacts) -> str:
@@ -263,7 +262,8 @@ def _check(rejection: Rejection, run: RunFacts) -> str:
 def _asked_for(rejection: Rejection, run: RunFacts) -> str:
     if not rejection.example:
         return ""
-    sent = f"; the key is sent as {run.document.api_key.header} only" if run.keyed and run.document.api_key else ""
+    names = " and ".join(each.scheme.title() or each.name for each in run.sent if each.is_secret)
+    sent = f"; the key is sent as {names} only" if names and names != rejection.example else ""
     return f" it asks for {rejection.example} (WWW-Authenticate){sent}"
 
 

@@ -149,9 +149,9 @@ class Run:
 
         A process that starts workers keeps it, for them to inherit; nothing else carries it to them.
         """
-        named = self.settings.document.api_key
-        if named and (self.folder.alone or self.folder.worker) and named.environment in os.environ:
-            self._stack.callback(os.environ.__setitem__, named.environment, os.environ.pop(named.environment))
+        for each in self.settings.secret_variables if self.folder.alone or self.folder.worker else ():
+            if each in os.environ:
+                self._stack.callback(os.environ.__setitem__, each, os.environ.pop(each))
 
     @functools.cache  # noqa: B019 - a process has one run
     def known(self, operation: Operation) -> tuple[Resource, ...]:
@@ -338,8 +338,7 @@ class Run:
             started=self.knowledge.started,
             seconds=time.monotonic() - self._clock,
             seed=settings.seed,
-            keyed=settings.session.api_key is not None,
-            account=settings.session.account is not None,
+            sent=tuple(each.credential for each in settings.session.credentials),
             incident=incident,
             notes=(*ending.notes, *self.collector.notes, *_unread(settings.document)),
             partial=ending.partial or bool(ending.notes or settings.shard or ending.stopped),

@@ -1,6 +1,5 @@
 """What a run is asked to do: options, environment and files, read once and found to make sense."""
 
-import os
 import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,22 +7,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from contracts.coverage import Requirement, parse_requirement
-from contracts.http import (
-    PROBED_METHODS,
-    ApiKey,
-    Limits,
-    Retries,
-    Secret,
-    SessionOptions,
-    check_api_key,
-    check_base_url,
-    check_rate,
-    read_api_key,
-)
+from contracts.http import PROBED_METHODS, Limits, Retries, SessionOptions, check_base_url, check_rate
 from contracts.openapi import (
     PINNED,
     ConfigurationError,
-    Credential,
     Document,
     Resource,
     check_overlay_keywords,
@@ -32,6 +19,7 @@ from contracts.openapi import (
     shipped_overlays,
 )
 from contracts.reports import read_report
+from contracts.run.credentials import KeyCommand, Variables, read_certificate, read_credentials, variable
 from contracts.run.known_ids import check_ids, ids_in, listed_ids, resources_of
 from contracts.run.options import EXAMPLES, VARIABLES, option_values
 from contracts.run.profiles import PROFILES, Profile
@@ -42,10 +30,6 @@ _HARMFUL: Final = (
     f"--probe-methods sends {', '.join(PROBED_METHODS)}, by which a server that accepts them may change or delete what "
     "it holds; if nothing on the target matters, say so by --disposable"
 )
-
-
-Variables = Mapping[str, str] | None
-"""What stands in for the process's environment, if anything does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +67,12 @@ class Settings:
     redaction: Redaction
     undecodable_ids: bool
     """Whether ids are asked for whose bytes are not UTF-8."""
+
+    @property
+    def secret_variables(self) -> tuple[str, ...]:
+        """The environment variables that hold secrets, whether or not they are set."""
+        every = (*self.document.credentials, *(each.credential for each in self.session.credentials))
+        return tuple(dict.fromkeys(each.environment for each in every if each.is_secret))
 
     @property
     def probe_methods(self) -> bool:
@@ -155,7 +145,7 @@ def _base_url(options: Mapping[str, Any], variables: Variables) -> str | None:
     if options["base_url"] == "":
         # `--base-url "$URL"` gives this where the variable is not set: the mock would be judged instead of a server.
         raise ConfigurationError("--base-url is empty; give a URL, or leave it out to judge the embedded mock")
-    url = options["base_url"] or _variable(variables, VARIABLES["base_url"])
+    url = options["base_url"] or variable(variables, VARIABLES["base_url"])
     return check_base_url(url) if url else None
 
 
@@ -179,7 +169,7 @@ def _check_combinations(options: Mapping[str, Any], base_url: str | None) -> Non
 
 def _known(document: Document, options: Mapping[str, Any], variables: Variables) -> dict[str, tuple[Resource, ...]]:
     file = ids_in(Path(options["job_ids"])) if options["job_ids"] else []
-    ids = [*options["job_id"], *file] or listed_ids(_variable(variables, VARIABLES["job_ids"]))
+    ids = [*options["job_id"], *file] or listed_ids(variable(variables, VARIABLES["job_ids"]))
     return resources_of(document, check_ids(ids))
 
 
@@ -187,8 +177,11 @@ def _session_options(
     document: Document, options: Mapping[str, Any], variables: Variables, profile: Profile
 ) -> SessionOptions:
     return SessionOptions(
-        api_key=_api_key(document.api_key, options["api_key_file"], variables),
-        account=_account(document.account, variables),
+        credentials=read_credentials(document, options, variables),
+        renew_key=KeyCommand(command, key)
+        if (command := options["key_command"]) and (key := document.api_key)
+        else None,
+        certificate=read_certificate(options),
         plain_http_key=bool(options["allow_plain_http_key"]),
         timeout=options["timeout"],
         max_body=options["max_body"],
@@ -196,29 +189,6 @@ def _session_options(
         retries=Retries(profile.retries if options["retries"] is None else options["retries"]),
         probes=bool(options["probe_methods"]),
     )
-
-
-def _api_key(named: Credential | None, file: str | None, variables: Variables) -> ApiKey | None:
-    """Return the key, from the file or the variable that the document's overlay names."""
-    if named is None:
-        if file:
-            problem = "the document and its overlays name no header for an API key"
-            raise ConfigurationError(f"--api-key-file {file}: {problem}; add a securityScheme with x-environment")
-        return None
-    if file:
-        return ApiKey(named.header, read_api_key(Path(file)))
-    if not _variable(variables, named.environment):
-        return None
-    return ApiKey(named.header, check_api_key(Secret(_variable(variables, named.environment)), named.environment))
-
-
-def _account(named: Credential | None, variables: Variables) -> tuple[str, str] | None:
-    given = _variable(variables, named.environment).strip() if named else ""
-    if named is None or not given:
-        return None
-    if not given.isascii() or not given.isprintable():
-        raise ConfigurationError(f"{named.environment} holds no account; set it to printable ASCII characters")
-    return named.header, given
 
 
 def _requirements(
@@ -238,11 +208,6 @@ def _without_tolerated(document: Document, files: tuple[Path, ...], annotations:
     shipped = {file for named in shipped_overlays().values() for file in named}
     others = [file for file in files if file not in shipped]
     return document if len(others) == len(files) else load(document.path, others, annotations)
-
-
-def _variable(variables: Variables, name: str) -> str:
-    """Return a variable's value. The environment itself is never a local variable: a traceback may show those."""
-    return (os.environ if variables is None else variables).get(name, "")
 
 
 def _path(name: str | None) -> Path | None:

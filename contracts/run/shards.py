@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 
 from contracts.judge import Violation
-from contracts.openapi import ConfigurationError, Document
+from contracts.openapi import ConfigurationError, Credential, Document
 from contracts.verdict import RecheckResult, RunFacts, Tally, Verdict, Waiver
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 
 CONTRACT_OPTIONS: Final = ("document", "overlay", "no_overlay", "annotation", "require")
 """The options that the contract and the criteria of acceptance come from."""
 
-_FACTS: Final = ("target", "profile", "seed", "seconds", "keyed", "account", "incident")
+_FACTS: Final = ("target", "profile", "seed", "seconds", "incident")
 
 _SHARED: Final = ("target", "profile", "seed")
 """The facts that the shards of one run have in common."""
@@ -96,6 +96,7 @@ def write_shard(
             **{name: getattr(run, name) for name in _FACTS},
             "started": run.started.isoformat(),
             "notes": list(run.notes),
+            "sent": [asdict(each) for each in run.sent],
         },
         "tally": tally.to_json(),
         "known": hashlib.sha256(json.dumps(list(known)).encode()).hexdigest(),
@@ -118,6 +119,7 @@ def read_shard(path: Path) -> ShardFile:
                 **{name: raw["run"][name] for name in _FACTS},
                 "started": datetime.datetime.fromisoformat(raw["run"]["started"]),
                 "notes": tuple(raw["run"]["notes"]),
+                "sent": tuple(Credential(**each) for each in raw["run"]["sent"]),
             },
             tally=Tally.from_json(raw["tally"]),
             known=raw["known"],
@@ -178,8 +180,7 @@ class MergedShards:
             **{name: every[0][name] for name in _SHARED},
             started=min(facts["started"] for facts in every),
             seconds=max(facts["seconds"] for facts in every),
-            keyed=any(facts["keyed"] for facts in every),
-            account=any(facts["account"] for facts in every),
+            sent=tuple(dict.fromkeys(each for facts in every for each in facts["sent"])),
             incident="; ".join(incidents),
             notes=tuple(dict.fromkeys(notes)),
         )

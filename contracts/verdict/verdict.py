@@ -15,7 +15,7 @@ from typing import Final
 from contracts.coverage import Feature, Requirement, Unmet, promised_features, unmet_requirements
 from contracts.http import NOT_FOUND, THROTTLED, AllRejected, Response, all_rejected
 from contracts.judge import Violation
-from contracts.openapi import Document, Resource
+from contracts.openapi import Credential, Document, Resource
 from contracts.verdict.redaction import MASK
 from contracts.verdict.tally import Difference, FeatureObservation, Tally, ViolationRecord, Witness
 from contracts.verdict.waivers import Waiver, Waivers
@@ -56,12 +56,10 @@ class RunFacts:
     seconds: float
     seed: str = ""
     """The value by which `--hypothesis-seed` repeats the run; empty if every run of the profile is the same."""
-    keyed: bool = False
-    """Whether an API key was sent; the key itself is never kept."""
+    sent: tuple[Credential, ...] = ()
+    """The API key and other credentials that were sent; their values are never kept."""
     incident: str = ""
     """The reason, in words, why the run did not ask everything or failed by more than its answers; or empty."""
-    account: bool = False
-    """Whether an account was named with every request; the account itself is never kept."""
     notes: tuple[str, ...] = ()
     partial: bool = False
     """Whether the run was to ask only a part of everything: one shard, or selected tests."""

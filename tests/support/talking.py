@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from contracts.http.api_key import ApiKey, check_api_key
+from contracts.http.api_key import Secret, check_api_key
+from contracts.http.authorization import CredentialValue
 from contracts.http.exchange import Exchange, Failure, Response
 from contracts.http.session import GuardedSession, SessionOptions
-from contracts.openapi import Document, Operation
+from contracts.openapi import Credential, Document, Operation
 from tests.support.tiny import document_of
 
 KEY = "sk-invented-0123456789"
@@ -151,12 +152,12 @@ def guarded_session(
 
     Of `options` the fields of SessionOptions are put into one; the others are the session's own.
     """
+    given = tuple(options.pop("credentials", ()))
     names = {option.name for option in dataclasses.fields(SessionOptions)} & options.keys()
-    session_options = SessionOptions(
-        api_key=ApiKey("x-api-key", check_api_key(api_key, "the test")) if api_key else None,
-        account=("x-selected-account-id", account) if account else None,
-        **{name: options.pop(name) for name in names},
-    )
+    key, named = Credential("x-api-key", "KEY"), Credential("x-selected-account-id", "ACCOUNT", is_secret=False)
+    values = [CredentialValue(key, check_api_key(api_key, "the test"))] if api_key else []
+    values += [CredentialValue(named, Secret(account))] if account else []
+    session_options = SessionOptions(credentials=(*values, *given), **{name: options.pop(name) for name in names})
     return GuardedSession(url, operations, on_exchange, session_options, **options)
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from contracts.http.api_key import REDACTED, ApiKey, Secret, check_api_key, read_api_key
+from contracts.http.api_key import REDACTED, Secret, check_api_key, read_api_key
+from contracts.http.authorization import CredentialValue
+from contracts.openapi import Credential
 from contracts.openapi.errors import ConfigurationError
 
 KEY = 'sk-in+ven/ted"&<\\01=23'
@@ -16,7 +18,7 @@ KEY = 'sk-in+ven/ted"&<\\01=23'
 def test_no_repr_of_a_value_that_holds_a_key_shows_it() -> None:
     key = Secret(KEY)
     held = {"x-api-key": key, "list": [key]}
-    assert KEY not in repr(key) + repr(held) + ascii(held) + repr(ApiKey("x-api-key", key))
+    assert KEY not in repr(key) + repr(held) + ascii(held) + repr(CredentialValue(Credential("x-api-key", "KEY"), key))
     assert str(key) == KEY
 
 

@@ -129,7 +129,7 @@ def test_a_probe_says_nothing_of_what_the_document_promises() -> None:
 
 
 def test_the_command_that_asks_again_names_the_method_and_no_key_for_trace() -> None:
-    run = run_on(replace(DOCUMENT, api_key=Credential("x-api-key", "SGP_API_KEY")), keyed=True)
+    run = run_on(DOCUMENT, sent=(Credential("x-api-key", "SGP_API_KEY"),))
     commands = {}
     for method in ("DELETE", "TRACE"):
         judged = Observer()

@@ -24,29 +24,42 @@ def document_with(schemes: Any, **components: Any) -> Document:
     )
 
 
-def credentials_of(document: Document) -> tuple[Credential | None, Credential | None]:
-    return document.api_key, document.account
-
-
 def test_the_pinned_overlay_names_the_headers_and_the_environment() -> None:
     document = load(overlays=[PINNED_OVERLAY])
-    assert document.api_key == Credential("x-api-key", "SGP_API_KEY")
-    assert document.account == Credential("x-selected-account-id", "SGP_ACCOUNT_ID")
+    account = Credential("x-selected-account-id", "SGP_ACCOUNT_ID", is_secret=False)
+    assert document.credentials == (Credential("x-api-key", "SGP_API_KEY"), account)
 
 
 def test_without_the_overlay_the_pinned_document_has_no_credentials() -> None:
-    assert credentials_of(load()) == (None, None)
+    assert (load().credentials, load().api_key) == ((), None)
 
 
-def test_a_scheme_is_the_api_key_unless_it_is_no_secret() -> None:
-    document = document_with({"Shop": ACCOUNT, "Key": KEY})
-    assert credentials_of(document) == (Credential("X-Key", "SHOP_KEY"), Credential("X-Shop", "SHOP"))
-    assert document_with({"Key": {**KEY, "x-secret": True}}).api_key == Credential("X-Key", "SHOP_KEY")
+def test_the_first_scheme_that_is_a_secret_is_the_api_key() -> None:
+    shop, key = Credential("X-Shop", "SHOP", is_secret=False), Credential("X-Key", "SHOP_KEY")
+    document = document_with({"Shop": ACCOUNT, "Key": KEY, "Other": {**KEY, "name": "X-Other"}, "Same": KEY})
+    assert document.credentials == (shop, key, Credential("X-Other", "SHOP_KEY"))
+    assert document.api_key == key
+    assert document_with({"Key": {**KEY, "x-secret": True}}).api_key == key
 
 
-def test_the_first_scheme_of_each_kind_counts() -> None:
-    schemes = {"Key": KEY, "Other": {**KEY, "name": "X-Other"}, "Shop": ACCOUNT, "Last": {**ACCOUNT, "name": "X-Last"}}
-    assert credentials_of(document_with(schemes)) == (Credential("X-Key", "SHOP_KEY"), Credential("X-Shop", "SHOP"))
+@pytest.mark.parametrize(
+    ("scheme", "credential"),
+    [
+        ({**KEY, "in": "query", "name": "api key"}, Credential("api key", "SHOP_KEY", "query")),
+        ({**KEY, "in": "cookie"}, Credential("X-Key", "SHOP_KEY", "cookie")),
+        (
+            {"type": "http", "scheme": "Bearer", "x-environment": "SHOP_TOKEN"},
+            Credential("Authorization", "SHOP_TOKEN", scheme="bearer"),
+        ),
+        (
+            {"type": "http", "scheme": "basic", "x-environment": "SHOP_LOGIN"},
+            Credential("Authorization", "SHOP_LOGIN", scheme="basic"),
+        ),
+    ],
+    ids=str,
+)
+def test_a_credential_stands_where_its_scheme_says(scheme: Any, credential: Credential) -> None:
+    assert document_with({"Key": scheme}).credentials == (credential,)
 
 
 def test_a_scheme_may_be_a_reference() -> None:
@@ -61,16 +74,17 @@ def test_a_scheme_may_be_a_reference() -> None:
         {},
         [],
         {"Key": None},
-        {"Key": {**KEY, "in": "query"}},
-        {"Key": {**KEY, "type": "http", "scheme": "bearer"}},
+        {"Key": {**KEY, "in": "body"}},
+        {"Key": {**KEY, "type": "http", "scheme": "digest"}},
+        {"Key": {**KEY, "type": "openIdConnect"}},
         {"Key": {name: value for name, value in KEY.items() if name != "x-environment"}},
         {"Key": {"$ref": "#/components/securitySchemes/None"}},
         {"Key": {"$ref": "other.yaml"}},
     ],
     ids=str,
 )
-def test_a_scheme_that_is_no_header_with_an_environment_is_no_credential(schemes: Any) -> None:
-    assert credentials_of(document_with(schemes)) == (None, None)
+def test_a_scheme_of_another_kind_or_without_an_environment_is_no_credential(schemes: Any) -> None:
+    assert document_with(schemes).credentials == ()
 
 
 @pytest.mark.parametrize(
@@ -83,6 +97,7 @@ def test_a_scheme_that_is_no_header_with_an_environment_is_no_credential(schemes
         ({"x-secret": "no"}, "x-secret", "is no boolean: no", "write false"),
         ({"x-secret": None}, "x-secret", "is no boolean: None", "write false"),
         ({"name": None}, "name", "is no header name", "such as x-api-key"),
+        ({"name": "", "in": "query"}, "name", "is no query name", "such as x-api-key"),
         ({"name": "X Key"}, "name", "is no header name", "such as x-api-key"),
         ({"name": "X-Key\r\nX-Evil"}, "name", "is no header name", "such as x-api-key"),
     ],

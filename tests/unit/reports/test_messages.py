@@ -212,9 +212,8 @@ def witness(url: str, *headers: tuple[str, str]) -> Witness:
     return Witness.of(dataclasses.replace(exchange, request=dataclasses.replace(exchange.request, url=url)))
 
 
-CREDENTIALS = dataclasses.replace(
-    document_of(), api_key=Credential("x-pet-key", "PET_KEY"), account=Credential("x-pet-owner", "PET_OWNER")
-)
+PET_KEY, PET_OWNER = Credential("x-pet-key", "PET_KEY"), Credential("x-pet-owner", "PET_OWNER", is_secret=False)
+CREDENTIALS = dataclasses.replace(document_of(), credentials=(PET_KEY, PET_OWNER))
 
 
 @pytest.mark.parametrize(
@@ -231,14 +230,26 @@ CREDENTIALS = dataclasses.replace(
 def test_the_command_repeats_the_request_and_leaves_the_key_to_the_shell(
     url: str, headers: tuple[tuple[str, str], ...], keyed: bool, command: str
 ) -> None:
-    assert curl(witness(url, *headers), run_on(CREDENTIALS, keyed=keyed)) == command
+    assert curl(witness(url, *headers), run_on(CREDENTIALS, sent=(PET_KEY,) * keyed)) == command
     assert shlex.split(command)[-1] == url
 
 
 def test_the_command_names_the_account_as_the_document_does() -> None:
-    command = curl(witness("http://h/a"), run_on(CREDENTIALS, account=True))
+    command = curl(witness("http://h/a"), run_on(CREDENTIALS, sent=(PET_OWNER,)))
     assert command == 'curl -sS -i -H "x-pet-owner: $PET_OWNER" http://h/a'
-    assert curl(witness("http://h/a"), run_on(document_of(), account=True, keyed=True)) == "curl -sS -i http://h/a"
+
+
+@pytest.mark.parametrize(
+    ("credential", "words"),
+    [
+        (Credential("key", "PET_KEY", "query"), '-G --data-urlencode "key=$PET_KEY"'),
+        (Credential("session", "PET_KEY", "cookie"), '-b "session=$PET_KEY"'),
+        (Credential("Authorization", "PET_KEY", scheme="bearer"), '-H "Authorization: Bearer $PET_KEY"'),
+        (Credential("Authorization", "PET_LOGIN", scheme="basic"), '-u "$PET_LOGIN"'),
+    ],
+)
+def test_the_command_sends_a_credential_where_the_document_says(credential: Credential, words: str) -> None:
+    assert curl(witness("http://h/a"), run_on(CREDENTIALS, sent=(credential,))) == f"curl -sS -i {words} http://h/a"
 
 
 def test_the_command_sends_again_at_the_same_time_what_was_sent_so() -> None:
@@ -274,10 +285,10 @@ def lines_on(document: Document, tally: Tally, **facts: Any) -> list[str]:
 
 
 def verdict_of(*bodies: Any, keyed: bool = False) -> list[str]:
-    document = dataclasses.replace(document_of(SCHEMA, PETS), api_key=CREDENTIALS.api_key)
+    document = dataclasses.replace(document_of(SCHEMA, PETS), credentials=(PET_KEY,))
     (operation,) = document.operations
     tally = tally_on(exchange_of(operation, answer(200, body), f"it{number}") for number, body in enumerate(bodies))
-    lines = lines_on(document, tally, keyed=keyed)
+    lines = lines_on(document, tally, sent=(PET_KEY,) * keyed)
     return [line for line in lines if "sha256" not in line and "note  " not in line]
 
 
@@ -459,7 +470,7 @@ HERE = "http://h:1/base"
     ids=str,
 )
 def test_a_run_that_was_rejected_says_what_to_look_at(rejection: Rejection, words: str) -> None:
-    run = dataclasses.replace(run_on(CREDENTIALS, keyed=True), target=HERE)
+    run = dataclasses.replace(run_on(CREDENTIALS, sent=(PET_KEY,)), target=HERE)
     line = rejection_line(AllRejected((rejection,)), run)
     assert line == f"no evidence: whatever was asked for was answered {words}"
 

@@ -32,8 +32,8 @@ def ids_of(settings: Settings) -> tuple[str, ...]:
 
 
 def key_of(settings: Settings) -> str | None:
-    key = settings.session.api_key
-    return None if key is None else str(key.secret)
+    values = {each.credential.name: each.value for each in settings.session.credentials}
+    return None if "x-api-key" not in values else str(values["x-api-key"])
 
 
 def test_without_options_the_pinned_document_is_judged_on_the_embedded_mock() -> None:
@@ -98,8 +98,9 @@ def test_a_key_in_a_file_comes_before_that_of_the_environment(tmp_path: Path) ->
 
 
 def test_the_account_is_that_of_the_environment() -> None:
-    assert chosen(environment={"SGP_ACCOUNT_ID": " acc-1 "}).session.account == ("x-selected-account-id", "acc-1")
-    assert chosen().session.account is None
+    (account,) = chosen(environment={"SGP_ACCOUNT_ID": " acc-1 "}).session.credentials
+    assert (account.credential.name, account.value) == ("x-selected-account-id", "acc-1")
+    assert chosen().session.credentials == ()
 
 
 @pytest.mark.parametrize(("profile", "retries"), [("ci", 0), ("nightly", 2), ("prerelease", 2)])

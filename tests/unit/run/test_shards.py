@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.http.exchange import Response
-from contracts.openapi import load
+from contracts.openapi import Credential, load
 from contracts.openapi.errors import ConfigurationError
 from contracts.openapi.overlay import PINNED_OVERLAY
 from contracts.run.shards import MergedShards, Shard, ShardFile, contract_sha256, read_shard, write_shard
@@ -28,6 +28,8 @@ from tests.support.verdicts import contents, operation, tally_of, verdict_on
 OPTIONS = {"document": None, "overlay": ["fastapi"], "no_overlay": False, "annotation": [], "require": ["statuses"]}
 WAIVER = Waiver(1, "schema.*", "body/a", "old rows", "us", datetime.date(2026, 12, 31), status=200)
 BROKEN, SOUND = answer(200, {"state": "x"}), answer(200, {"state": "on"})
+
+KEY = Credential("x-key", "KEY")
 
 
 def text_of(
@@ -82,11 +84,11 @@ def test_what_is_no_shard_is_refused(text: str) -> None:
 
 def test_a_shard_reads_back_what_it_wrote(folder: Path) -> None:
     again = RecheckResult(2, 3, sibling=None)
-    part = part_of(folder, "2/3", SOUND, BROKEN, again=again, seed="7", keyed=True, notes=("odd",))
+    part = part_of(folder, "2/3", SOUND, BROKEN, again=again, seed="7", sent=(KEY,), notes=("odd",))
     assert (part.shard, part.options, part.waivers) == (Shard(2, 3), OPTIONS, (WAIVER,))
     assert part.sha256 == contract_sha256(operation().document)
     assert contents(part.tally) == contents(tally_of(SOUND, BROKEN))
-    assert (part.facts["seed"], part.facts["keyed"], part.facts["notes"]) == ("7", True, ("odd",))
+    assert (part.facts["seed"], part.facts["sent"], part.facts["notes"]) == ("7", (KEY,), ("odd",))
     assert [*part.rechecked.values()] == [again]
 
 
@@ -135,7 +137,7 @@ def test_each_shards_part_of_the_self_test_counts() -> None:
         tally = Tally()
         tally.faults.update(faults)
         run = {"target": "", "profile": "ci", "seed": "", "seconds": 1, "incident": "", "notes": []}
-        run |= {"keyed": False, "account": False}
+        run |= {"sent": []}
         parts.append(ShardFile(Shard(number, 2), {}, (), "", run, tally, "", {}))
     assert MergedShards.of(parts).tally().faults == {"all": 7, "caught": 5}
 
@@ -143,9 +145,9 @@ def test_each_shards_part_of_the_self_test_counts() -> None:
 def test_the_whole_runs_facts_are_in_the_verdict(folder: Path) -> None:
     late = datetime.datetime(2026, 3, 2, tzinfo=datetime.UTC)
     first = part_of(folder, "1/2", SOUND, seconds=2.0, started=late, notes=("odd", "same"), incident="stopped")
-    second = part_of(folder, "2/2", SOUND, seconds=3.0, keyed=True, notes=("same",), incident="stopped")
+    second = part_of(folder, "2/2", SOUND, seconds=3.0, sent=(KEY,), notes=("same",), incident="stopped")
     facts = MergedShards.of([first, second]).facts(operation().document)
-    assert (facts.seconds, facts.keyed, facts.incident) == (3.0, True, "stopped")
+    assert (facts.seconds, facts.sent, facts.incident) == (3.0, (KEY,), "stopped")
     assert facts.started == datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC)
     assert facts.notes == ("odd", "same")
 

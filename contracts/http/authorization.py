@@ -1,0 +1,142 @@
+"""Put the API key and the other credentials into a request for as long as it is sent, and mask them in what comes back.
+
+Hides where each stands: in a header of its own, in Authorization (RFC 6750, section 2.1; RFC 7617, section 2), in the
+query, or in a cookie.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+import requests
+
+from contracts.http.api_key import REDACTED, Mask, Secret
+from contracts.http.exchange import carries_no_key
+from contracts.openapi import Credential
+
+_MIN_MASKED: Final = 4
+"""The shortest value, in characters, that is masked, unless it is an API key: a shorter one is everywhere by chance."""
+
+_MIN_PASSWORD: Final = 8
+"""The shortest password that is masked without its user's name before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialValue:
+    """A credential and its value, which no representation shows."""
+
+    credential: Credential
+    value: Secret
+
+    @property
+    def field(self) -> Secret:
+        """Return the value as it is sent."""
+        scheme = self.credential.scheme
+        if scheme == "basic":
+            return Secret(f"Basic {base64.b64encode(self.value.encode()).decode()}")
+        return Secret(f"Bearer {self.value}") if scheme == "bearer" else self.value
+
+    def masked(self) -> Iterator[Secret]:
+        """Yield every text that must be seen nowhere, the longest first."""
+        if not self.credential.is_secret:
+            return
+        if self.credential.scheme == "basic":
+            yield Secret(self.field.removeprefix("Basic "))
+            yield self.value
+            password = self.value.partition(":")[2]
+            if len(password) >= _MIN_PASSWORD:
+                yield Secret(password)
+        elif self.credential.place != "header" or len(self.value) >= _MIN_MASKED:
+            yield self.value
+
+
+class Authorization:
+    """The credentials of a session, and the masks of their secrets; without any, nothing is added or masked."""
+
+    def __init__(self, values: Iterable[CredentialValue] = ()) -> None:
+        self._all = _Fields(values := tuple(values))
+        # What a server sends back must hold no secret (RFC 9110, section 9.3.8).
+        self._public = _Fields(each for each in values if not each.credential.is_secret)
+        self._masks = [Mask(text) for each in values for text in each.masked()]
+        if self._all.query:
+            _HIDING.install()
+
+    def add_to(self, request: requests.PreparedRequest) -> str:
+        """Add the credentials to the request; returns its URL before, for `take_from`."""
+        fields, url = self._fields_of(request), str(request.url)
+        request.headers.update(fields.headers)
+        if fields.query:
+            request.url = f"{url}{'&' if '?' in url else '?'}{fields.query}"
+        return url
+
+    def take_from(self, request: requests.PreparedRequest, url: str) -> None:
+        """Take the credentials out again."""
+        request.url = url
+        for name in self._fields_of(request).headers:
+            request.headers.pop(name, None)
+
+    def _fields_of(self, request: requests.PreparedRequest) -> _Fields:
+        return self._public if carries_no_key(str(request.method)) else self._all
+
+    def mask(self, data: bytes) -> bytes:
+        """Return the data with REDACTED in place of every secret."""
+        for mask in self._masks:
+            data = mask(data)
+        return data
+
+    def overwrite(self, data: bytes) -> bytes:
+        """Return the data with as many asterisks in place of every secret."""
+        for mask in self._masks:
+            data = mask.overwrite(data)
+        return data
+
+    def text(self, text: str) -> str:
+        """Return the text without the secrets."""
+        for mask in self._masks:
+            text = mask.text(text)
+        return text
+
+    def fields(self, fields: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+        """Return header fields without the secrets."""
+        found = tuple(fields)
+        for mask in self._masks:
+            found = mask.fields(found)
+        return found
+
+
+class _Fields:
+    """What is added to a request: header fields, and the text of a query."""
+
+    def __init__(self, values: Iterable[CredentialValue]) -> None:
+        values = tuple(values)
+        self.headers = {each.credential.name: each.field for each in values if each.credential.place == "header"}
+        cookies = [f"{each.credential.name}={each.value}" for each in values if each.credential.place == "cookie"]
+        if cookies:
+            self.headers["Cookie"] = Secret("; ".join(cookies))
+        pairs = ((each.credential.name, each.value) for each in values if each.credential.place == "query")
+        self.query = Secret("&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs))
+
+
+class _HideQueries(logging.Filter):
+    """Takes queries out of what urllib3 logs of the URLs that it sends (urllib3 2.8, `connectionpool.py`)."""
+
+    def install(self) -> None:
+        """Begin; a second time changes nothing."""
+        logging.getLogger("urllib3.connectionpool").addFilter(self)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change the record, and keep it."""
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                f"{each.partition('?')[0]}?{REDACTED}" if isinstance(each, str) and "?" in each else each
+                for each in record.args
+            )
+        return True
+
+
+_HIDING: Final = _HideQueries()
