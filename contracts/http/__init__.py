@@ -16,6 +16,7 @@ from contracts.http.exchange import (
     Response,
     carries_no_key,
     outcome_from_json,
+    request_id,
     undocumented_methods,
 )
 from contracts.http.framing import framing_flaws

@@ -56,13 +56,17 @@ class CredentialValue:
 
 
 class Authorization:
-    """The credentials of a session, and the masks of their secrets; without any, nothing is added or masked."""
+    """The credentials of a session, and the masks of their secrets; without any, nothing is added or masked.
 
-    def __init__(self, values: Iterable[CredentialValue] = ()) -> None:
+    The secrets of those that were sent `before` are masked as well.
+    """
+
+    def __init__(self, values: Iterable[CredentialValue] = (), before: Authorization | None = None) -> None:
         self._all = _Fields(values := tuple(values))
         # What a server sends back must hold no secret (RFC 9110, section 9.3.8).
         self._public = _Fields(each for each in values if not each.credential.is_secret)
-        self._masks = [Mask(text) for each in values for text in each.masked()]
+        self.own = [Mask(text) for each in values for text in each.masked()]
+        self._masks = [*self.own, *(before.own if before else ())]
         if self._all.query:
             _HIDING.install()
 

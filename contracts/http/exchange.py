@@ -35,7 +35,8 @@ class Request:
     exists: bool | None = None
     headers: Pairs = ()
     method: str = "GET"
-    together: tuple[Resource, ...] = ()
+    trace: str = field(default="", compare=False)
+    """The `traceparent` that was sent with it (W3C Trace Context), if any: it differs each time."""
 
     @property
     def is_read(self) -> bool:
@@ -55,15 +56,15 @@ class Request:
             "parameters": dict(self.parameters),
             "headers": list(map(list, self.headers)),
             "exists": self.exists,
-            **({"together": list(map(list, self.together))} if self.together else {}),
+            "trace": self.trace,
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Request:
         """Return the request that `to_json` wrote; raise LookupError for other values."""
         parameters = tuple(data["parameters"].items())
-        together = tuple(map(tuple, data.get("together", ())))
-        return cls(data["url"], parameters, data["exists"], _pairs(data["headers"]), data["method"], together)
+        headers, trace = _pairs(data["headers"]), data.get("trace", "")
+        return cls(data["url"], parameters, data["exists"], headers, data["method"], trace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,30 @@ def outcome_from_json(data: Mapping[str, Any]) -> Response | Failure:
 
 def _pairs(data: list[list[str]]) -> Pairs:
     return tuple((name, value) for name, value in data)
+
+
+_REQUEST_IDS: Final = (
+    "x-request-id",
+    "request-id",
+    "x-correlation-id",
+    "x-amzn-requestid",
+    "x-amz-request-id",
+    "x-amz-cf-id",
+    "x-amzn-trace-id",
+    "x-ms-request-id",
+    "x-cloud-trace-context",
+    "x-vercel-id",
+    "fly-request-id",
+    "traceresponse",
+    "cf-ray",
+)
+"""Header fields by which servers and gateways name a request, the most telling first."""
+
+
+def request_id(response: Response) -> str:
+    """Return the field by which the server named the request: `X-Request-Id: 5f3a`; empty if it did not."""
+    named = {name.lower(): f"{name}: {value}" for name, value in response.headers if value}
+    return next((named[name] for name in _REQUEST_IDS if name in named), "")
 
 
 PROBED_METHODS: Final = ("TRACE", "POST", "PATCH", "PUT", "DELETE")

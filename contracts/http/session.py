@@ -7,6 +7,7 @@ never reached; proxies, netrc and cookies of the environment play no part.
 
 import importlib.metadata
 import itertools
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -96,8 +97,8 @@ class SessionOptions:
     """The client's certificate and the file of its key, if that is another one."""
     retries: Retries = Retries()  # noqa: RUF009 - it is frozen
     probes: bool = False
-    turns: Path | None = None
-    """The file by which several processes agree to take turns at a server that answers one connection at a time."""
+    trace: bool = False
+    """Whether every request carries a `traceparent` of its own, by which the server's owners find it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +236,11 @@ class GuardedSession(requests.Session):
         preferred = tuple((name, str(value)) for name, value in request.headers.items() if name.lower() == "prefer")
         # A response that the Prefer header chose does not show whether the resource exists.
         exists = None if preferred else self._exists(operation, tuple(values.values()))
-        asked = Request(str(request.url), tuple(values.items()), exists, preferred, str(request.method))
+        trace = ""
+        if self._options.trace:
+            # The version, the trace, this request in it, and that it is to be kept (W3C Trace Context, section 3.2).
+            trace = request.headers["traceparent"] = f"00-{os.urandom(16).hex()}-{os.urandom(8).hex()}-01"
+        asked = Request(str(request.url), tuple(values.items()), exists, preferred, str(request.method), trace)
         self._rejections.check()
         earlier: list[Response | Failure] = []
         sent = self._with_retries(request, earlier)
@@ -285,7 +290,7 @@ class GuardedSession(requests.Session):
         except ContractError as error:
             raise TargetError(self.base_url, f"does not take the key any more, and {error}", "try it by hand") from None
         values = tuple(new if each.credential == new.credential else each for each in self._options.credentials)
-        self._transport.use(Authorization(values))
+        self._transport.use(values)
         return True
 
     def _check_target(self) -> None:

@@ -5,6 +5,7 @@ Hides requests' adapter and urllib3: the key is added here and nowhere earlier, 
 
 import http.client
 import io
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +16,7 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
 from contracts.http.api_key import strip_tracebacks
-from contracts.http.authorization import Authorization
+from contracts.http.authorization import Authorization, CredentialValue
 from contracts.http.content_coding import CodingError, decoded
 from contracts.http.exchange import Exchange, Failure, Response
 from contracts.http.failures import failure_of
@@ -84,9 +85,9 @@ class Transport:
             answer = requests.Timeout(outcome.detail, request=request)
         return outcome, answer
 
-    def use(self, authorization: Authorization) -> None:
+    def use(self, credentials: Iterable[CredentialValue]) -> None:
         """Send other credentials from now on."""
-        self._authorization = self._adapter.authorization = authorization
+        self._authorization = self._adapter.authorization = Authorization(credentials, self._authorization)
 
     def late_message(self) -> bytes:
         """Return the previous response and all bytes behind it, if some came since it was returned; else no bytes."""

@@ -9,7 +9,7 @@ from contracts.reports.messages import (
     curl,
     expired,
     headline,
-    rarity,
+    reference,
     retries,
     spread,
     stale,
@@ -100,6 +100,8 @@ def _violation(number: int, finding: Finding, verdict: Verdict) -> Iterator[str]
         yield f"   {code(expired(finding))}"
     if finding.sdk:
         yield f"   {_plain(finding.sdk)}"
+    if named := reference(finding.witness):
+        yield f"   request {code(named)}"
     command = code(curl(finding.witness, verdict.run))
     yield from ("   <details><summary>repeat</summary>", "", f"   {command}", "", "   </details>")
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from contracts.coverage import Unmet
-from contracts.http import NOT_FOUND, AllRejected, Rejection, carries_no_key
+from contracts.http import NOT_FOUND, AllRejected, Rejection, Response, carries_no_key, request_id
 from contracts.judge import Violation
 from contracts.openapi import Credential, json_type
 from contracts.reports.grouping import in_another_case
@@ -215,6 +215,13 @@ def curl(witness: Witness, run: RunFacts) -> str:
         if not (credential.is_secret and without_secrets):
             words += _curl_words(credential)
     return " ".join([*words, shlex.quote(request.url)])
+
+
+def reference(witness: Witness) -> str:
+    """Return by what the server's owners find the witness's request: its own id of it, and our trace; or nothing."""
+    outcome, trace = witness.outcome, witness.request.trace
+    named = request_id(outcome)[:_EXAMPLE] if isinstance(outcome, Response) else ""
+    return visible(" · ".join(filter(None, (named, trace and f"traceparent: {trace}"))))
 
 
 def _curl_words(credential: Credential) -> list[str]:

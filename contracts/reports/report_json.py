@@ -13,7 +13,7 @@ from contracts.http import Response
 from contracts.judge import RULES
 from contracts.openapi import Document, Resource, line_of, pointer_lines
 from contracts.reports.comparison import FORMAT, Comparison
-from contracts.reports.messages import curl, headline, violation_line
+from contracts.reports.messages import curl, headline, reference, violation_line
 from contracts.verdict import FeatureObservation, Finding, RunFacts, RunSummary, Verdict, Witness, latency_quantile
 
 QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
@@ -107,6 +107,7 @@ def _violation(finding: Finding, verdict: Verdict, lines: Mapping[str, int]) -> 
         "waiver": finding.waiver and finding.waiver.to_json(),
         "recurrence": recurrence and {"often": str(recurrence.reproducibility), **asdict(recurrence)},
         "curl": curl(finding.witness, verdict.run),
+        "request_id": reference(finding.witness),
     }
 
 
@@ -116,7 +117,7 @@ def _unmet(unmet: Unmet) -> dict[str, Any]:
 
 def _witness(witness: Witness) -> dict[str, Any]:
     request, outcome = witness.request.to_json(), witness.outcome
-    del request["exists"]
+    del request["exists"], request["trace"]  # The trace is in `request_id`.
     response = outcome.to_json() if isinstance(outcome, Response) else None
     return {"request": {"operation": witness.operation, **request}, "response": response}
 

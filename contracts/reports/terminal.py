@@ -28,8 +28,9 @@ def terminal_lines(verdict: Verdict, comparison: Comparison | None = None) -> It
     yield f"violations  {len(verdict.findings) or 'none'}{together}"
     for number, group in enumerate(groups, 1):
         yield f"{number:>3}. {messages.group_line(group)} [{messages.spread(*group)}]"
-        yield f"     {messages.curl(min(finding.witness for finding in told_by(group)), verdict.run)}"
-        if known := " · ".join(dict.fromkeys(filter(None, map(_known, told_by(group))))):
+        yield f"     {messages.curl(min(finding.witness for finding in group), verdict.run)}"
+        found = (messages.reference(min(finding.witness for finding in group)), *map(_known, group))
+        if known := " · ".join(dict.fromkeys(filter(None, found))):
             yield f"     {messages.visible(known)}"
 
 

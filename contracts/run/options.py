@@ -44,6 +44,8 @@ class Option:
 
 OPTIONS: Final = (
     Option("--base-url", "URL", "the server to judge; default: the embedded mock", variable="CONTRACT_BASE_URL"),
+    Option("--start", "COMMAND", "starts the server to judge, and ends it; {port} in it stands for a free port"),
+    Option("--wait", "SECONDS", "wait for a server that comes up; default: 0, and 30 with --start", float),
     Option("--job-id", "ID", "an id that exists", default=[]),
     Option("--job-ids", "FILE", "a file of ids that exist, one a line", variable="CONTRACT_JOB_IDS: id,id,..."),
     Option("--discover", "N", "ask for N ids that the official SDK lists", int, 0),
@@ -94,6 +96,7 @@ OPTIONS: Final = (
         "keeps ids whose answers broke a promise for the next run: a folder, redis://..., github:owner/repo; "
         f"default: {EXAMPLES}, and none in the ci profile",
     ),
+    Option("--trace", "", "send a traceparent with every request, by which the server's owners find it"),
     Option("--no-progress", "", "no live line on a terminal, no line every 30 s elsewhere"),
     Option("--utf8-ids", "", "leave out ids whose bytes are not UTF-8, such as the byte FF"),
 )
@@ -101,6 +104,7 @@ OPTIONS: Final = (
 
 _LIMITS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "--discover": (lambda number: number >= 0, "is no number of ids; give 0 or more"),
+    "--wait": (lambda seconds: 0 <= seconds < math.inf, "is no time; give seconds, 0 or more"),
     "--timeout": (lambda seconds: 0 < seconds < math.inf, "is no time; give seconds above 0"),
     "--max-body": (lambda size: size > 0, "leaves no room; give bytes above 0"),
     "--max-requests": (lambda number: number > 0, "leaves nothing to ask; give a number above 0"),

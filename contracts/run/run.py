@@ -123,6 +123,7 @@ class Run:
         self.knowledge = Knowledge(started, remembered, {})
         if not asks or not settings.base_url:
             return
+        self._sessions.begin_target()
         seen: list[Exchange] = []
         with self._sessions.open_unjudged(seen.append) as session:
             look(session, settings)

@@ -10,10 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 
-from contracts.http import Exchange, GuardedSession, RateLimit, Rejections
+from contracts.http import Authorization, Exchange, GuardedSession, RateLimit, Rejections
 from contracts.openapi import Operation, Resource
 from contracts.reports import EXCHANGES, Recorder
 from contracts.run.handed_in import Strategies
+from contracts.run.service import Service, wait_for_answer
 from contracts.run.settings import Settings
 from contracts.run.workers import RunFolder
 
@@ -40,6 +41,21 @@ class Sessions:
     def close(self) -> None:
         """Close everything; a second time changes nothing."""
         self._stack.close()
+
+    def begin_target(self) -> None:
+        """Start the target if that is asked for, and wait until it answers; raises ContractError, in one line."""
+        settings, service = self._settings, None
+        if settings.start:
+            masks = Authorization(settings.session.credentials)
+            service = self._stack.enter_context(closing(Service(settings.start, settings.report_dir, masks)))
+        if settings.wait:
+            operations = settings.document.operations
+
+            def attempt() -> GuardedSession:
+                # These requests count for nothing: neither for a budget nor for a rate.
+                return GuardedSession(self._base_url, operations, lambda exchange: None, settings.session)
+
+            wait_for_answer(attempt, settings.document, settings.wait, service)
 
     def open_unjudged(self, on_exchange: Callable[[Exchange], object]) -> GuardedSession:
         """Open a session whose exchanges are neither judged nor recorded; it knows what the user named alone."""

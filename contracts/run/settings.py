@@ -23,6 +23,7 @@ from contracts.run.credentials import KeyCommand, Variables, read_certificate, r
 from contracts.run.known_ids import check_ids, ids_in, listed_ids, resources_of
 from contracts.run.options import EXAMPLES, VARIABLES, option_values
 from contracts.run.profiles import PROFILES, Profile
+from contracts.run.service import START_WAIT, service_port
 from contracts.run.shards import CONTRACT_OPTIONS, Shard
 from contracts.verdict import Redaction, Waiver, load_waivers
 
@@ -52,6 +53,10 @@ class Settings:
     """How many resources to look for in what the target lists."""
     report_dir: Path | None
     ledger: Path | None
+    start: str
+    """The command that starts the server that is judged; empty if it is there already."""
+    wait: float
+    """Seconds to wait for the server to answer."""
     shard: Shard | None
     tally: Path | None
     """Where a shard writes what it saw."""
@@ -105,6 +110,8 @@ def read_settings(given: Mapping[str, Any], environment: Variables = None) -> Se
         discover=options["discover"],
         report_dir=_path(options["report_dir"]),
         ledger=_path(options["ledger"]),
+        start=options["start"] or "",
+        wait=(START_WAIT if options["start"] else 0.0) if options["wait"] is None else options["wait"],
         shard=Shard.parse(options["shard"]) if options["shard"] is not None else None,
         tally=_new_file("--tally", options["tally"]),
         example_database=options["example_database"] or ("" if profile.repeatable else EXAMPLES),
@@ -146,6 +153,8 @@ def _base_url(options: Mapping[str, Any], variables: Variables) -> str | None:
         # `--base-url "$URL"` gives this where the variable is not set: the mock would be judged instead of a server.
         raise ConfigurationError("--base-url is empty; give a URL, or leave it out to judge the embedded mock")
     url = options["base_url"] or variable(variables, VARIABLES["base_url"])
+    if options["start"]:
+        url = (url or "http://127.0.0.1:{port}").replace("{port}", str(service_port()))
     return check_base_url(url) if url else None
 
 
@@ -155,6 +164,10 @@ def _check_combinations(options: Mapping[str, Any], base_url: str | None) -> Non
         raise ConfigurationError("--job-id and --job-ids name resources of a server; give its --base-url too")
     if not base_url and options["discover"]:
         raise ConfigurationError("--discover lists resources of a server; give the server's --base-url too")
+    if options["start"] == "":
+        raise ConfigurationError("--start is empty; give the command that starts the server")
+    if options["wait"] and not base_url:
+        raise ConfigurationError("--wait waits for a server; give its --base-url, or start it by --start")
     if options["probe_methods"] and not options["disposable"]:
         raise ConfigurationError(_HARMFUL)
     if options["probe_methods"] and options["shard"]:
@@ -188,6 +201,7 @@ def _session_options(
         ca_bundle=options["ca_bundle"],
         retries=Retries(profile.retries if options["retries"] is None else options["retries"]),
         probes=bool(options["probe_methods"]),
+        trace=bool(options["trace"]),
     )
 
 
