@@ -18,7 +18,7 @@ from strategies import plan
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of a run."""
     for option in OPTIONS:
-        option.add_to(parser.add_argument)
+        option.add_to(parser.add_argument, aliases=True)
     parser.add_argument("--hypothesis-profile", metavar="NAME", help="ci (default), nightly or prerelease")
     parser.add_argument("--hypothesis-seed", metavar="N", help="repeats what was drawn in nightly and prerelease")
     parser.add_argument("-q", "--quiet", action="store_true", help="show no progress")

@@ -97,10 +97,13 @@ class KeyCommand:
         try:
             words = shlex.split(self.command)
             done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=_MAX_WAIT)  # noqa: S603
-        except (OSError, ValueError, IndexError, subprocess.TimeoutExpired) as error:
-            reason = getattr(error, "strerror", "") or (str(error) if isinstance(error, ValueError) else "")
-            words = [f"printed nothing within {_MAX_WAIT:g} s"] if not reason else ["cannot be run:", reason]
-            raise self._error(" ".join(words)) from None
+        except subprocess.TimeoutExpired:
+            raise self._error(f"printed nothing within {_MAX_WAIT:g} s") from None
+        except (OSError, ValueError, IndexError) as error:
+            reason = getattr(error, "strerror", None) or (
+                str(error) if isinstance(error, ValueError) else "it is empty"
+            )
+            raise self._error(f"cannot be run: {reason}") from None
         key = Secret(done.stdout)
         if done.returncode:
             last = (done.stderr.strip().splitlines() or [""])[-1]

@@ -16,7 +16,8 @@ EXAMPLES: Final = ".hypothesis/examples"
 class Option:
     """One option: its name, what stands for its value in the help (nothing: it is a flag), and its help.
 
-    `default` of `[]` makes it repeatable. `variable` names the environment variable that stands in for it.
+    `default` of `[]` makes it repeatable. `variable` names the environment variable that stands in for it. `alias` is a
+    shorter name, which pytest has for something else.
     """
 
     name: str
@@ -25,17 +26,18 @@ class Option:
     kind: Callable[[str], Any] = str
     default: Any = None
     variable: str = ""
+    alias: str = ""
 
     @property
     def key(self) -> str:
         """The name under which a parser keeps the value."""
         return self.name.removeprefix("--").replace("-", "_")
 
-    def add_to(self, add: Callable[..., object]) -> None:
+    def add_to(self, add: Callable[..., object], *, aliases: bool = False) -> None:
         """Declare the option by `add`: argparse's `add_argument`, or pytest's `addoption`, which takes the same."""
         text = f"{self.help} (or {self.variable})" if self.variable else self.help
         if not self.metavar:
-            add(self.name, action="store_true", help=text)
+            add(self.name, *([self.alias] if aliases and self.alias else []), action="store_true", help=text)
         elif isinstance(self.default, list):
             add(self.name, metavar=self.metavar, action="append", default=[], help=f"{text}; may be repeated")
         else:
@@ -96,7 +98,7 @@ OPTIONS: Final = (
         "keeps ids whose answers broke a promise for the next run: a folder, redis://..., github:owner/repo; "
         f"default: {EXAMPLES}, and none in the ci profile",
     ),
-    Option("--trace", "", "send a traceparent with every request, by which the server's owners find it"),
+    Option("--traceparent", "", "send one with every request, by which the server's owners find it", alias="--trace"),
     Option("--no-progress", "", "no live line on a terminal, no line every 30 s elsewhere"),
     Option("--utf8-ids", "", "leave out ids whose bytes are not UTF-8, such as the byte FF"),
 )

@@ -68,9 +68,8 @@ class Service:
         except (OSError, ValueError, IndexError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             self.close()
-            raise ConfigurationError(
-                f"--start {command.partition(' ')[0]!r} cannot be run: {reason}; correct the command"
-            ) from None
+            name = command.partition(" ")[0]  # What follows may hold a secret.
+            raise ConfigurationError(f"--start {name!r} cannot be run: {reason}; correct the command") from None
 
     def check(self) -> None:
         """Raise ConfigurationError, with the last lines that it printed, if the service has ended."""

@@ -201,7 +201,7 @@ def _session_options(
         ca_bundle=options["ca_bundle"],
         retries=Retries(profile.retries if options["retries"] is None else options["retries"]),
         probes=bool(options["probe_methods"]),
-        trace=bool(options["trace"]),
+        trace=bool(options["traceparent"]),
     )
 
 

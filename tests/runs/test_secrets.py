@@ -290,3 +290,75 @@ def test_what_is_redacted_is_in_nothing_that_is_written(tmp_path: Path) -> None:
     assert b"schema.enum at /status" in output
     assert b"union.tag-unknown" in output
     assert leaks(tmp_path, output, errors) == []
+
+
+SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "basic": {"type": "http", "scheme": "basic"},
+    "query": {"type": "apiKey", "in": "query", "name": "key"},
+    "cookie": {"type": "apiKey", "in": "cookie", "name": "session"},
+}
+LOGIN = f"me:{CANARY}"
+
+
+@pytest.mark.parametrize("name", SCHEMES)
+def test_a_planted_credential_of_any_kind_is_in_nothing_that_is_written(tmp_path: Path, name: str) -> None:
+    secret = LOGIN if name == "basic" else CANARY.replace('"', "'").replace("\\", "/") if name == "cookie" else CANARY
+    fields: set[str] = set()
+
+    def noting(asked: Asked, response: Response) -> Response:
+        sent = " ".join([asked.target, *(value for _, value in asked.headers)])
+        forms = (secret, urllib.parse.quote(secret, safe=""), base64.b64encode(secret.encode()).decode())
+        found = next((form for form in forms if form in sent), "")
+        fields.add(found)
+        body = json.dumps({"id": found, "status": secret if next(TURN) % 2 else sent}).encode()
+        return Response(200, (JSON, ("X-Echo", found), ("Location", f"/?key={found}")), body)
+
+    action = {
+        "target": "$.components",
+        "update": {"securitySchemes": {"A": {**SCHEMES[name], "x-environment": "SHOP"}}},
+    }
+    overlay = {"overlay": "1.0.0", "info": {"title": "t", "version": "1"}, "actions": [action]}
+    (tmp_path / "overlay.json").write_text(json.dumps(overlay))
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    with mock_server(DOCUMENT, changes=[noting]) as server:
+        options = ["--overlay", str(tmp_path / "overlay.json"), *LOUD]
+        code, output, errors = run(elsewhere, server.url, *options, SHOP=secret, SGP_API_KEY="another-key")
+    assert code == 1, (output + errors).decode()
+    assert len(fields) == 1
+    assert fields != {""}
+    coded = [base64.b64encode(LOGIN.encode()), urllib.parse.quote(LOGIN, safe="").encode()]
+    assert leaks(elsewhere, output, errors) == []
+    assert not [path for path, content in written(elsewhere) if any(each in content for each in coded)]
+
+
+def test_the_value_of_a_header_of_the_users_is_in_nothing_that_is_written(tmp_path: Path) -> None:
+    values: set[str] = set()
+
+    def noting(asked: Asked, response: Response) -> Response:
+        values.update(value for name, value in asked.headers if name == "X-Tenant")
+        return Response(200, (JSON, ("X-Echo", CANARY)), json.dumps({"id": CANARY, CANARY: CANARY}).encode())
+
+    with mock_server(DOCUMENT, changes=[noting]) as server:
+        named = {"CONTRACT_HEADER_X_TENANT": CANARY, "SGP_API_KEY": "another-key"}
+        code, output, errors = run(tmp_path, server.url, "--header", "X-Tenant", "-n", "2", *LOUD, **named)
+    assert (code, values) == (1, {CANARY}), (output + errors).decode()
+    assert leaks(tmp_path, output, errors) == []
+
+
+def test_a_key_that_a_command_gives_is_in_nothing_that_is_written(tmp_path: Path) -> None:
+    keys: set[str] = set()
+
+    def noting(asked: Asked, response: Response) -> Response:
+        keys.add(key_of(asked))
+        return echoing(asked, response)
+
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "key").write_text(CANARY)
+    with mock_server(DOCUMENT, changes=[noting]) as server:
+        command = f"cat {tmp_path / 'key'}"
+        _, output, errors = run(elsewhere, server.url, "--key-command", command, *LOUD, SGP_API_KEY="")
+    assert keys == {CANARY}
+    assert leaks(elsewhere, output, errors) == []
