@@ -5,7 +5,7 @@ Hands out GuardedSession and the values that pass through it: Request, Response,
 """
 
 from contracts.http.api_key import Secret, check_api_key, read_api_key
-from contracts.http.authorization import Authorization, CredentialValue
+from contracts.http.authorization import Authorization, CredentialValue, KeySource
 from contracts.http.content_coding import CODINGS, coding_names
 from contracts.http.exchange import (
     NOTHING,
@@ -25,7 +25,6 @@ from contracts.http.rejection import (
     LET_IN,
     NOT_FOUND,
     TIMEOUTS,
-    AccessLost,
     AllRejected,
     CallerRejected,
     HangingResources,

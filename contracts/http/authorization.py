@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
@@ -53,6 +53,25 @@ class CredentialValue:
                 yield Secret(password)
         elif self.credential.place != "header" or len(self.value) >= _MIN_MASKED:
             yield self.value
+
+
+class KeySource:
+    """Gives another key in place of one that ran out, to all sessions of a process; `get` raises ContractError."""
+
+    def __init__(self, get: Callable[[], CredentialValue]) -> None:
+        self.was_accepted = False
+        """Whether any session was let in by a key."""
+        self._get = get
+        self._latest: CredentialValue | None = None
+
+    def renew(self) -> None:
+        """Get another key; raises ContractError if there is none."""
+        self._latest = self._get()
+
+    def current(self, values: tuple[CredentialValue, ...]) -> tuple[CredentialValue, ...]:
+        """Return the values with the latest key among them."""
+        latest = self._latest
+        return tuple(latest if latest and each.credential == latest.credential else each for each in values)
 
 
 class Authorization:

@@ -35,6 +35,7 @@ class Request:
     exists: bool | None = None
     headers: Pairs = ()
     method: str = "GET"
+    together: tuple[Resource, ...] = ()
     trace: str = field(default="", compare=False)
     """The `traceparent` that was sent with it (W3C Trace Context), if any: it differs each time."""
 
@@ -56,6 +57,7 @@ class Request:
             "parameters": dict(self.parameters),
             "headers": list(map(list, self.headers)),
             "exists": self.exists,
+            **({"together": list(map(list, self.together))} if self.together else {}),
             "trace": self.trace,
         }
 
@@ -63,8 +65,8 @@ class Request:
     def from_json(cls, data: Mapping[str, Any]) -> Request:
         """Return the request that `to_json` wrote; raise LookupError for other values."""
         parameters = tuple(data["parameters"].items())
-        headers, trace = _pairs(data["headers"]), data.get("trace", "")
-        return cls(data["url"], parameters, data["exists"], headers, data["method"], trace)
+        together, trace = tuple(map(tuple, data.get("together", ()))), data.get("trace", "")
+        return cls(data["url"], parameters, data["exists"], _pairs(data["headers"]), data["method"], together, trace)
 
 
 @dataclass(frozen=True, slots=True)

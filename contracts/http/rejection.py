@@ -149,16 +149,21 @@ def all_rejected(answers: Mapping[str, int], examples: Mapping[str, str] = NOTHI
 class CallerRejected(ContractError):
     """The target rejects this caller: asking further would be no evidence, and might lock an account."""
 
+    @property
+    def label(self) -> str:
+        """Return the label of the rejection if the caller was let in before; else nothing."""
+        return ""
+
     def __str__(self) -> str:
         return f"{MIN_REJECTIONS} requests were refused, and none was let in"
 
 
-class AccessLost(ContractError):
+class AccessLost(CallerRejected):
     """The target let this caller in, and rejects it now: a label, its example and the number of the last request."""
 
     @property
     def label(self) -> str:
-        """Return the label of the rejection; see `label_of`."""
+        """Return the label of the rejection."""
         return str(self.args[0])
 
     def __str__(self) -> str:

@@ -174,6 +174,10 @@ class _Source(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
+        # A server that writes head and body apart waits for the head to be acknowledged (RFC 1122, section 4.2.3.4),
+        # which the kernel delays by 40 ms. The option wears off, so that it is set before every read.
+        if _QUICKACK is not None:
+            self._socket.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
         try:
             count: int | None = self._raw.readinto(buffer)
         except ssl.SSLEOFError:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from contracts.http.authorization import Authorization, CredentialValue
+from contracts.http.authorization import Authorization, CredentialValue, KeySource
 from contracts.http.content_coding import CODINGS
 from contracts.http.exchange import PROBED_METHODS, Exchange, Failure, Request, Response
 from contracts.http.failures import REACHED, UNREACHABLE, problem_of
@@ -86,8 +86,7 @@ class SessionOptions:
     """
 
     credentials: tuple[CredentialValue, ...] = field(default=(), repr=False)
-    renew_key: Callable[[], CredentialValue] | None = field(default=None, repr=False)
-    """Gives another key in place of one that ran out; raises ContractError if there is none."""
+    key_source: KeySource | None = field(default=None, repr=False)
     plain_http_key: bool = False
     """Whether secrets may travel in clear text to another machine."""
     timeout: float = TIMEOUT
@@ -99,6 +98,8 @@ class SessionOptions:
     probes: bool = False
     trace: bool = False
     """Whether every request carries a `traceparent` of its own, by which the server's owners find it."""
+    turns: Path | None = None
+    """The file by which several processes agree to take turns at a server that answers one connection at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +143,12 @@ class GuardedSession(requests.Session):
         self._last: Exchange | None = None
         self._check_exposure()
         self._transport = Transport(
-            Authorization(options.credentials),
+            Authorization(self._credentials),
             options.timeout,
             options.max_body,
             options.ca_bundle or True,
             options.certificate,
+            options.turns,
         )
         self._template = self._make_template()
 
@@ -240,7 +242,7 @@ class GuardedSession(requests.Session):
         if self._options.trace:
             # The version, the trace, this request in it, and that it is to be kept (W3C Trace Context, section 3.2).
             trace = request.headers["traceparent"] = f"00-{os.urandom(16).hex()}-{os.urandom(8).hex()}-01"
-        asked = Request(str(request.url), tuple(values.items()), exists, preferred, str(request.method), trace)
+        asked = Request(str(request.url), tuple(values.items()), exists, preferred, str(request.method), trace=trace)
         self._rejections.check()
         earlier: list[Response | Failure] = []
         sent = self._with_retries(request, earlier)
@@ -253,6 +255,8 @@ class GuardedSession(requests.Session):
         """Count whether the caller was let in; raise AccessLost if it was until now, and is not any more."""
         self._rejections.note(exchange)
         self._access.note(exchange)
+        if self._options.key_source and self._access.was_let_in:
+            self._options.key_source.was_accepted = True
         if proof := self._access.doubt():
             self._access.settle(self._exchange(self._prepared(*proof), *proof)[0])
 
@@ -282,16 +286,20 @@ class GuardedSession(requests.Session):
 
     def _renews_key(self, outcome: Response | Failure) -> bool:
         """Get another key if the one that is sent has run out; raise TargetError if there is none."""
-        renew = self._options.renew_key
-        if renew is None or not self._access.was_let_in or not self._renewals.are_due(outcome):
+        source = self._options.key_source
+        if source is None or not source.was_accepted or not self._renewals.are_due(outcome):
             return False
         try:
-            new = renew()
+            source.renew()
         except ContractError as error:
             raise TargetError(self.base_url, f"does not take the key any more, and {error}", "try it by hand") from None
-        values = tuple(new if each.credential == new.credential else each for each in self._options.credentials)
-        self._transport.use(values)
+        self._transport.use(self._credentials)
         return True
+
+    @property
+    def _credentials(self) -> tuple[CredentialValue, ...]:
+        source = self._options.key_source
+        return source.current(self._options.credentials) if source else self._options.credentials
 
     def _check_target(self) -> None:
         if self._silent >= MAX_SILENT:

@@ -17,6 +17,7 @@ from requests.structures import CaseInsensitiveDict
 
 from contracts.http.api_key import strip_tracebacks
 from contracts.http.authorization import Authorization, CredentialValue
+from contracts.http.connection_turns import ConnectionTurns
 from contracts.http.content_coding import CodingError, decoded
 from contracts.http.exchange import Exchange, Failure, Response
 from contracts.http.failures import failure_of
@@ -45,7 +46,8 @@ class Transport:
 
     `timeout` is in seconds from the connection to the last byte of the response, `max_body` in bytes with the content
     coding undone, `verify` is True or the path of a bundle of certificates, and `certificate` the client's own: its
-    path, and that of its key if that stands elsewhere.
+    path, and that of its key if that stands elsewhere. `turns` is the file by which several
+    processes agree to take turns.
     """
 
     def __init__(
@@ -55,11 +57,14 @@ class Transport:
         max_body: int,
         verify: bool | str,
         certificate: tuple[str, str | None] | None = None,
+        turns: Path | None = None,
     ) -> None:
         self._timeout, self._max_body, self._verify, self._certificate = timeout, max_body, verify, certificate
         self._authorization = authorization
         self._capture = ByteCapture(max_body)
-        self._watchdog = Watchdog(self._capture.shutdown)
+        self._turns = ConnectionTurns(turns, timeout)
+        self._watchdog = Watchdog(self._capture.shutdown, self._share_connection)
+        self._known_connections = 0
         self._adapter = _TargetAdapter(authorization, self._capture)
 
     def attempt(self, request: requests.PreparedRequest) -> tuple[Response | Failure, Answer]:

@@ -9,6 +9,7 @@ from contracts.reports.messages import (
     curl,
     expired,
     headline,
+    rarity,
     reference,
     retries,
     spread,

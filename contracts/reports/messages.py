@@ -5,17 +5,16 @@ Hides how each rule says what it expected and what came. Every text is one print
 
 import datetime
 import json
-import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-from contracts.coverage import Unmet
-from contracts.http import NOT_FOUND, AllRejected, Rejection, Response, carries_no_key, request_id
+from contracts.coverage import CLASS_KINDS, ENOUGH_READS, Unmet
+from contracts.http import Response, carries_no_key, request_id
 from contracts.judge import Violation
-from contracts.openapi import Credential, json_type
+from contracts.openapi import Credential, Document, json_type
 from contracts.reports.grouping import in_another_case
+from contracts.reports.rejection_words import rejection_line
 from contracts.verdict import Finding, Outcome, RecheckResult, Reproducibility, RunFacts, Verdict, Waiver, Witness
 
 WIDTH: Final = 60
@@ -214,13 +213,25 @@ def curl(witness: Witness, run: RunFacts) -> str:
     for credential in run.sent:
         if not (credential.is_secret and without_secrets):
             words += _curl_words(credential)
-    return " ".join([*words, shlex.quote(request.url)])
+    # Requests that were in flight at the same time are sent so again.
+    words += ["-Z", "--parallel-immediate"] if request.together else []
+    return " ".join([*words, *map(shlex.quote, _urls(witness, run.document))])
+
+
+def _urls(witness: Witness, document: Document) -> Iterator[str]:
+    """Yield the URL of the witness's request, and those that were asked for at the same time."""
+    request = witness.request
+    yield request.url
+    if request.together:
+        operation = next(each for each in document.operations if each.path == witness.operation)
+        base = request.url.removesuffix(operation.url_path(dict(request.parameters)))
+        yield from (base + operation.url_path(operation.bind(each)) for each in request.together)
 
 
 def reference(witness: Witness) -> str:
     """Return by what the server's owners find the witness's request: its own id of it, and our trace; or nothing."""
     outcome, trace = witness.outcome, witness.request.trace
-    named = request_id(outcome)[:_EXAMPLE] if isinstance(outcome, Response) else ""
+    named = request_id(outcome)[:WIDTH] if isinstance(outcome, Response) else ""
     return visible(" · ".join(filter(None, (named, trace and f"traceparent: {trace}"))))
 
 
@@ -234,64 +245,6 @@ def _curl_words(credential: Credential) -> list[str]:
     if credential.scheme == "basic":
         return ["-u", f'"{value}"']
     return ["-H", f'"{name}: {"Bearer " if credential.scheme else ""}{value}"']
-
-
-def rejection_line(rejected: AllRejected, run: RunFacts) -> str:
-    """Return why a run that was rejected altogether is no evidence, and what to check for each way of rejecting."""
-    answered = " or ".join(dict.fromkeys(map(_answered, rejected.rejections)))
-    checks = "; ".join(dict.fromkeys(_check(each, run) for each in rejected.rejections))
-    return visible(f"no evidence: whatever was asked for was answered {answered}; {checks}")
-
-
-def _answered(rejection: Rejection) -> str:
-    shown = rejection.example if len(rejection.example) <= _EXAMPLE else f"{rejection.example[:_EXAMPLE]}…"
-    if rejection.is_page:
-        return f"{rejection.status} with an HTML page" + (f' titled "{shown}"' if shown else "")
-    return f"{rejection.status} to {shown}" if shown and rejection.leads_elsewhere else str(rejection.status)
-
-
-def _check(rejection: Rejection, run: RunFacts) -> str:
-    key = run.document.api_key.environment if run.document.api_key else "the API key"
-    if rejection.leads_elsewhere and _LOGIN.search(rejection.example):
-        return f"that looks like a login: is {key} set, and right?" + _not_followed(rejection)
-    if rejection.leads_elsewhere and str(rejection.status) != NOT_FOUND:
-        wrong = _wrong_part(rejection, run.target)
-        return f"{'are' if ' and ' in wrong else 'is'} {wrong} right?" + _not_followed(rejection)
-    return {
-        401: f"is {key} set, and right?{_asked_for(rejection, run)}",
-        403: "may this key read these resources?",
-        404: "is the path in --base-url right, and do these ids exist?",
-        407: "does a proxy want to know the caller?",
-        429: "ask more slowly by --rate-limit 10/s, or again by --retries 2",
-    }[rejection.status]
-
-
-def _asked_for(rejection: Rejection, run: RunFacts) -> str:
-    if not rejection.example:
-        return ""
-    names = " and ".join(each.scheme.title() or each.name for each in run.sent if each.is_secret)
-    sent = f"; the key is sent as {names} only" if names and names != rejection.example else ""
-    return f" it asks for {rejection.example} (WWW-Authenticate){sent}"
-
-
-def _not_followed(rejection: Rejection) -> str:
-    return "" if rejection.is_page else " (redirects are not followed)"
-
-
-def _wrong_part(rejection: Rejection, target: str) -> str:
-    """Return the part of the base URL that differs from the place where a redirect leads."""
-    if rejection.is_page or not rejection.example:
-        return "--base-url"
-    ours, theirs = urlsplit(target), urlsplit(rejection.example)
-    pairs = {"scheme": (ours.scheme, theirs.scheme), "host": (ours.hostname, theirs.hostname)}
-    differing = [name for name, (one, other) in pairs.items() if one != other]
-    return f"the {' and '.join(differing) or 'path'} in --base-url"
-
-
-_EXAMPLE: Final = 120
-"""The number of characters that a line shows of where a redirect leads, or of a page's title."""
-
-_LOGIN: Final = re.compile(r"(?i)\b(log-?_? ?[io]n|sign-?_? ?[io]n|sso|saml2?|oauth2?|authori[sz]e|idp)\b")
 
 
 def retries(verdict: Verdict) -> str:
@@ -344,7 +297,7 @@ def _violated(verdict: Verdict, answers: str, waived: str) -> str:
 def _inconclusive(verdict: Verdict, answers: str, waived: str) -> str:
     incident = verdict.run.incident
     if verdict.all_rejected:
-        line = rejection_line(verdict.all_rejected, verdict.run)
+        line = visible(rejection_line(verdict.all_rejected, verdict.run))
         return f"{line} ({incident})" if incident else line
     if incident:
         return f"{incident}; {answers} so far broke no promise{waived}"

@@ -9,7 +9,8 @@ from contracts.http import TIMEOUTS
 from contracts.openapi import Resource
 from contracts.reports import messages
 from contracts.reports.comparison import Comparison
-from contracts.reports.grouping import grouped, told_by
+from contracts.reports.grouping import grouped
+from contracts.reports.rejection_words import rejection_line
 from contracts.verdict import FeatureObservation, Finding, Outcome, Verdict
 
 
@@ -111,7 +112,7 @@ def _changes(comparison: Comparison) -> str:
 def _hint(verdict: Verdict) -> Iterator[str]:
     """Yield the likely cause if every response was the same refusal."""
     if verdict.all_rejected and verdict.outcome is Outcome.VIOLATES:
-        yield f"hint        {messages.rejection_line(verdict.all_rejected, verdict.run)}"
+        yield f"hint        {messages.visible(rejection_line(verdict.all_rejected, verdict.run))}"
     if not verdict.all_rejected and [*verdict.answers] == ["404"]:
         yield "hint        every answer was 404: is the path in --base-url right, and do the ids exist?"
 

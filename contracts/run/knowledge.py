@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from contracts.http import LET_IN, NOT_FOUND, Exchange, GuardedSession, label_of, share_of
+from contracts.http import LET_IN, NOT_FOUND, Exchange, GuardedSession, Rejections, label_of, share_of
 from contracts.openapi import Document, Operation, Resource, official_client
 from contracts.run.handed_in import Found, Memory
 from contracts.run.settings import Settings
@@ -58,13 +58,29 @@ def look(session: GuardedSession, settings: Settings) -> None:
     session.probe(operation, *map(operation.bind, resources))
 
 
-def may_be_rejected(seen: Iterable[Exchange], *, some_exist: bool) -> bool:
-    """Return whether these answers may be those of a target that rejects its caller.
+def reveal_rejection(
+    seen: Sequence[Exchange],
+    rejections: Rejections,
+    document: Document,
+    known: Callable[[Operation], tuple[Resource, ...]],
+    session: Callable[[], GuardedSession],
+) -> None:
+    """Ask until one request is let in, or it is clear that none is; raises CallerRejected then.
 
-    A promised 404 shows nothing, but is to be looked into where resources are known to exist.
+    `seen` are the answers so far. Workers begin at different ends: without this, a wrong key would cost hundreds of
+    requests before they know.
     """
+    some_exist = any(map(known, document.operations))
+    # A promised 404 shows nothing, but is to be looked into where resources are known to exist.
     labels = [label_of(each) or (NOT_FOUND if some_exist else LET_IN) for each in seen]
-    return bool(labels) and all(label[:3].isdigit() for label in labels)
+    for exchange, label in zip(seen, labels, strict=True):
+        if label == LET_IN:
+            rejections.note(exchange)
+    if labels and all(label[:3].isdigit() for label in labels):
+        for operation, values in _revealing_requests(document, known):
+            session().ask(operation, values)
+            if rejections.one_was_accepted():
+                break
 
 
 def listed(session: GuardedSession, settings: Settings) -> Found:
@@ -75,13 +91,10 @@ def listed(session: GuardedSession, settings: Settings) -> Found:
     return {each: discover(session, each, settings.discover) for each in listing}
 
 
-def revealing_requests(
+def _revealing_requests(
     document: Document, known: Callable[[Operation], tuple[Resource, ...]]
 ) -> Iterator[tuple[Operation, Mapping[str, str]]]:
-    """Yield requests until it is clear whether the target rejects its caller: for known resources, else for unused ids.
-
-    Workers begin at different ends: without these, a wrong key would cost hundreds of requests before they know.
-    """
+    """Yield requests for known resources, else unused ids, of one operation after another: as many as are needed."""
     share = share_of(len(document.operations))
     for operation in document.operations:
         unused = [(f"probe-{number}",) * len(operation.parameters) for number in range(share)]

@@ -17,23 +17,14 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Any, Final
 
-from contracts.http import (
-    LET_IN,
-    AccessLost,
-    AllRejected,
-    BudgetSpent,
-    CallerRejected,
-    Exchange,
-    GuardedSession,
-    SharedStateError,
-    label_of,
-)
+from contracts.coverage import ClassReads
+from contracts.http import AllRejected, BudgetSpent, CallerRejected, Exchange, GuardedSession, SharedStateError
 from contracts.judge import History
 from contracts.openapi import Operation, Resource, TargetError
 from contracts.reports import EXCHANGES
 from contracts.run.collector import BY_ANSWERS, OTHERWISE, Collector, Ending, ItemResult
 from contracts.run.handed_in import Item, Strategies
-from contracts.run.knowledge import Knowledge, listed, look, may_be_rejected, recall, revealing_requests
+from contracts.run.knowledge import Knowledge, listed, look, recall, reveal_rejection
 from contracts.run.observer import Observer
 from contracts.run.outputs import Outputs, Show, print_verdict_line
 from contracts.run.recheck import Asks, recheck
@@ -57,7 +48,7 @@ from contracts.verdict import (
     explained_by,
 )
 
-STOPS: Final = (TargetError, BudgetSpent, CallerRejected, AccessLost, SharedStateError)
+STOPS: Final = (TargetError, BudgetSpent, CallerRejected, SharedStateError)
 """The errors that end a run before its end."""
 
 EXIT_FAILED: Final = 3
@@ -115,12 +106,12 @@ class Run:
         A worker gets it from the process that leads, as text. Raises ContractError, in one line, for a target that does
         not answer. With `asks` False nothing is sent.
         """
-        settings, started = self.settings, datetime.datetime.now(datetime.UTC)
+        settings = self.settings
         if handed_on:
             self.knowledge = Knowledge.from_text(handed_on, settings.document)
             return
         remembered = recall(self._memories, undecodable_ids=settings.undecodable_ids)
-        self.knowledge = Knowledge(started, remembered, {})
+        self.knowledge = Knowledge(datetime.datetime.now(datetime.UTC), remembered, {})
         if not asks or not settings.base_url:
             return
         self._sessions.begin_target()
@@ -129,21 +120,8 @@ class Run:
             look(session, settings)
             if settings.discover:
                 self.knowledge = replace(self.knowledge, discovered=listed(session, settings))
-        self._look_whether_all_are_rejected(seen)
-
-    def _look_whether_all_are_rejected(self, seen: Sequence[Exchange]) -> None:
-        """Ask until one request is let in, or it is clear that none is; `seen` are the answers so far."""
-        rejections, document = self._sessions.rejections, self.settings.document
-        for exchange in seen:
-            if label_of(exchange) == LET_IN:
-                rejections.note(exchange)
-        if not may_be_rejected(seen, some_exist=any(map(self.known, document.operations))):
-            return
         with suppress(*STOPS):
-            for operation, values in revealing_requests(document, self.known):
-                self.session.ask(operation, values)
-                if rejections.one_was_accepted():
-                    break
+            reveal_rejection(seen, self._sessions.rejections, settings.document, self.known, lambda: self.session)
 
     def _hide_key(self) -> None:
         """Take the key out of the environment of the process that asks: a traceback may show all variables.
@@ -269,7 +247,7 @@ class Run:
         """Return what was seen since the last result; `error` is what the item raised, if it did."""
         stopped = str(error) if isinstance(error, STOPS) else ""
         failed = "" if error is None or stopped else BY_ANSWERS if isinstance(error, BrokenPromise) else OTHERWISE
-        if isinstance(error, AccessLost):
+        if isinstance(error, CallerRejected) and error.label:
             self.observer.tally.lost_access[error.label] += 1
         tally = self._take()
         if tally is not None and self.folder.worker:

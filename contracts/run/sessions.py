@@ -64,7 +64,7 @@ class Sessions:
             self._base_url,
             named,
             on_exchange,
-            self._settings.session,
+            self._options,
             rate_limit=self._rate_limit,
             exists=lambda operation, resource: resource in named[operation] or None,
         )
@@ -98,7 +98,7 @@ class Sessions:
 
         def ask(resource: Resource) -> Exchange:
             # Each over a connection of its own, which some servers answer one after another, and none of them is kept.
-            with self.open_unobserved() as session:
+            with self.open_unjudged(lambda exchange: None) as session:
                 barrier.wait()
                 return session.ask(operation, operation.bind(resource), {"Connection": "close"})
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from contracts.coverage import Requirement, parse_requirement
-from contracts.http import PROBED_METHODS, Limits, Retries, SessionOptions, check_base_url, check_rate
+from contracts.http import PROBED_METHODS, KeySource, Limits, Retries, SessionOptions, check_base_url, check_rate
 from contracts.openapi import (
     PINNED,
     ConfigurationError,
@@ -189,11 +189,10 @@ def _known(document: Document, options: Mapping[str, Any], variables: Variables)
 def _session_options(
     document: Document, options: Mapping[str, Any], variables: Variables, profile: Profile
 ) -> SessionOptions:
+    command, key = options["key_command"], document.api_key
     return SessionOptions(
         credentials=read_credentials(document, options, variables),
-        renew_key=KeyCommand(command, key)
-        if (command := options["key_command"]) and (key := document.api_key)
-        else None,
+        key_source=KeySource(KeyCommand(command, key)) if command and key else None,
         certificate=read_certificate(options),
         plain_http_key=bool(options["allow_plain_http_key"]),
         timeout=options["timeout"],

@@ -177,7 +177,7 @@ def test_nothing_but_get_is_sent_and_only_to_the_target() -> None:
         variables = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), proxy.url)
         variables |= {name.lower(): url for name, url in variables.items()} | {"NO_PROXY": "", "no_proxy": ""}
         with mock_server(DOCUMENT, changes=[redirect]) as server:
-            result = against(server, *workers, SGP_API_KEY="sk-invented", **variables)
+            result = against(server, "-k", "known or preferred or classes", SGP_API_KEY="sk-invented", **variables)
     assert result.code == 6
     assert set(server.seen) == {"GET"}
     assert not other.seen

@@ -5,15 +5,16 @@ from __future__ import annotations
 import base64
 import logging
 import socket
+from typing import Any
 
 import pytest
 
 from contracts.http.api_key import REDACTED, Secret
-from contracts.http.authorization import CredentialValue
+from contracts.http.authorization import CredentialValue, KeySource
 from contracts.http.exchange import Response
 from contracts.openapi import ConfigurationError, Credential
 from contracts.openapi.errors import TargetError
-from tests.support.talking import OPERATION, Peer, heard, http, saying, talking
+from tests.support.talking import OPERATION, Peer, heard, http, saying, session_to, talking
 
 TOKEN = "invented-token-0123456789"
 LOGIN = "me:invented-password/+"
@@ -107,7 +108,8 @@ def only(accepted: list[bytes], uses: int) -> object:
 def test_a_key_that_runs_out_is_renewed_and_the_run_goes_on_as_if_nothing_had_happened() -> None:
     keys = [b"key-number-1", b"key-number-2", b"key-number-3"]
     fresh = iter(["key-number-2", "key-number-3"])
-    options = {"credentials": (value("X-Key", "key-number-1"),), "renew_key": lambda: value("X-Key", next(fresh))}
+    source = KeySource(lambda: value("X-Key", next(fresh)))
+    options: dict[str, Any] = {"credentials": (value("X-Key", "key-number-1"),), "key_source": source}
     with talking(only(keys, 3), **options) as (observed, _):  # type: ignore[arg-type]
         outcomes = [observed.ask() for _ in range(9)]
         assert [outcome.status for outcome in outcomes if isinstance(outcome, Response)] == [200] * 9
@@ -126,7 +128,7 @@ def test_a_new_key_that_changes_nothing_is_got_more_and_more_rarely() -> None:
             mine = server.paths[-1].endswith("/mine")
             connection.sendall(http() if mine else http(b"{}", status="401 No"))
 
-    with talking(talk, credentials=(value("X-Key", TOKEN),), renew_key=renew) as (observed, _):
+    with talking(talk, credentials=(value("X-Key", TOKEN),), key_source=KeySource(renew)) as (observed, _):
         observed.ask("theirs")
         assert not got
         for _ in range(15):
@@ -140,9 +142,22 @@ def test_a_command_that_gives_no_other_key_ends_the_session_with_its_reason() ->
         raise ConfigurationError("--key-command 'vault' printed nothing; it has to print the key alone")
 
     answers = saying(http(), http(b"{}", status="401 No"))
-    with talking(answers, credentials=(value("X-Key", TOKEN),), renew_key=renew) as (observed, _):
+    with talking(answers, credentials=(value("X-Key", TOKEN),), key_source=KeySource(renew)) as (observed, _):
         observed.ask()
         with pytest.raises(
             TargetError, match="does not take the key any more, and --key-command 'vault' printed nothing"
         ):
             observed.session.ask(OPERATION, {"thing": "two"})
+
+
+def test_a_session_that_is_opened_later_sends_the_renewed_key() -> None:
+    source = KeySource(lambda: value("X-Key", "key-number-2"))
+    options: dict[str, Any] = {"credentials": (value("X-Key", "key-number-1"),), "key_source": source}
+    with talking(only([b"key-number-1", b"key-number-2"], 2), **options) as (observed, server):  # type: ignore[arg-type]
+        for _ in range(3):
+            observed.ask()
+        observed.session.drop_connection()
+        with session_to(server.url, **options) as later:
+            outcome = later.ask()
+            assert isinstance(outcome, Response)
+            assert outcome.status == 200

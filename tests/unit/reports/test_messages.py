@@ -20,7 +20,8 @@ from contracts.judge.violation import RULES, Violation
 from contracts.openapi import Document
 from contracts.openapi.credential import Credential
 from contracts.reports import terminal
-from contracts.reports.messages import WIDTH, curl, rejection_line, spread, violation_line
+from contracts.reports.messages import WIDTH, curl, rarity, spread, violation_line, visible
+from contracts.reports.rejection_words import rejection_line
 from contracts.run.observer import Observer
 from contracts.verdict.tally import Tally, Witness
 from contracts.verdict.verdict import AcceptanceCriteria, Finding, RecheckResult, conclude
@@ -476,9 +477,8 @@ def test_a_run_that_was_rejected_says_what_to_look_at(rejection: Rejection, word
 
 
 def test_what_a_server_says_of_itself_is_shown_in_part_and_steers_no_terminal() -> None:
-    line = rejection_line(
-        AllRejected((Rejection(200, is_page=True, example="\x1b[31m" + "x" * 400),)), run_on(CREDENTIALS)
-    )
+    odd = Rejection(200, is_page=True, example="\x1b[31m" + "x" * 400)
+    line = visible(rejection_line(AllRejected((odd,)), run_on(CREDENTIALS)))
     assert "\\u001b" in line
     assert len(line) < 300
 
