@@ -24,7 +24,7 @@ from hypothesis.errors import HypothesisException
 from hypothesis.strategies import SearchStrategy
 from schemathesis import checks as theirs
 
-from contracts.http import THROTTLED, Exchange, Response
+from contracts.http import THROTTLED, Exchange, GuardedSession, Response
 from contracts.judge import LARGE, ParsedResponse, Violation, compiled, is_bodiless, parse_response
 from contracts.openapi import (
     UNREADABLE,
@@ -155,11 +155,9 @@ class SecondOpinion:
             return
         response = _converted(answer, parsed.spec)
         for check, codes in CHECKS.items():
-            if check is theirs.status_code_conformance and answer.status == THROTTLED:
-                continue  # Whatever the document says, a server may ask for fewer requests (RFC 6585, section 4).
-            # Schemathesis would read the body that a bodiless answer never has.
-            bodiless = not answer.body and is_bodiless(answer.status)
-            if check is theirs.response_schema_conformance and (bodiless or parsed.spec in self._unreadable):
+            # Whatever the document says, a server may ask for fewer requests (RFC 6585, section 4).
+            throttled = check is theirs.status_code_conformance and answer.status == THROTTLED
+            if throttled or self._is_silent(check, parsed, answer):
                 continue
             ours = [violation for violation in parsed.violations if violation.rule.startswith(codes)]
             if check is theirs.status_code_conformance:

@@ -25,7 +25,15 @@ from contracts.http.rate_limit import RateLimit
 from contracts.http.rejection import Access, Rejections, Renewals
 from contracts.http.retries import PATIENCE, Retries, put_off, wants_retry
 from contracts.http.transport import Answer, StaleConnection, Transport, with_body
-from contracts.openapi import ConfigurationError, ContractError, Operation, Resource, TargetError, operation_at
+from contracts.openapi import (
+    ConfigurationError,
+    ContractError,
+    Operation,
+    Resource,
+    TargetError,
+    accept_field,
+    operation_at,
+)
 
 TIMEOUT: Final = 5.0
 """Seconds for one whole answer, from the connection to the last byte."""
@@ -36,6 +44,8 @@ MAX_BODY: Final = 64 * 1024 * 1024
 MAX_SILENT: Final = 8
 """After this many requests in a row without any answer the target counts as gone, and is asked no more."""
 
+_ACCEPT: Final = "application/json"
+"""What is asked for beyond the operations; each of these is asked for the media types that it documents."""
 NAME: Final = "fine-tuning-job-contract"
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from contracts.http import CODINGS, THROTTLED, Response, coding_names
+from contracts.judge.header_values import is_legal
 from contracts.judge.validation import LARGE, compiled
 from contracts.judge.violation import Violation
 from contracts.openapi import (

@@ -13,9 +13,19 @@ from contracts.coverage import CLASS_KINDS, ENOUGH_READS, Unmet
 from contracts.http import Response, carries_no_key, request_id
 from contracts.judge import Violation
 from contracts.openapi import Credential, Document, json_type
-from contracts.reports.grouping import in_another_case
+from contracts.reports.grouping import in_another_case, told_by
 from contracts.reports.rejection_words import rejection_line
-from contracts.verdict import Finding, Outcome, RecheckResult, Reproducibility, RunFacts, Verdict, Waiver, Witness
+from contracts.verdict import (
+    AGREEMENT,
+    Finding,
+    Outcome,
+    RecheckResult,
+    Reproducibility,
+    RunFacts,
+    Verdict,
+    Waiver,
+    Witness,
+)
 
 WIDTH: Final = 60
 """The number of characters of a value that a line shows."""
@@ -213,19 +223,19 @@ def curl(witness: Witness, run: RunFacts) -> str:
     for credential in run.sent:
         if not (credential.is_secret and without_secrets):
             words += _curl_words(credential)
-    # Requests that were in flight at the same time are sent so again.
+    # Of the requests that were in flight at the same time two are sent so again: of all the line would be too long.
     words += ["-Z", "--parallel-immediate"] if request.together else []
     return " ".join([*words, *map(shlex.quote, _urls(witness, run.document))])
 
 
 def _urls(witness: Witness, document: Document) -> Iterator[str]:
-    """Yield the URL of the witness's request, and those that were asked for at the same time."""
+    """Yield the URL of the witness's request, and one that was asked for at the same time if there were any."""
     request = witness.request
     yield request.url
     if request.together:
         operation = next(each for each in document.operations if each.path == witness.operation)
         base = request.url.removesuffix(operation.url_path(dict(request.parameters)))
-        yield from (base + operation.url_path(operation.bind(each)) for each in request.together)
+        yield from (base + operation.url_path(operation.bind(each)) for each in request.together[:1])
 
 
 def reference(witness: Witness) -> str:

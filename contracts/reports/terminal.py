@@ -9,7 +9,7 @@ from contracts.http import TIMEOUTS
 from contracts.openapi import Resource
 from contracts.reports import messages
 from contracts.reports.comparison import Comparison
-from contracts.reports.grouping import grouped
+from contracts.reports.grouping import grouped, told_by
 from contracts.reports.rejection_words import rejection_line
 from contracts.verdict import FeatureObservation, Finding, Outcome, Verdict
 
@@ -29,8 +29,9 @@ def terminal_lines(verdict: Verdict, comparison: Comparison | None = None) -> It
     yield f"violations  {len(verdict.findings) or 'none'}{together}"
     for number, group in enumerate(groups, 1):
         yield f"{number:>3}. {messages.group_line(group)} [{messages.spread(*group)}]"
-        yield f"     {messages.curl(min(finding.witness for finding in group), verdict.run)}"
-        found = (messages.reference(min(finding.witness for finding in group)), *map(_known, group))
+        witness = min(finding.witness for finding in told_by(group))
+        yield f"     {messages.curl(witness, verdict.run)}"
+        found = (messages.reference(witness), *map(_known, told_by(group)))
         if known := " · ".join(dict.fromkeys(filter(None, found))):
             yield f"     {messages.visible(known)}"
 

@@ -19,8 +19,8 @@ from typing import Any, Final
 
 from contracts.coverage import ClassReads
 from contracts.http import AllRejected, BudgetSpent, CallerRejected, Exchange, GuardedSession, SharedStateError
-from contracts.judge import History
-from contracts.openapi import Operation, Resource, TargetError
+from contracts.judge import History, unread_types
+from contracts.openapi import Document, Operation, Resource, TargetError
 from contracts.reports import EXCHANGES
 from contracts.run.collector import BY_ANSWERS, OTHERWISE, Collector, Ending, ItemResult
 from contracts.run.handed_in import Item, Strategies

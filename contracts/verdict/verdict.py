@@ -208,13 +208,7 @@ def conclude(
     promised = (feature for operation in run.document.operations for feature in promised_features(operation))
     coverage = {feature: features.pop(feature, None) for feature in promised}
     rejected = all_rejected(tally.plain_answers, tally.examples)
-    lost = all_rejected(tally.lost_access)
-    records = [
-        record
-        for record in tally.found
-        if not (rejected and explained_by(rejected, record.violation))
-        and not (lost and explained_by(lost, record.violation) and str(record.violation.status) in lost.statuses)
-    ]
+    records = _unexplained(tally, rejected)
     standing = tuple(_finding(record, criteria.waivers, sdk) for record in records if not record.waiver)
     no_success = tuple(_without_success(run, tally))
     # A waiver is stale only if the violations that it covers would have been seen again.
@@ -224,7 +218,9 @@ def conclude(
     answered = sum(count for kind, count in tally.answers.items() if kind.isdigit())
     required = unmet_requirements(criteria.requirements, coverage, answered, criteria.last, run.started)
     unmet = (*no_success, *_put_off(tally), *required)
-    failed = standing or tally.differences or (criteria.strict and stale)
+    if criteria.strict and tally.differences:
+        unmet = (*unmet, Unmet(AGREEMENT, words="they differ, see below; the verdict is the judge's"))
+    failed = standing or (criteria.strict and stale)
     return Verdict(
         run=run,
         outcome=Outcome.VIOLATES if failed else Outcome.INCONCLUSIVE if unmet or run.incident else Outcome.CONFORMS,
@@ -257,6 +253,17 @@ def explained_by(rejected: AllRejected, violation: Violation) -> bool:
     if violation.status in elsewhere and violation.rule.startswith(_OF_THE_OPERATION):
         return True
     return violation.rule in ("status.undocumented", "status.known-resource")
+
+
+def _unexplained(tally: Tally, rejected: AllRejected | None) -> list[ViolationRecord]:
+    """Return the violations that neither the rejection of every request explains nor a key that ran out."""
+    lost = all_rejected(tally.lost_access)
+    return [
+        record
+        for record in tally.found
+        if not (rejected and explained_by(rejected, record.violation))
+        and not (lost and explained_by(lost, record.violation) and str(record.violation.status) in lost.statuses)
+    ]
 
 
 _OF_THE_OPERATION: Final = ("body.", "content-type.", "header.", "json.", "overlay.", "schema.", "union.")
