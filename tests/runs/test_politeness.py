@@ -201,6 +201,17 @@ def test_credentials_of_the_environment_are_not_sent(tmp_path_factory: pytest.Te
     assert not fields & {"authorization", "proxy-authorization", "cookie", "x-api-key"}
 
 
+def test_a_budget_is_kept_where_requests_are_in_flight_at_the_same_time() -> None:
+    with mock_server(DOCUMENT) as server:
+        result = against(server, "--hypothesis-profile", "nightly", "--max-requests", "50", "-k", "flight or preferred")
+    assert server.seen.total() == 50
+    assert result.code == 6, result.output
+    assert result.verdict[0].startswith("INCONCLUSIVE  stopped early: the budget of 50 requests is used up")
+    (counted,) = (line.split()[1] for line in result.verdict if line.startswith("requests"))
+    # The request by which the run sees whether the target lets it in is not among them.
+    assert int(counted) in (49, 50)
+
+
 def test_workers_take_turns_at_a_server_that_answers_one_connection_at_a_time() -> None:
     (job_id, *_), right = next(iter(CATALOGUE.items()))
 
