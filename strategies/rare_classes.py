@@ -49,16 +49,18 @@ class RareClasses(Item):
 
     def ask(self, asker: Asker) -> None:
         """Read until each class has its share of reads, or a limit is reached."""
-        taken, reads = deque[float](maxlen=_SAMPLE), Counter[Feature]()
-        for sent, resource in enumerate(self._wanted(asker.class_reads, reads)):
+        taken, reads, known = deque[float](maxlen=_SAMPLE), Counter[Feature](), asker.class_reads
+        for sent, resource in enumerate(self._wanted(known, reads)):
             left = asker.requests_left
-            if sent >= self.most or (left is not None and left <= RESERVE) or _is_slow(taken, self.slow):
+            # What one item found to be slow is slow for the next ones too.
+            known.is_slow = known.is_slow or _is_slow(taken, self.slow)
+            if sent >= self.most or (left is not None and left <= RESERVE) or known.is_slow:
                 return
             if not asker.skips_hanging(self.operation, resource):
                 started = time.perf_counter()
                 asker.session.ask(self.operation, self.operation.bind(resource))
                 taken.append(time.perf_counter() - started)
-                reads.update(asker.class_reads.of(self.operation, resource))
+                reads.update(known.of(self.operation, resource))
 
     def _wanted(self, known: ClassReads, reads: Counter[Feature]) -> Iterator[Resource]:
         """Yield the resource to read next; `reads` is how often this item has read each class by now."""

@@ -23,6 +23,8 @@ class ClassReads:
     def __init__(self) -> None:
         self._latest: dict[tuple[str, Resource], frozenset[Feature]] = {}
         self._counts: defaultdict[str, Counter[frozenset[Feature]]] = defaultdict(Counter)
+        self.is_slow = False
+        """Whether requests turned out to take too long for more reads than a sweep's."""
 
     def note(self, exchange: Exchange, shown: frozenset[Feature]) -> None:
         """Take in a read of a resource that is known to exist, and the features that its answer showed."""

@@ -167,5 +167,6 @@ def test_rare_classes_are_read_within_the_budget(left: int | None, sent: int) ->
 
 def test_a_class_of_a_slow_server_is_not_read_more() -> None:
     run = Swept(RARE[0], never, seconds=0.01)
-    RareClasses(OPERATION, "", spread(10), 20, slow=0.008).ask(run)  # type: ignore[arg-type]
+    for share in (1, 2):
+        RareClasses(OPERATION, "", spread(10), 20, share, slow=0.008).ask(run)  # type: ignore[arg-type]
     assert run.reads == 20
