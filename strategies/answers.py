@@ -23,6 +23,7 @@ from contracts.openapi import (
     Operation,
     Resource,
     ResponseSpec,
+    Union,
     documented_key,
     equals,
     from_pointer,
@@ -31,7 +32,7 @@ from contracts.openapi import (
     sample_type,
 )
 from strategies.ids import resources
-from strategies.values import JSON, Walk, covering_set, from_schema, put
+from strategies.values import JSON, Walk, covering_set, from_schema, inline, pin, put
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -109,6 +110,25 @@ def check_answerable(operation: Operation) -> None:
     for node in map(walk.node, places):
         if not walk.schemas.feasible(node):
             raise walk.schemas.refuse(node)
+    for union in [union for union in operation.document.unions.values() if union.keyword == "oneOf"]:
+        if {operation.document.resolve(place)[0] for place in places} & {union.pointer}:
+            _check_distinct(walk, union)
+
+
+def _check_distinct(walk: Walk, union: Union) -> None:
+    """Raise Unsatisfiable if every value of every branch fits another one too, which `oneOf` forbids."""
+    branches, schemas = (*union.tagged, *union.untagged), walk.schemas
+    unheard_of = inline(pin(union.tag, ("zz-unheard-of",)))
+    if not all(schemas.feasible((unheard_of, schemas.at(branch.target))) for branch in union.tagged):
+        return  # A branch that fixes its tag tells itself apart; the algebra is slow on many branches.
+    for branch in branches:
+        own = inline(pin(union.tag, branch.tags)) if branch.tags else inline(True)
+        others = (inline({"not": {"$ref": other.target}}) for other in branches if other is not branch)
+        if schemas.feasible((own, schemas.at(branch.target), *others)):
+            return
+    names = " and ".join(branch.name for branch in branches)
+    fix = "give the tag a const in each, or write anyOf"
+    raise schemas.refuse((schemas.at(union.pointer),), f"is satisfied by no value: {names} take the same ones", fix)
 
 
 BODILESS: Final = ("1XX", "204", "205", "304")

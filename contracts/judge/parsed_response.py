@@ -205,11 +205,13 @@ def charset(subject: Subject) -> Iterator[Violation]:
     claimed = subject.claimed
     if subject.spec is None or claimed is None or not claimed.charset:
         return
-    wrong = claimed.is_json and claimed.charset not in ("utf-8", "utf8", "us-ascii")
+    wrong = claimed.is_json and claimed.charset.lower() not in ("utf-8", "utf8", "us-ascii")
     if wrong or (claimed.is_text and _decoded(subject.response.body, claimed) is UNREADABLE):
         at, name = ("header Content-Type", subject.spec.pointer + "/content"), claimed.charset
         expected = '"utf-8"' if wrong else text_of("the charset of the text")
-        yield subject.violation("content-type.charset", *at, expected=expected, actual=text_of(name), variant=name)
+        yield subject.violation(
+            "content-type.charset", *at, expected=expected, actual=text_of(name), variant=name.lower()
+        )
 
 
 def content_encoding(subject: Subject) -> Iterator[Violation]:

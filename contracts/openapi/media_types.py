@@ -24,7 +24,7 @@ _NAMED: Final = re.compile(rf';[ \t]*({_TOKEN})=(?:({_TOKEN})|"((?:[^"\\]|\\.)*+
 class MediaType:
     """A media type or a range such as `text/*`: its name in small letters, and its parameters in order.
 
-    The names of parameters are in small letters, and so is the value of `charset`; quotes are undone.
+    The names of parameters are in small letters, and quotes are undone.
     """
 
     name: str
@@ -46,6 +46,11 @@ class MediaType:
         return next((value for name, value in self.parameters if name == "charset"), "")
 
     @property
+    def values(self) -> frozenset[tuple[str, str]]:
+        """The parameters as they are compared: the name of a charset is the same in any case."""
+        return frozenset((name, value.lower() if name == "charset" else value) for name, value in self.parameters)
+
+    @property
     def ranges(self) -> tuple[str, str]:
         """The ranges that cover the type, the narrower one first."""
         return self.name.partition("/")[0] + "/*", "*/*"
@@ -63,8 +68,7 @@ def parse_media_type(text: str) -> MediaType | None:
     if found is None:
         return None
     named = ((name.lower(), word or re.sub(r"\\(.)", r"\1", quoted)) for name, word, quoted in _NAMED.findall(found[2]))
-    parameters = tuple((name, value.lower() if name == "charset" else value) for name, value in named)
-    return MediaType(found[1].lower(), parameters)
+    return MediaType(found[1].lower(), tuple(named))
 
 
 def documented_key(keys: Iterable[str], sent: MediaType) -> str | None:
@@ -77,7 +81,7 @@ def documented_key(keys: Iterable[str], sent: MediaType) -> str | None:
     if len(own) == 1:
         fitting = [(key, parsed) for key, parsed in own if parsed.allows(sent)]
     else:
-        fitting = [(key, parsed) for key, parsed in own if {*parsed.parameters} <= {*sent.parameters}]
+        fitting = [(key, parsed) for key, parsed in own if parsed.values <= sent.values]
     if fitting:
         return max(fitting, key=lambda each: len(each[1].parameters))[0]
     if own:

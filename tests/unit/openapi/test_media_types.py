@@ -12,7 +12,7 @@ from tests.support.tiny import document_of
     ("text", "parsed"),
     [
         ("Application/JSON", MediaType("application/json")),
-        (" text/plain ;Charset=UTF-8; a=B", MediaType("text/plain", (("charset", "utf-8"), ("a", "B")))),
+        (" text/plain ;Charset=UTF-8; a=B", MediaType("text/plain", (("charset", "UTF-8"), ("a", "B")))),
         ('a/b; c="d;\\"e"', MediaType("a/b", (("c", 'd;"e'),))),
         ("*/*", MediaType("*/*")),
         ("json", None),
@@ -33,6 +33,7 @@ def test_a_media_type_has_a_name_and_parameters(text: str, parsed: MediaType | N
         (["application/json;charset=utf-8"], "application/json; charset=latin-1", "application/json;charset=utf-8"),
         (["a/b+json;v=1", "a/b+json;v=2"], "a/b+json; v=2", "a/b+json;v=2"),
         (["a/b+json;v=1", "a/b+json;v=2"], 'A/B+json;charset=utf-8;V="2"', "a/b+json;v=2"),
+        (["a/b;charset=utf-8", "a/b;charset=latin-1"], "a/b;charset=UTF-8", "a/b;charset=utf-8"),
         (["a/b+json;v=1", "a/b+json;v=2"], "a/b+json;v=3", None),
         (["a/b+json;v=1", "a/b+json;v=2"], "a/b+json", None),
         (["a/b+json", "a/b+json;v=2"], "a/b+json;v=3", "a/b+json"),
