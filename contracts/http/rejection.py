@@ -38,8 +38,8 @@ _PAGES: Final = ("text/html", "application/xhtml+xml")
 _TITLE: Final = re.compile(rb"(?is)<title[^>]*>(.{1,1000}?)</title")
 _CHALLENGE: Final = re.compile(r"(?:^|,)\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?=\s*(?:,|$)|\s+[^\s=])")
 
-# Unreserved characters (RFC 3986, section 2.3), and few enough that no proxy minds the length.
-_PLAIN: Final = re.compile("[A-Za-z0-9._~-]{1,255}")
+# Unreserved characters (RFC 3986, section 2.3), and few enough for every router: Fastify's refuses more than 100.
+_PLAIN: Final = re.compile("[A-Za-z0-9._~-]{1,100}")
 
 
 def is_plain_request(request: Request) -> bool:

@@ -9,6 +9,6 @@ from contracts.reports.comparison import Comparison, compare, read_report
 from contracts.reports.files import ReportErrors, atomically, write_reports
 from contracts.reports.github import github_commands
 from contracts.reports.junit import Promises
-from contracts.reports.messages import violation_line, visible
+from contracts.reports.messages import refused_line, violation_line, visible
 from contracts.reports.recorder import EXCHANGES, Recorder
 from contracts.reports.terminal import terminal_lines

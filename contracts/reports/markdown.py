@@ -11,6 +11,7 @@ from contracts.reports.messages import (
     headline,
     rarity,
     reference,
+    refused_line,
     retries,
     spread,
     stale,
@@ -39,6 +40,9 @@ def summary(verdict: Verdict, comparison: Comparison | None = None) -> Iterator[
         yield from _comparison(comparison)
     yield from _broken(verdict)
     yield from _required(verdict)
+    if verdict.refused:
+        yield from ("", "### Refused before the operation: no violation", "")
+        yield from (f"- {code(refused_line(refused))}" for refused in verdict.refused)
     for note in (*run.notes, *run.document.notes):
         yield from ("", f"> {_plain(note)}")
 

@@ -20,6 +20,7 @@ from contracts.verdict import (
     Finding,
     Outcome,
     RecheckResult,
+    RefusedIds,
     Reproducibility,
     RunFacts,
     Verdict,
@@ -255,6 +256,15 @@ def _curl_words(credential: Credential) -> list[str]:
     if credential.scheme == "basic":
         return ["-u", f'"{value}"']
     return ["-H", f'"{name}: {"Bearer " if credential.scheme else ""}{value}"']
+
+
+def refused_line(refused: RefusedIds) -> str:
+    """Return how many ids of which class were refused before the operation, by what, and where a redirect leads."""
+    to = f" to {_short(refused.location)}" if refused.location else ""
+    answer = "the connection was closed" if refused.answer == "closed" else refused.answer + to
+    kind = f" {refused.media_type}" if refused.media_type and not to else ""
+    product = f" ({refused.product})" if refused.product else ""
+    return visible(f"{_count(refused.count, 'id')} with {refused.id_class}: {answer}{kind}{product}")
 
 
 def retries(verdict: Verdict) -> str:

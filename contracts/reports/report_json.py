@@ -13,8 +13,17 @@ from contracts.http import Response
 from contracts.judge import RULES
 from contracts.openapi import Document, Resource, line_of, pointer_lines
 from contracts.reports.comparison import FORMAT, Comparison
-from contracts.reports.messages import curl, headline, reference, violation_line
-from contracts.verdict import FeatureObservation, Finding, RunFacts, RunSummary, Verdict, Witness, latency_quantile
+from contracts.reports.messages import curl, headline, reference, refused_line, violation_line
+from contracts.verdict import (
+    FeatureObservation,
+    Finding,
+    RefusedIds,
+    RunFacts,
+    RunSummary,
+    Verdict,
+    Witness,
+    latency_quantile,
+)
 
 QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
@@ -39,6 +48,7 @@ def report(verdict: Verdict, comparison: Comparison | None = None, trend: Sequen
         "latency": {path: _latency(counts) for path, counts in sorted(verdict.times.items())},
         "vanished": _resources(verdict.vanished),
         "passed_over": _resources(verdict.skipped_hanging),
+        "refused": [_refused(refused, verdict.run) for refused in verdict.refused],
         "self_test": dict(verdict.faults),
         "probes": dict(verdict.probes),
         "coverage": {
@@ -108,6 +118,16 @@ def _violation(finding: Finding, verdict: Verdict, lines: Mapping[str, int]) -> 
         "recurrence": recurrence and {"often": str(recurrence.reproducibility), **asdict(recurrence)},
         "curl": curl(finding.witness, verdict.run),
         "request_id": reference(finding.witness),
+    }
+
+
+def _refused(refused: RefusedIds, run: RunFacts) -> dict[str, Any]:
+    return {
+        **{name: getattr(refused, name) for name in ("id_class", "answer", "media_type", "product", "location")},
+        "count": refused.count,
+        "message": refused_line(refused),
+        "witness": _witness(refused.witness),
+        "curl": curl(refused.witness, run),
     }
 
 

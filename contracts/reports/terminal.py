@@ -64,11 +64,25 @@ def _remarks(verdict: Verdict) -> Iterator[str]:
     if verdict.skipped_hanging:
         words = f"not read any more after {TIMEOUTS} requests in a row ran out of time"
         yield messages.visible(f"passed over {_first(verdict.skipped_hanging)}: {words}")
+    yield from _refused(verdict)
     for note in (*verdict.run.notes, *verdict.run.document.notes):
         yield f"note        {note}"
     for words, difference in verdict.differences.items():
         yield messages.visible(f"harness     the validators differ ({difference.count}x): {words}")
         yield f"            {messages.curl(difference.witness, verdict.run)}"
+
+
+MAX_REFUSED: Final = 8
+"""The number of lines about refused ids; report.json holds all."""
+
+
+def _refused(verdict: Verdict) -> Iterator[str]:
+    label = "refused"
+    for refused in verdict.refused[:MAX_REFUSED]:
+        yield f"{label:<12}{messages.refused_line(refused)}"
+        label = ""
+    if rest := verdict.refused[MAX_REFUSED:]:
+        yield f"            and {sum(refused.count for refused in rest)} more ids, in {len(rest)} other ways"
 
 
 def _first(resources: Sequence[tuple[str, Resource]]) -> str:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from contracts.coverage import Feature
 from contracts.openapi import ConfigurationError, ContractError
-from contracts.reports import violation_line
+from contracts.reports import refused_line, violation_line
 from contracts.verdict import FeatureObservation, RunSummary, Verdict, latency_quantile
 
 VERSION: Final = 1
@@ -49,6 +49,10 @@ CREATE TABLE times (
   PRIMARY KEY (run, operation, bucket)
 ) WITHOUT ROWID;
 """
+
+
+# Ledgers of this version were made without it.
+_REFUSED: Final = "CREATE TABLE IF NOT EXISTS refused (run TEXT NOT NULL REFERENCES runs, message TEXT NOT NULL)"
 
 
 class LedgerError(ContractError):
@@ -93,6 +97,8 @@ class Ledger:
                     self._base.execute(statement)
                 self._base.execute(f"PRAGMA user_version = {VERSION}")
                 version = VERSION
+            if version == VERSION:
+                self._base.execute(_REFUSED)
         return int(version)
 
     def close(self) -> None:
@@ -130,6 +136,7 @@ class Ledger:
             "INSERT INTO violations VALUES (?, ?, ?, ?, ?)",
             [(run, each.fingerprint, each.rule, violation_line(each), count) for each, count in violations],
         )
+        many("INSERT INTO refused VALUES (?, ?)", [(run, refused_line(each)) for each in verdict.refused])
         for path, counts in verdict.times.items():
             many("INSERT INTO times VALUES (?, ?, ?, ?)", [(run, path, *each) for each in counts.items()])
 
@@ -180,6 +187,12 @@ class Ledger:
                 break
             broken |= {name: Broken(name, text, _moment(started), number) for name, text in unbroken.items()}
         return tuple(sorted(broken.values(), key=lambda each: (each.since, each.message)))
+
+    def refused(self, target: str) -> tuple[str, ...]:
+        """Return which ids the latest run saw refused before the operation, a line for each class."""
+        latest = "(SELECT id FROM runs WHERE target = ? ORDER BY started DESC LIMIT 1)"
+        rows = self._rows(f"SELECT message FROM refused WHERE run = {latest} ORDER BY message", target)  # noqa: S608
+        return tuple(message for (message,) in rows)
 
     def latest_runs(self, target: str, most: int = 30) -> tuple[RunSummary, ...]:
         """Return the latest runs against a target, the oldest of them first."""
@@ -240,6 +253,7 @@ def _lines(ledger: Ledger, target: str, since: datetime.datetime) -> Iterator[st
         )
     for each in ledger.broken(target):
         yield f"broken since {each.since:%Y-%m-%d %H:%M}, {each.runs} runs: {each.message}"
+    yield from (f"refused in the latest run, no violation: {each}" for each in ledger.refused(target))
     last = ledger.last_seen(target)
     for feature, at in unseen_since(ledger.promised(target), last, since):
         when = f"not seen since {at:%Y-%m-%d}" if at else "never seen"

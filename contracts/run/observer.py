@@ -7,7 +7,7 @@ from typing import Final
 
 from contracts.coverage import ClassReads
 from contracts.http import Exchange, HangingResources, Response
-from contracts.judge import History, Violation, consequences, judge, known_resource, parse_response
+from contracts.judge import History, Violation, consequences, excuse, judge, known_resource, parse_response
 from contracts.openapi import Operation, Resource
 from contracts.verdict import MatchWaiver, Redaction, Tally, WaiverMatch
 
@@ -17,7 +17,8 @@ class Observer:
 
     `second_opinion` says, in words, where another validator differs about an answer. Of the resources that were
     `discovered`, by operation, one that is refused may have vanished. Values that `redaction` takes out are judged and
-    not kept. `history` is what is known of earlier answers; other processes may add to it.
+    not kept. `history` is what is known of earlier answers; other processes may add to it. With `strict_refusals` the
+    refusal of a strange id is a violation as that of an ordinary one is.
     """
 
     def __init__(
@@ -27,6 +28,8 @@ class Observer:
         waiver: MatchWaiver = lambda violation, resource: WaiverMatch(),
         redaction: Redaction = Redaction(),  # noqa: B008 - it is frozen
         history: History | None = None,
+        *,
+        strict_refusals: bool = False,
     ) -> None:
         self.tally = Tally()
         self.class_reads = ClassReads()
@@ -34,7 +37,7 @@ class Observer:
         self._vanished = Vanished(discovered)
         self._hanging = HangingResources()
         self._history = history or History(redacted=redaction.violation)
-        self._second_opinion = second_opinion
+        self._second_opinion, self._strict_refusals = second_opinion, strict_refusals
         self._last: tuple[Violation, ...] = ()
 
     def __call__(self, exchange: Exchange) -> tuple[Violation, ...]:
@@ -46,8 +49,21 @@ class Observer:
             self.tally.note(exchange, self._last, self._waiver)
             return self._last
         self._hanging.note(exchange)
-        exchange = self._vanished.judged(exchange)
-        found = {*judge(exchange.operation, exchange), *self._vanished.note(exchange)}
+        judged = self._vanished.judged(exchange)
+        found = judge(judged.operation, judged)
+        if found and not self._strict_refusals:
+            refusal, left = excuse(exchange, found)
+            if refusal:
+                # An answer from before the operation is compared with nothing: it is not the operation's.
+                self.tally.note_refusal(exchange, refusal, self._redaction)
+                self._last = tuple(sorted(left))
+                self.tally.note_violations(exchange, self._last, self._waiver, self._redaction)
+                return self._last
+        return self._compare(judged, found)
+
+    def _compare(self, exchange: Exchange, alone: tuple[Violation, ...]) -> tuple[Violation, ...]:
+        """Note the exchange with the violations that it has alone and after earlier ones; ask the second opinion."""
+        found = {*alone, *self._vanished.note(exchange)}
         try:
             # What another resource was to be answered says nothing of this one.
             if not any(each.rule == "overlay.swapped" for each in found):

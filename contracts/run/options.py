@@ -100,6 +100,12 @@ OPTIONS: Final = (
     ),
     Option("--traceparent", "", "send one with every request, by which the server's owners find it", alias="--trace"),
     Option("--no-progress", "", "no live line on a terminal, no line every 30 s elsewhere"),
+    Option(
+        "--strict-refusals",
+        "",
+        "count refusals of ids that a router, gateway or firewall may refuse as violations, as those of ordinary ids",
+        variable="CONTRACT_STRICT_REFUSALS",
+    ),
     Option("--utf8-ids", "", "leave out ids whose bytes are not UTF-8, such as the byte FF"),
 )
 """Every option, beside Hypothesis's `--hypothesis-profile` and `--hypothesis-seed`, in the order of the help."""

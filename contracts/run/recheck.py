@@ -40,6 +40,8 @@ def recheck(
     findings: Sequence[Finding],
     known: Callable[[Operation], Iterable[Resource]],
     redaction: Redaction = Redaction(),  # noqa: B008 - it is frozen
+    *,
+    strict_refusals: bool = False,
 ) -> dict[tuple[str, ...], RecheckResult]:
     """Return, by the violation's identity, how often it was there again; of the first MAX_RECHECKED findings of reads.
 
@@ -53,7 +55,7 @@ def recheck(
     reads = [finding for finding in findings if finding.witness.request.is_read][:MAX_RECHECKED]
     siblings = {each: _sibling(each, known(operations[each.witness.operation])) for each in reads}
     shown: dict[Finding, Counter[Resource]] = {finding: Counter() for finding in reads}
-    observer = Observer()
+    observer = Observer(strict_refusals=strict_refusals)
 
     def shows(finding: Finding, resource: Resource) -> bool:
         operation, request = operations[finding.witness.operation], finding.witness.request

@@ -208,6 +208,7 @@ class Run:
             self.waivers.match,
             settings.redaction,
             history,
+            strict_refusals=settings.strict_refusals,
         )
 
     @functools.cached_property
@@ -354,7 +355,8 @@ class Run:
                 return self._sessions.ask_together(operation, resources, count)
 
             asks = Asks(session.ask, together)
-            found = recheck(asks, settings.document, verdict.findings, self.known, settings.redaction)
+            about = settings.document, verdict.findings, self.known, settings.redaction
+            found = recheck(asks, *about, strict_refusals=settings.strict_refusals)
         findings = tuple(replace(each, recurrence=found.get(each.violation.identity)) for each in verdict.findings)
         answers, retries = dict(sorted(tally.answers.items())), dict(sorted(tally.retries.items()))
         return replace(verdict, findings=findings, answers=answers, retries=retries)

@@ -72,6 +72,8 @@ class Settings:
     redaction: Redaction
     undecodable_ids: bool
     """Whether ids are asked for whose bytes are not UTF-8."""
+    strict_refusals: bool
+    """Whether it is a violation that an id is refused which a router, gateway or firewall may refuse."""
 
     @property
     def secret_variables(self) -> tuple[str, ...]:
@@ -98,6 +100,7 @@ def read_settings(given: Mapping[str, Any], environment: Variables = None) -> Se
     for operation in document.operations:
         check_overlay_keywords(operation)
     known, base_url = _known(document, options, environment), _base_url(options, environment)
+    options["strict_refusals"] = options["strict_refusals"] or _is_on(environment, VARIABLES["strict_refusals"])
     _check_combinations(options, base_url)
     return Settings(
         profile=profile,
@@ -122,6 +125,7 @@ def read_settings(given: Mapping[str, Any], environment: Variables = None) -> Se
         earlier=read_report(Path(options["compare"])) if options["compare"] else None,
         redaction=Redaction.at(options["redact"]),
         undecodable_ids=not options["utf8_ids"],
+        strict_refusals=bool(options["strict_refusals"]),
     )
 
 
@@ -221,6 +225,14 @@ def _without_tolerated(document: Document, files: tuple[Path, ...], annotations:
     shipped = {file for named in shipped_overlays().values() for file in named}
     others = [file for file in files if file not in shipped]
     return document if len(others) == len(files) else load(document.path, others, annotations)
+
+
+def _is_on(variables: Variables, name: str) -> bool:
+    """Return whether the variable switches a flag on; raises ConfigurationError for a value that does neither."""
+    value = variable(variables, name).strip().lower()
+    if value not in ("", "0", "1", "false", "no", "true", "yes"):
+        raise ConfigurationError(f"{name} is {value!r}; set it to 1 or 0, or leave it out")
+    return value in ("1", "true", "yes")
 
 
 def _path(name: str | None) -> Path | None:

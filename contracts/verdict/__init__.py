@@ -6,7 +6,8 @@ redaction and the buckets of latencies.
 
 from contracts.verdict.latency import latency_bucket, latency_quantile, seconds_of
 from contracts.verdict.redaction import Redaction
-from contracts.verdict.tally import FeatureObservation, MatchWaiver, Tally, Witness
+from contracts.verdict.refused import RefusedIds
+from contracts.verdict.tally import FeatureObservation, MatchWaiver, Tally
 from contracts.verdict.verdict import (
     AGREEMENT,
     EXIT_ERROR,
@@ -23,3 +24,4 @@ from contracts.verdict.verdict import (
     explained_by,
 )
 from contracts.verdict.waivers import Waiver, WaiverMatch, Waivers, draft_waivers, load_waivers
+from contracts.verdict.witness import Witness

@@ -8,26 +8,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, astuple, dataclass, field, replace
+from dataclasses import asdict, astuple, dataclass, field
 from typing import Any, Final, TypeVar
 
 from contracts.coverage import Feature, features_of
-from contracts.http import (
-    LET_IN,
-    THROTTLED,
-    Exchange,
-    Failure,
-    Request,
-    Response,
-    example_of,
-    label_of,
-    outcome_from_json,
-)
-from contracts.judge import ParsedResponse, Violation, parse_response
-from contracts.openapi import UNREADABLE, Document, Resource
+from contracts.http import LET_IN, THROTTLED, Exchange, Response, example_of, label_of
+from contracts.judge import ParsedResponse, Refusal, Violation, parse_response
+from contracts.openapi import UNREADABLE, Resource
 from contracts.verdict.latency import latency_bucket
 from contracts.verdict.redaction import Redaction
+from contracts.verdict.refused import RefusalRecord
 from contracts.verdict.waivers import Waiver, WaiverMatch
+from contracts.verdict.witness import Witness, outcome_name
 
 MatchWaiver = Callable[[Violation, Resource], WaiverMatch]
 """Returns the waivers that match a violation on a resource."""
@@ -40,54 +32,6 @@ MAX_KEPT: Final = 50_000
 
 _COUNTERS: Final = ("answers", "plain_answers", "lost_access", "put_off", "successes", "retries", "faults", "probes")
 _RESOURCES: Final = ("vanished", "skipped_hanging")
-
-
-@dataclass(frozen=True, slots=True)
-class Witness:
-    """An exchange that shows a violation, without its time and its document: `operation` is the operation's path.
-
-    The smallest of several is reported: one of a resource known to exist comes first, then the one whose URL and
-    response body have the fewest bytes together.
-    """
-
-    operation: str
-    request: Request
-    outcome: Response | Failure
-
-    @classmethod
-    def of(cls, exchange: Exchange, kind: str | None = None) -> Witness:
-        """Return the exchange as a witness; `kind` picks the first earlier attempt that was counted as this kind."""
-        outcomes = exchange.previous_attempts if kind else (exchange.outcome,)
-        outcome = next(each for each in outcomes if kind in (None, _kind(each)))
-        return cls(exchange.operation.path, exchange.request, replace(outcome, message=b""))
-
-    def exchange(self, document: Document) -> Exchange:
-        """Return the exchange itself; `document` is the one that was judged by."""
-        operation = next(each for each in document.operations if each.path == self.operation)
-        return Exchange(operation, self.request, self.outcome)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the witness as JSON values: those of `Exchange.to_json` that say what was sent and what came."""
-        return {"operation": self.operation, "request": self.request.to_json(), "outcome": self.outcome.to_json()}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Witness:
-        """Return the witness that `to_json` wrote."""
-        return cls(data["operation"], Request.from_json(data["request"]), outcome_from_json(data["outcome"]))
-
-    def __lt__(self, other: Witness) -> bool:
-        return self._rank < other._rank
-
-    @property
-    def _rank(self) -> tuple[object, ...]:
-        request, outcome = self.request, self.outcome
-        sent = (request.url, self.operation, request.parameters, request.headers)
-        last = (request.method, request.exists is None)
-        if isinstance(outcome, Failure):
-            # Statuses are greater than 0, so that a failure and a response are never compared field by field.
-            return (not request.exists, len(request.url), *sent, 0, outcome.kind, outcome.detail, *last)
-        size = len(request.url) + len(outcome.body)
-        return (not request.exists, size, *sent, outcome.status, outcome.headers, outcome.body, *last)
 
 
 @dataclass(slots=True)
@@ -186,6 +130,8 @@ class Tally:
     """By the features that were seen together: equal responses show the same features."""
     violations: dict[tuple[object, ...], ViolationRecord] = field(default_factory=dict)
     """By the record's key."""
+    refusals: dict[Refusal, RefusalRecord] = field(default_factory=dict)
+    """Ids that an intermediary may refuse, and that were refused before the operation."""
     differences: dict[str, Difference] = field(default_factory=dict)
     """Between the validators, by the words that describe the difference."""
     successes: Counter[str] = field(default_factory=Counter)
@@ -218,7 +164,7 @@ class Tally:
         self.count(exchange)
         self._note_admission(exchange, redaction)
         if not exchange.request.is_read:
-            self.probes[f"{exchange.request.method} {_kind(exchange.outcome)}"] += 1
+            self.probes[f"{exchange.request.method} {outcome_name(exchange.outcome)}"] += 1
         elif isinstance(exchange.outcome, Response):
             shown = self._note_response(exchange, exchange.outcome, redaction)
         self.note_violations(exchange, violations, match_waivers, redaction)
@@ -232,6 +178,12 @@ class Tally:
         # A request that prefers an answer, as the mock's may, was not put off.
         if isinstance(exchange.outcome, Response) and exchange.outcome.status == THROTTLED:
             self.put_off[exchange.operation.path] += not exchange.request.headers
+
+    def note_refusal(self, exchange: Exchange, refusal: Refusal, redaction: Redaction) -> None:
+        """Take in an exchange that shows nothing of the operation, because its id was refused before it."""
+        self.count(exchange)
+        resource = exchange.operation.path, exchange.request.parameter_values
+        self._add_refusal(RefusalRecord(refusal, {resource}, Witness.of(redaction.exchange(exchange))))
 
     def note_violations(
         self, exchange: Exchange, violations: Iterable[Violation], match_waivers: MatchWaiver, redaction: Redaction
@@ -261,8 +213,8 @@ class Tally:
 
     def count(self, exchange: Exchange) -> None:
         """Count an exchange and the retries of its request, and nothing else of it."""
-        self.answers[_kind(exchange.outcome)] += 1
-        self.retries.update(map(_kind, exchange.previous_attempts))
+        self.answers[outcome_name(exchange.outcome)] += 1
+        self.retries.update(map(outcome_name, exchange.previous_attempts))
 
     def differ(self, exchange: Exchange, differences: Iterable[str]) -> None:
         """Take in how the validators differ about a response, each difference in words."""
@@ -275,6 +227,11 @@ class Tally:
 
     def _add(self, record: ViolationRecord) -> None:
         known = self.violations.setdefault(record.key, record)
+        if known is not record:
+            known.merge(record)
+
+    def _add_refusal(self, record: RefusalRecord) -> None:
+        known = self.refusals.setdefault(record.refusal, record)
         if known is not record:
             known.merge(record)
 
@@ -293,6 +250,8 @@ class Tally:
             self.times.setdefault(path, Counter()).update(times)
         for record in other.violations.values():
             self._add(record)
+        for refused in other.refusals.values():
+            self._add_refusal(refused)
 
     @property
     def requests(self) -> int:
@@ -320,6 +279,7 @@ class Tally:
             **{name: [[path, list(resource)] for path, resource in sorted(getattr(self, name))] for name in _RESOURCES},
             "features": [[*astuple(feature), *astuple(seen)] for feature, seen in sorted(self.features.items())],
             "violations": [record.to_json() for record in self.violations.values()],
+            "refusals": [record.to_json() for _, record in sorted(self.refusals.items())],
             "differences": [
                 [words, each.count, each.witness.to_json()] for words, each in sorted(self.differences.items())
             ],
@@ -338,6 +298,8 @@ class Tally:
             getattr(tally, name).update(data[name])
         for name in _RESOURCES:
             getattr(tally, name).update((path, tuple(resource)) for path, resource in data[name])
+        for refused in map(RefusalRecord.from_json, data["refusals"]):
+            tally._add_refusal(refused)
         for words, count, witness in data["differences"]:
             _merge(tally.differences, words, Difference(count, Witness.from_json(witness)))
         tally.examples = dict(data["examples"])
@@ -367,8 +329,3 @@ def _is_evidence(parsed: ParsedResponse) -> bool:
     # What is neither JSON nor a text with a schema is judged by its status, header fields and presence alone.
     unread = ("body.missing", "content-type.charset")
     return parsed.key is not None and all(each.rule not in unread for each in parsed.violations)
-
-
-def _kind(outcome: Response | Failure) -> str:
-    """Return the name that an outcome is counted by: its status, or its kind of failure."""
-    return str(outcome.status) if isinstance(outcome, Response) else outcome.kind

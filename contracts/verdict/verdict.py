@@ -17,8 +17,10 @@ from contracts.http import NOT_FOUND, THROTTLED, AllRejected, Response, all_reje
 from contracts.judge import Violation
 from contracts.openapi import Credential, Document, Resource
 from contracts.verdict.redaction import MASK
-from contracts.verdict.tally import Difference, FeatureObservation, Tally, ViolationRecord, Witness
+from contracts.verdict.refused import RefusedIds, refused_ids
+from contracts.verdict.tally import Difference, FeatureObservation, Tally, ViolationRecord
 from contracts.verdict.waivers import Waiver, Waivers
+from contracts.verdict.witness import Witness
 
 EXIT_ERROR: Final = 4
 """The exit code of a run that could not begin, because of an option, the document or the target."""
@@ -131,6 +133,8 @@ class Verdict:
     waived: tuple[Finding, ...]
     stale: tuple[Waiver, ...]
     """Waivers that fit no violation; empty if the run asked too little to tell."""
+    refused: tuple[RefusedIds, ...]
+    """Ids that were refused before the operation; a note, for an API's owner cannot change it."""
     unmet: tuple[Unmet, ...]
     """Requirements for features or responses that were not seen."""
     differences: Mapping[str, Difference]
@@ -232,6 +236,10 @@ def conclude(
         findings=standing,
         waived=tuple(_finding(record, criteria.waivers, sdk) for record in records if record.waiver),
         stale=stale,
+        # What rejects every request says nothing of an id.
+        refused=tuple(
+            each for each in refused_ids(tally.refusals.values()) if not (rejected and each.answer in rejected.statuses)
+        ),
         unmet=unmet,
         differences=dict(sorted(tally.differences.items())),
         faults=dict(tally.faults),

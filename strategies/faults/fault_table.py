@@ -14,6 +14,7 @@ from strategies.answers import Content, contents
 from strategies.faults.json_faults import json_faults
 from strategies.faults.message_faults import content_faults, header_faults, method_faults, transport_faults
 from strategies.faults.mutations import AnswerContext, Fault, Mutation, fault, in_value, in_words
+from strategies.faults.refusal_faults import refusal_faults
 from strategies.faults.resource_faults import status_faults, swap_faults, value_faults
 from strategies.faults.schema_mutations import schema_mutations
 
@@ -47,6 +48,7 @@ def _faults_of_reads(operation: Operation) -> Iterator[Fault]:
         yield from value_faults(operation, spec)
     yield from status_faults(operation)
     yield from transport_faults()
+    yield from refusal_faults(operation)
 
 
 def _schema_faults(operation: Operation, spec: ResponseSpec, content: Content, label: str) -> Iterator[Fault]:

@@ -52,6 +52,8 @@ class Fault:
     rule: str
     place: PlacePattern
     mutation: Mutation
+    id_class: str = ""
+    """The class of ids whose answers alone it breaks, if it is one that intermediaries may refuse."""
 
 
 def fault(rule: str, name: str, place: str, mutation: Mutation) -> Fault:

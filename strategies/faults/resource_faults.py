@@ -115,8 +115,9 @@ def _shows(kept: Lasting, response: Response) -> bool:
 
 def status_faults(operation: Operation) -> Iterator[Fault]:
     """Yield the faults of the status: undocumented, a refusal of what exists, or success for what does not."""
-    undocumented = [status for status in (201, 302, 404, 418, 500, 503) if operation.response_for(status) is None]
-    for status in undocumented:
+    # Of an ordinary id no refusal is excused, by whatever status an intermediary may refuse other ids.
+    statuses = (201, 302, 307, 400, 403, 404, 405, 414, 418, 431, 500, 503)
+    for status in (each for each in statuses if operation.response_for(each) is None):
         if status >= 500:
             yield fault("status.server-error", str(status), "status", _status(status))
         elif status < 300:

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from contracts.http import Exchange, Failure, Request, Response, undocumented_methods
-from contracts.judge import History, consequences, judge
+from contracts.judge import History, consequences, excuse, judge
 from contracts.openapi import Operation, lasting
 from strategies.answers import catalogue, covering_answers, granting, refusal
 from strategies.faults.fault_table import faults
 from strategies.faults.mutations import AnswerContext, Fault
+from strategies.faults.refusal_faults import strange_contexts
 from strategies.faults.resource_faults import in_other_case, mistakable
 
 TwoReads = tuple[AnswerContext, AnswerContext]
@@ -58,9 +59,11 @@ def self_test(operation: Operation) -> SelfTest:
     else.
     """
     contexts = tuple(map(_read_twice, _contexts(operation)))
+    strange = tuple(map(_read_twice, strange_contexts(operation)))
     caught, survivors, idle = 0, [], []
     for fault in faults(operation):
-        reports = list(_reports(fault, contexts))
+        # An id that may be refused excuses most faults: only its own are put before it.
+        reports = list(_reports(fault, strange if fault.id_class else contexts))
         if not reports:
             idle.append(fault.name)
         elif any(_is_alone(report, fault) for report in reports) and all(_names(report, fault) for report in reports):
@@ -128,8 +131,9 @@ def _reports(fault: Fault, contexts: Iterable[TwoReads]) -> Iterator[Places]:
 
 
 def _judged(history: History, exchange: Exchange) -> Iterator[tuple[str, str]]:
-    """Yield rule and place of every violation of the exchange, without the consequences of others."""
-    found = {*judge(exchange.operation, exchange), *(history.compare(exchange) if exchange.request.is_read else ())}
+    """Yield rule and place of every violation of the exchange, without excused ones and consequences of others."""
+    refusal, found = excuse(exchange, judge(exchange.operation, exchange))
+    found |= set(history.compare(exchange) if exchange.request.is_read and not refusal else ())
     yield from ((violation.rule, violation.place) for violation in found - consequences(found))
 
 

@@ -40,8 +40,8 @@ ONE, OTHER = (document_of(path=path).operations[0] for path in ("/a/{thing}", "/
     [
         pytest.param((), True, id="nothing"),
         pytest.param(("a-b_c.d~1",), True, id="unreserved"),
-        pytest.param(("x" * 255, "1"), True, id="two"),
-        pytest.param(("x" * 256,), False, id="long"),
+        pytest.param(("x" * 100, "1"), True, id="two"),
+        pytest.param(("x" * 101,), False, id="long"),
         pytest.param(("a/b",), False, id="slash"),
         pytest.param(("a", "\x00"), False, id="nul"),
         pytest.param(("é",), False, id="beyond ASCII"),

@@ -23,9 +23,10 @@ from contracts.reports import terminal
 from contracts.reports.messages import WIDTH, curl, rarity, spread, violation_line, visible
 from contracts.reports.rejection_words import rejection_line
 from contracts.run.observer import Observer
-from contracts.verdict.tally import Tally, Witness
+from contracts.verdict.tally import Tally
 from contracts.verdict.verdict import AcceptanceCriteria, Finding, RecheckResult, conclude
 from contracts.verdict.waivers import Waiver, Waivers
+from contracts.verdict.witness import Witness
 from tests.support.tiny import PETS, answer, document_of, exchange_of
 from tests.support.verdicts import run_on, tally_on
 

@@ -241,3 +241,22 @@ def test_a_ledger_that_is_not_there_is_not_made_by_asking(tmp_path: Path) -> Non
     with pytest.raises(ConfigurationError, match="there is no ledger"):
         list(ledger_lines(tmp_path / "none", 14, FIRST))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_it_knows_which_ids_the_latest_run_saw_refused(ledger: Ledger, path: Path) -> None:
+    for number, name in enumerate(("a/b", "\0")):
+        observer = Observer()
+        observer(exchange_of(OPERATION, answer(404), name))
+        verdict = verdict_on(observer.tally, DOCUMENT)
+        ledger.add(dataclasses.replace(verdict, run=dataclasses.replace(verdict.run, started=FIRST + number * DAY)))
+    told = "1 id with a control character: 404 application/json"
+    assert ledger.refused(TARGET) == (told,)
+    assert f"  refused in the latest run, no violation: {told}" in list(ledger_lines(path, 7, FIRST + DAY))
+
+
+def test_a_ledger_that_was_made_before_refusals_were_kept_is_taken_up(path: Path) -> None:
+    Ledger(path).close()
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("DROP TABLE refused")
+    with closing(Ledger(path)) as ledger:
+        assert ledger.refused(TARGET) == ()

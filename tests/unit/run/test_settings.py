@@ -314,3 +314,16 @@ def test_a_shard_enters_no_ledger_and_may_ask_the_merge_for_one(tmp_path: Path) 
     with pytest.raises(ConfigurationError, match="--ledger would count a shard as a run; give it to"):
         chosen(**shard, ledger=str(tmp_path / "ledger"))
     assert chosen(**shard, require=["statuses within 14 days"]).requirements
+
+
+@pytest.mark.parametrize(
+    ("value", "is_strict"), [("1", True), ("yes", True), ("True", True), ("0", False), ("", False)]
+)
+def test_refusals_are_violations_by_option_or_environment(value: str, is_strict: bool) -> None:
+    assert chosen(environment={"CONTRACT_STRICT_REFUSALS": value}).strict_refusals is is_strict
+    assert chosen(environment={"CONTRACT_STRICT_REFUSALS": value}, strict_refusals=True).strict_refusals
+
+
+def test_a_switch_of_the_environment_that_is_neither_on_nor_off_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="CONTRACT_STRICT_REFUSALS is 'maybe'; set it to 1 or 0"):
+        chosen(environment={"CONTRACT_STRICT_REFUSALS": "maybe"})

@@ -188,7 +188,7 @@ SHOWN.append(replace(PROBE, request=replace(PROBE.request, method="PUT")))
 
 @pytest.mark.parametrize("shown", SHOWN, ids=["an answer", "of a strange resource", "none", "to a probe"])
 def test_the_witness_of_a_finding_is_the_exchange_it_was_found_in(shown: Exchange) -> None:
-    observer = Observer()
+    observer = Observer(strict_refusals=True)
     observer(shown)
     document = operation().document
     finding = verdict_on(observer.tally, document).findings[0]
