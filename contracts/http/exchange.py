@@ -38,6 +38,8 @@ class Request:
     together: tuple[Resource, ...] = ()
     trace: str = field(default="", compare=False)
     """The `traceparent` that was sent with it (W3C Trace Context), if any: it differs each time."""
+    negotiated: Pairs = field(default=(), compare=False)
+    """The fields by which the representation was chosen, as they were sent: Accept and Accept-Encoding."""
 
     @property
     def is_read(self) -> bool:
@@ -56,6 +58,7 @@ class Request:
             "url": self.url,
             "parameters": dict(self.parameters),
             "headers": list(map(list, self.headers)),
+            "negotiated": list(map(list, self.negotiated)),
             "exists": self.exists,
             **({"together": list(map(list, self.together))} if self.together else {}),
             "trace": self.trace,
@@ -66,7 +69,9 @@ class Request:
         """Return the request that `to_json` wrote; raise LookupError for other values."""
         parameters = tuple(data["parameters"].items())
         together, trace = tuple(map(tuple, data.get("together", ()))), data.get("trace", "")
-        return cls(data["url"], parameters, data["exists"], _pairs(data["headers"]), data["method"], together, trace)
+        headers, negotiated = _pairs(data["headers"]), _pairs(data["negotiated"])
+        method = data["method"]
+        return cls(data["url"], parameters, data["exists"], headers, method, together, trace, negotiated)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ MAX_BODY: Final = 64 * 1024 * 1024
 MAX_SILENT: Final = 8
 """After this many requests in a row without any answer the target counts as gone, and is asked no more."""
 
+_NEGOTIATED: Final = ("Accept", "Accept-Encoding")
+
 _ACCEPT: Final = "application/json"
 """What is asked for beyond the operations; each of these is asked for the media types that it documents."""
 NAME: Final = "fine-tuning-job-contract"
@@ -252,7 +254,9 @@ class GuardedSession(requests.Session):
         if self._options.trace:
             # The version, the trace, this request in it, and that it is to be kept (W3C Trace Context, section 3.2).
             trace = request.headers["traceparent"] = f"00-{os.urandom(16).hex()}-{os.urandom(8).hex()}-01"
-        asked = Request(str(request.url), tuple(values.items()), exists, preferred, str(request.method), trace=trace)
+        negotiated = tuple((name, str(request.headers[name])) for name in _NEGOTIATED if name in request.headers)
+        url, method = str(request.url), str(request.method)
+        asked = Request(url, tuple(values.items()), exists, preferred, method, trace=trace, negotiated=negotiated)
         self._rejections.check()
         earlier: list[Response | Failure] = []
         sent = self._with_retries(request, earlier)

@@ -26,7 +26,11 @@ def render(exchanges: Iterable[Exchange], file: TextIO) -> int:
                 startedDateTime=datetime.datetime.fromtimestamp(exchange.at, datetime.UTC),
                 time=milliseconds,
                 request=harfile.Request(
-                    request.method, request.url, "HTTP/1.1", headers=_records(request.headers), bodySize=0
+                    request.method,
+                    request.url,
+                    "HTTP/1.1",
+                    headers=_records((*request.negotiated, *request.headers)),
+                    bodySize=0,
                 ),
                 response=_response(outcome if isinstance(outcome, Response) else Response(0, (), b"")),
                 timings=harfile.Timings(send=0, wait=milliseconds, receive=0),

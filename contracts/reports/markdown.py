@@ -1,12 +1,13 @@
 """Write report.md: the verdict as Markdown, for the summary of a CI job."""
 
 from collections.abc import Iterator
-from typing import TextIO
+from typing import Final, TextIO
 
 from contracts.reports.comparison import Comparison
+from contracts.reports.curl import curl_lines
 from contracts.reports.messages import (
     accepted_until,
-    curl,
+    clipped,
     expired,
     headline,
     rarity,
@@ -18,6 +19,9 @@ from contracts.reports.messages import (
     violation_line,
 )
 from contracts.verdict import Finding, Outcome, Verdict, latency_quantile
+
+_WIDTH: Final = 210
+"""The number of characters of one text: what stands around it fits on its line too (see MAX_LINE)."""
 
 _MARKS = {Outcome.CONFORMS: "✅", Outcome.VIOLATES: "❌", Outcome.INCONCLUSIVE: "❔"}
 
@@ -42,7 +46,7 @@ def summary(verdict: Verdict, comparison: Comparison | None = None) -> Iterator[
     yield from _required(verdict)
     if verdict.refused:
         yield from ("", "### Refused before the operation: no violation", "")
-        yield from (f"- {code(refused_line(refused))}" for refused in verdict.refused)
+        yield from (f"- {_short(refused_line(refused))}" for refused in verdict.refused)
     for note in (*run.notes, *run.document.notes):
         yield from ("", f"> {_plain(note)}")
 
@@ -55,22 +59,23 @@ def _broken(verdict: Verdict) -> Iterator[str]:
     if verdict.waived:
         yield from ("", "### Waived", "")
         for finding in verdict.waived:
-            until = f" {code(accepted_until(finding.waiver))}" if finding.waiver else ""
-            yield f"- {code(violation_line(finding.violation))} ({spread(finding)}){until}"
+            yield f"- {_short(violation_line(finding.violation))} ({spread(finding)})"
+            if finding.waiver:
+                yield f"  {_short(accepted_until(finding.waiver))}"
     if verdict.stale:
         yield from ("", "### Stale waivers", "")
-        yield from (f"- {code(stale(waiver, verdict.run.started.date()))}" for waiver in verdict.stale)
+        yield from (f"- {_short(stale(waiver, verdict.run.started.date()))}" for waiver in verdict.stale)
 
 
 def _required(verdict: Verdict) -> Iterator[str]:
     if verdict.unmet:
         yield from ("", "### Required and not seen", "")
         for unmet in verdict.unmet:
-            yield f"- {code(unmet.requirement)}: {unmet.words or f'{len(unmet.missing)} promises'}"
+            yield f"- {_short(unmet.requirement)}: {unmet.words or f'{len(unmet.missing)} promises'}"
     unseen = list(verdict.unseen)
     if unseen:
         yield from ("", f"<details><summary>Not seen: {len(unseen)} of {len(verdict.coverage)} promises</summary>", "")
-        yield from (f"- {code(f'{one.location} {one.kind} {one.which}'.rstrip())}" for one in unseen)
+        yield from (f"- {_short(f'{one.location} {one.kind} {one.which}'.rstrip())}" for one in unseen)
         yield from ("", "</details>")
 
 
@@ -100,15 +105,16 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
 
 
 def _violation(number: int, finding: Finding, verdict: Verdict) -> Iterator[str]:
-    yield f"{number}. **{finding.violation.rule}** {code(violation_line(finding.violation))} ({spread(finding)})"
+    yield f"{number}. **{finding.violation.rule}** {_short(violation_line(finding.violation))} ({spread(finding)})"
     if finding.waiver:
-        yield f"   {code(expired(finding))}"
+        yield f"   {_short(expired(finding))}"
     if finding.sdk:
         yield f"   {_plain(finding.sdk)}"
     if named := reference(finding.witness):
-        yield f"   request {code(named)}"
-    command = code(curl(finding.witness, verdict.run))
-    yield from ("   <details><summary>repeat</summary>", "", f"   {command}", "", "   </details>")
+        yield f"   request {_short(named)}"
+    commands = curl_lines(finding.witness, verdict.run)
+    block = [code(*commands)] if len(commands) == 1 else ["```bash", *commands, "```"]
+    yield from ("   <details><summary>repeat</summary>", "", *(f"   {line}" for line in block), "", "   </details>")
 
 
 def _comparison(comparison: Comparison) -> Iterator[str]:
@@ -119,8 +125,12 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
         ("no longer seen", comparison.unseen),
     ):
         yield f"- {len(lines)} {name}"
-        yield from (f"  - {code(line)}" for line in lines)
+        yield from (f"  - {_short(line)}" for line in lines)
     yield f"- {len(comparison.still)} still there"
+
+
+def _short(text: str) -> str:
+    return code(clipped(text, _WIDTH))
 
 
 def code(text: str) -> str:
@@ -134,4 +144,5 @@ def code(text: str) -> str:
 def _plain(text: str) -> str:
     """Return the text on one line, with its characters escaped that have a meaning in Markdown."""
     escaped = "".join("\\" + char if char in "\\`*_[]<>|#" else char for char in text)
-    return " ".join(escaped.split())
+    line = " ".join(escaped.split())
+    return line if len(line) <= _WIDTH else line[: _WIDTH - 1].rstrip("\\") + "…"

@@ -5,14 +5,14 @@ Hides how each rule says what it expected and what came. Every text is one print
 
 import datetime
 import json
-import shlex
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from contracts.coverage import CLASS_KINDS, ENOUGH_READS, Unmet
-from contracts.http import Response, carries_no_key, request_id
+from contracts.http import Response, request_id
 from contracts.judge import Violation
-from contracts.openapi import Credential, Document, json_type
+from contracts.openapi import json_type
 from contracts.reports.grouping import in_another_case, told_by
 from contracts.reports.rejection_words import rejection_line
 from contracts.verdict import (
@@ -22,14 +22,19 @@ from contracts.verdict import (
     RecheckResult,
     RefusedIds,
     Reproducibility,
-    RunFacts,
     Verdict,
     Waiver,
     Witness,
 )
 
+MAX_LINE: Final = 300
+"""The number of characters of the longest line in the terminal and in Markdown."""
+
 WIDTH: Final = 60
 """The number of characters of a value that a line shows."""
+
+DETAIL: Final = 100
+"""The number of characters of a cause in words that a line shows."""
 
 
 def violation_line(violation: Violation) -> str:
@@ -64,6 +69,18 @@ def group_line(group: Sequence[Finding]) -> str:
     else:
         expected = _and(map(_expected, violations))
     return visible(f"{first.rule} at {where}: expected {expected}, got {_and(map(_got, violations))}")
+
+
+def clipped(text: str, width: int = MAX_LINE) -> str:
+    """Return the text, cut short to the width where it is longer, with its length."""
+    end = f"… ({len(text)} characters)"
+    return text if len(text) <= width else text[: width - len(end)] + end
+
+
+def few(names: Sequence[str]) -> str:
+    """Return the first four of the names, each cut short, and how many more there are."""
+    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+    return ", ".join(_short(name, 30) for name in names[:4]) + more
 
 
 def _and(words: Iterable[str]) -> str:
@@ -182,9 +199,11 @@ def _got(violation: Violation) -> str:
     value = json.loads(violation.actual)
     if violation.rule.startswith("framing.") and violation.variant not in ("both", "line-end"):
         # The bytes are quoted, because the fault may be a blank.
-        return _short(violation.actual)
+        return _short(violation.actual) + _missing_blank(violation, value)
+    if violation.rule == "content-type.malformed" and violation.variant:
+        return f"{violation.variant} of them: {_short(violation.actual)}"
     if violation.rule.startswith(("transport.", "json.", "body.", "framing.", "flaky.transport")):
-        return _short(str(value))
+        return _short(str(value), DETAIL)
     if violation.rule == "overlay.alias":
         differing = _DIFFERING.get(violation.variant, violation.variant)
         return f"the answer of {_short(violation.actual)} (the ids differ by {differing})"
@@ -199,44 +218,26 @@ def _got(violation: Violation) -> str:
     return _short(violation.actual)
 
 
+def _missing_blank(violation: Violation, line: str) -> str:
+    """Return that a status line lacks the blank which ends the status (RFC 9112, section 4), if only that is wrong."""
+    lacks = violation.variant == "status-line" and re.fullmatch(r"HTTP/1\.\d \d{3}", line)
+    return " without the space behind the status code" if lacks else ""
+
+
 def _listed(value: Any, *, quoted: bool = True) -> str:
     items = value if isinstance(value, list) else [value]
     words = [json.dumps(item, ensure_ascii=False) if quoted or not isinstance(item, str) else item for item in items]
-    return "".join(words) if len(words) < 2 else f"{', '.join(words[:-1])} or {words[-1]}"
+    named = [_short(word) for word in words] if sum(map(len, words)) > DETAIL else words
+    if len(named) > NAMED + 1:
+        return f"{', '.join(named[:NAMED])} or {len(named) - NAMED} more"
+    return "".join(named) if len(named) < 2 else f"{', '.join(named[:-1])} or {named[-1]}"
 
 
-def _short(text: str) -> str:
-    shown = visible(text[:WIDTH])
-    return shown if len(text) <= WIDTH else f"{shown}… ({len(text)} characters)"
-
-
-def curl(witness: Witness, run: RunFacts) -> str:
-    """Return the command that sends the witness's request again.
-
-    The API key and other credentials are left to the shell's environment, in the variables that the document names.
-    """
-    request, without_secrets = witness.request, carries_no_key(witness.request.method)
-    words = ["curl", "-sS", "-i"]
-    words += ["-X", request.method] if not request.is_read else []
-    # Without the option curl removes dot segments from the path.
-    words += ["--path-as-is"] if "/." in request.url else []
-    words += [word for name, value in request.headers for word in ("-H", shlex.quote(f"{name}: {value}"))]
-    for credential in run.sent:
-        if not (credential.is_secret and without_secrets):
-            words += _curl_words(credential)
-    # Of the requests that were in flight at the same time two are sent so again: of all the line would be too long.
-    words += ["-Z", "--parallel-immediate"] if request.together else []
-    return " ".join([*words, *map(shlex.quote, _urls(witness, run.document))])
-
-
-def _urls(witness: Witness, document: Document) -> Iterator[str]:
-    """Yield the URL of the witness's request, and one that was asked for at the same time if there were any."""
-    request = witness.request
-    yield request.url
-    if request.together:
-        operation = next(each for each in document.operations if each.path == witness.operation)
-        base = request.url.removesuffix(operation.url_path(dict(request.parameters)))
-        yield from (base + operation.url_path(operation.bind(each)) for each in request.together[:1])
+def _short(text: str, width: int = WIDTH) -> str:
+    """Return the text on one line, cut short unless what is cut off takes no more room than to say so."""
+    end = f"… ({len(text)} characters)"
+    shown = text if len(text) <= width + len(end) else text[:width]
+    return visible(shown) + (end if shown != text else "")
 
 
 def reference(witness: Witness) -> str:
@@ -244,18 +245,6 @@ def reference(witness: Witness) -> str:
     outcome, trace = witness.outcome, witness.request.trace
     named = request_id(outcome)[:WIDTH] if isinstance(outcome, Response) else ""
     return visible(" · ".join(filter(None, (named, trace and f"traceparent: {trace}"))))
-
-
-def _curl_words(credential: Credential) -> list[str]:
-    """Return the options by which curl sends the credential, its value left to the shell."""
-    name, value = credential.name, f"${credential.environment}"
-    if credential.place == "query":
-        return ["-G", "--data-urlencode", f'"{name}={value}"']
-    if credential.place == "cookie":
-        return ["-b", f'"{name}={value}"']
-    if credential.scheme == "basic":
-        return ["-u", f'"{value}"']
-    return ["-H", f'"{name}: {"Bearer " if credential.scheme else ""}{value}"']
 
 
 def refused_line(refused: RefusedIds) -> str:

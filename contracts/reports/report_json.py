@@ -13,7 +13,8 @@ from contracts.http import Response
 from contracts.judge import RULES
 from contracts.openapi import Document, Resource, line_of, pointer_lines
 from contracts.reports.comparison import FORMAT, Comparison
-from contracts.reports.messages import curl, headline, reference, refused_line, violation_line
+from contracts.reports.curl import curl
+from contracts.reports.messages import headline, reference, refused_line, violation_line
 from contracts.verdict import (
     FeatureObservation,
     Finding,

@@ -9,13 +9,21 @@ from contracts.http import TIMEOUTS
 from contracts.openapi import Resource
 from contracts.reports import messages
 from contracts.reports.comparison import Comparison
+from contracts.reports.curl import curl_lines
 from contracts.reports.grouping import grouped, told_by
 from contracts.reports.rejection_words import rejection_line
 from contracts.verdict import FeatureObservation, Finding, Outcome, Verdict
 
 
 def terminal_lines(verdict: Verdict, comparison: Comparison | None = None) -> Iterator[str]:
-    """Yield the lines of a verdict: outcome, facts of the run, coverage, remarks and every distinct violation."""
+    """Yield the lines of a verdict: outcome, facts of the run, coverage, remarks and every distinct violation.
+
+    No line is longer than MAX_LINE characters.
+    """
+    yield from map(messages.clipped, _lines(verdict, comparison))
+
+
+def _lines(verdict: Verdict, comparison: Comparison | None) -> Iterator[str]:
     yield f"{verdict.outcome}  {messages.headline(verdict)}"
     yield from _about(verdict)
     yield from _coverage(verdict)
@@ -28,9 +36,11 @@ def terminal_lines(verdict: Verdict, comparison: Comparison | None = None) -> It
     together = f", {len(groups)} when grouped by likely cause" if len(groups) < len(verdict.findings) else ""
     yield f"violations  {len(verdict.findings) or 'none'}{together}"
     for number, group in enumerate(groups, 1):
-        yield f"{number:>3}. {messages.group_line(group)} [{messages.spread(*group)}]"
+        spread = f" [{messages.spread(*group)}]"
+        line = messages.clipped(messages.group_line(group), messages.MAX_LINE - len(" 00. ") - len(spread))
+        yield f"{number:>3}. {line}{spread}"
         witness = min(finding.witness for finding in told_by(group))
-        yield f"     {messages.curl(witness, verdict.run)}"
+        yield from (f"     {command}" for command in curl_lines(witness, verdict.run))
         found = (messages.reference(witness), *map(_known, told_by(group)))
         if known := " · ".join(dict.fromkeys(filter(None, found))):
             yield f"     {messages.visible(known)}"
@@ -69,7 +79,7 @@ def _remarks(verdict: Verdict) -> Iterator[str]:
         yield f"note        {note}"
     for words, difference in verdict.differences.items():
         yield messages.visible(f"harness     the validators differ ({difference.count}x): {words}")
-        yield f"            {messages.curl(difference.witness, verdict.run)}"
+        yield from (f"            {command}" for command in curl_lines(difference.witness, verdict.run))
 
 
 MAX_REFUSED: Final = 8
@@ -132,40 +142,64 @@ def _hint(verdict: Verdict) -> Iterator[str]:
         yield "hint        every answer was 404: is the path in --base-url right, and do the ids exist?"
 
 
+MAX_SEEN: Final = 8
+"""The number of lines about what was seen, and what was not; the reports hold all of it."""
+
+
 def _coverage(verdict: Verdict) -> Iterator[str]:
-    operations, label = verdict.run.document.operations, "seen"
+    operations, lines = verdict.run.document.operations, []
     for operation in operations:
         several = f"{operation}: " if len(operations) > 1 else ""
-        for line in _seen([feature for feature in verdict.coverage if feature.operation == operation.path], verdict):
-            yield f"{label:<12}{several}{line}"
-            label = ""
+        features = [feature for feature in verdict.coverage if feature.operation == operation.path]
+        lines += [(lacks, several + line) for lacks, line in _seen(features, verdict)]
     unseen = [
         f"{feature.location} {feature.kind} {feature.which}".rstrip()
         for feature in verdict.unseen
         if feature.kind not in _LISTED
     ]
+    room = MAX_SEEN - bool(unseen)
+    if len(lines) > room:
+        lines.sort(key=lambda line: not line[0])  # What is missing comes first, in the document's order.
+        rest, lines = lines[room - 1 :], lines[: room - 1]
+        lacking = sum(lacks for lacks, _ in rest)
+        more = f"{lacking} of them with something missing" if lacking else "all complete"
+        lines.append((False, f"and {len(rest)} lines more, {more} (the reports of --report-dir have them)"))
+    for label, (_, line) in zip(("seen", *[""] * len(lines)), lines, strict=False):
+        yield f"{label:<12}{line}"
     if unseen:
         yield f"not seen    {', '.join(unseen[:4])}{f' and {len(unseen) - 4} more' if len(unseen) > 4 else ''}"
 
 
-def _seen(features: list[Feature], verdict: Verdict) -> Iterator[str]:
-    """Yield what was seen of one operation's features: counts for choices, and a share for the other kinds."""
+def _seen(features: list[Feature], verdict: Verdict) -> Iterator[tuple[bool, str]]:
+    """Yield what was seen of one operation's features, and whether a part is missing, line by line.
+
+    Choices have their counts, unless there are too many of them; the other kinds have a share.
+    """
     places: dict[str, list[Feature]] = {}
     for feature in features:
         if feature.kind in _LISTED:
             places.setdefault(feature.location, []).append(feature)
     for place, choices in places.items():
-        yield f"{place}: {' · '.join(f'{each.which} {_times(verdict.coverage[each])}' for each in choices)}"
+        never = [each.which for each in choices if verdict.coverage[each] is None]
+        counts = " · ".join(f"{each.which} {_times(verdict.coverage[each])}" for each in choices)
+        if len(counts) > _WIDEST:
+            names = f"; never {messages.few(never)}" if never else ""
+            counts = f"{len(choices) - len(never)} of {len(choices)}{names}"
+        yield bool(never), f"{place}: {counts}"
     sides = [feature for feature in features if feature.kind in ("present", "absent")]
     if sides:
         seen = Counter(feature.location for feature in sides if verdict.coverage[feature])
-        both = sum(count == 2 for count in seen.values())
-        yield f"optional properties seen present and absent: {both} of {len({side.location for side in sides})}"
+        both, places_of_sides = sum(count == 2 for count in seen.values()), {side.location for side in sides}
+        words = f"optional properties seen present and absent: {both} of {len(places_of_sides)}"
+        yield both < len(places_of_sides), words
     others = [feature for feature in features if feature.kind in _COUNTED]
     if others:
         count = sum(verdict.coverage[feature] is not None for feature in others)
-        yield f"pairs, sizes, bounds and formats seen: {count} of {len(others)}"
+        yield count < len(others), f"pairs, sizes, bounds and formats seen: {count} of {len(others)}"
 
+
+_WIDEST: Final = 200
+"""The number of characters that the counts of one place may take."""
 
 _LISTED: Final = ("status", "branch", "value", "alternative")
 """Kinds of features that are listed by name, with their counts."""

@@ -50,7 +50,7 @@ class Witness:
     def _rank(self) -> tuple[object, ...]:
         request, outcome = self.request, self.outcome
         sent = (request.url, self.operation, request.parameters, request.headers)
-        last = (request.method, request.exists is None)
+        last = (request.method, request.exists is None, request.negotiated)
         if isinstance(outcome, Failure):
             # Statuses are greater than 0, so that a failure and a response are never compared field by field.
             return (not request.exists, len(request.url), *sent, 0, outcome.kind, outcome.detail, *last)

@@ -71,7 +71,8 @@ def test_every_distinct_violation_is_printed_once_with_a_command_that_repeats_it
     assert "schema.required at /training_dataset_id of 200: expected the property, got nothing" in told
     wanted = 'expected "LAUNCH", "LLMENGINE" or "OPENAI", got "openai"; did it mean "OPENAI"?'
     assert f"union.tag-unknown at /vendor_configuration/vendor of 200: {wanted}" in told
-    curl = f"curl -sS -i {server.url}/v4/fine-tuning-jobs/{KNOWN[0]}"
+    accept = "-H 'Accept: application/json' -H 'Accept-Encoding: gzip, deflate'"
+    curl = f"curl -sS -i --compressed {accept} {server.url}/v4/fine-tuning-jobs/{KNOWN[0]}"
     assert [line.strip() for line in result.verdict].count(curl) == 2
 
 

@@ -41,7 +41,8 @@ def test_an_exchange_is_read_back_from_its_json(
 
 
 def test_the_json_of_an_exchange_names_every_part_of_it() -> None:
-    request = Request("http://h/a%2Fb", (("thing", "a/b"),), False, (("Prefer", "code=422"),), "PUT")
+    accept = (("Accept", "application/json"),)
+    request = Request("http://h/a%2Fb", (("thing", "a/b"),), False, (("Prefer", "code=422"),), "PUT", negotiated=accept)
     fields = (("Content-Type", "text/plain"),)
     earlier = (Failure("reset", "gone"), Response(503, fields, b"\xff"))
     exchange = Exchange(OPERATION, request, Response(200, fields, b"ok"), 0.5, 9.0, earlier)
@@ -52,7 +53,9 @@ def test_the_json_of_an_exchange_names_every_part_of_it() -> None:
             "url": "http://h/a%2Fb",
             "parameters": {"thing": "a/b"},
             "headers": [["Prefer", "code=422"]],
+            "negotiated": [["Accept", "application/json"]],
             "exists": False,
+            "trace": "",
         },
         "outcome": {"status": 200, "headers": [["Content-Type", "text/plain"]], "body": "ok"},
         "seconds": 0.5,

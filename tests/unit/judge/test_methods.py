@@ -16,7 +16,8 @@ from contracts.http.exchange import PROBED_METHODS, Exchange, Failure, Response,
 from contracts.http.session import ForbiddenRequest
 from contracts.judge.checks import judge
 from contracts.openapi.credential import Credential
-from contracts.reports.messages import curl, violation_line
+from contracts.reports.curl import curl
+from contracts.reports.messages import violation_line
 from contracts.run.observer import Observer
 from strategies.answers import refusal
 from tests.support.talking import KEY, guarded_session, http, peer, saying

@@ -20,7 +20,8 @@ from contracts.judge.violation import RULES, Violation
 from contracts.openapi import Document
 from contracts.openapi.credential import Credential
 from contracts.reports import terminal
-from contracts.reports.messages import WIDTH, curl, rarity, spread, violation_line, visible
+from contracts.reports.curl import curl
+from contracts.reports.messages import WIDTH, rarity, spread, violation_line, visible
 from contracts.reports.rejection_words import rejection_line
 from contracts.run.observer import Observer
 from contracts.verdict.tally import Tally
