@@ -21,6 +21,9 @@ HEAD: Final = 256 * 1024
 PRECISION: Final = 0.05
 """Seconds by which a response may exceed its deadline."""
 
+MAX_FIELDS: Final = 10_000
+"""Lines of a head beyond which it is too large to be read; HTTP sets no limit (RFC 9110, section 5.4)."""
+
 _QUICKACK: Final = getattr(socket, "TCP_QUICKACK", None)
 """Linux's option to acknowledge at once what comes next (tcp(7)); None elsewhere."""
 
@@ -29,7 +32,7 @@ _LIMIT: Final = re.compile("got (more than [0-9]+ (?:headers|bytes when reading 
 
 
 class Oversized(http.client.HTTPException):
-    """A response that exceeds a limit; its text names the limit, such as `more than 100 headers`."""
+    """A response that exceeds a limit; its text names the limit, such as `more than 10000 headers`."""
 
 
 class Unclosed(http.client.IncompleteRead):
@@ -147,6 +150,8 @@ class _Response(http.client.HTTPResponse):
         self.headers.set_payload("")
 
     def _read_head(self) -> None:
+        lines: Any = _HeadLines(self.fp)
+        self.fp = lines
         try:
             super().begin()
         except http.client.HTTPException as error:
@@ -154,6 +159,45 @@ class _Response(http.client.HTTPResponse):
             if found := _LIMIT.fullmatch(str(error)):
                 raise Oversized(found[1]) from None
             raise
+        finally:
+            if self.fp is lines:
+                self.fp = lines.stream
+
+
+class _HeadLines:
+    """The lines of a head, those behind the status line several at a time: http.client takes 100 and no more."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream = stream
+        self._waiting, self._is_behind, self._count = b"", False, 0
+
+    def readline(self, limit: int) -> bytes:
+        """Return the status line, or as many lines behind it as are no longer than `limit` together."""
+        if not self._is_behind:
+            self._is_behind = True
+            return bytes(self.stream.readline(limit))
+        lines, self._waiting = self._waiting or self._next(limit), b""
+        while lines not in _ENDS:
+            line = self._next(limit)
+            if line in _ENDS or len(lines) + len(line) >= limit:
+                self._waiting = line
+                return lines
+            lines += line
+        self._is_behind = False
+        return lines
+
+    def _next(self, limit: int) -> bytes:
+        self._count += 1
+        if self._count > MAX_FIELDS:
+            raise Oversized(f"more than {MAX_FIELDS} headers")
+        return bytes(self.stream.readline(limit))
+
+    def close(self) -> None:
+        """Close the stream."""
+        self.stream.close()
+
+
+_ENDS: Final = (b"\r\n", b"\n", b"")
 
 
 class _Source(io.RawIOBase):

@@ -93,3 +93,41 @@ def _instant(text: str) -> float | None:
         return None
     # One of the forms names no zone; all are in UTC.
     return (parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.UTC)).timestamp()
+
+
+_LONG_URL: Final = 255
+"""Characters of a URL beyond which a closed connection is an answer: a server may take shorter ones only."""
+
+_UNREADABLE: Final = {
+    "coding": "whose body does not decompress",
+    "cut": "that break off",
+    "oversized": "that are larger than the harness reads",
+}
+
+
+class Silence:
+    """The requests in a row that got no answer, or none that can be read; `most` are enough."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._kinds = most, list[str]()
+
+    def note(self, outcome: Response | Failure, url: str) -> None:
+        """Count one outcome of a request for the URL; an answer begins anew."""
+        if isinstance(outcome, Response):
+            self._kinds.clear()
+        elif outcome.kind != "reset" or len(url) <= _LONG_URL:
+            self._kinds.append(outcome.kind)
+
+    @property
+    def is_long(self) -> bool:
+        """Return whether the target is to be asked no more."""
+        return len(self._kinds) >= self._most
+
+    @property
+    def words(self) -> str:
+        """Return what the target did, in words; an answer that cannot be read is an answer."""
+        kinds = {*self._kinds}
+        if not kinds <= _UNREADABLE.keys():
+            return f"gave no answer to {self._most} requests in a row"
+        which = _UNREADABLE[kinds.pop()] if len(kinds) == 1 else "that cannot be read"
+        return f"gave {self._most} answers in a row {which}"

@@ -23,7 +23,7 @@ from contracts.http.exchange import PROBED_METHODS, Exchange, Failure, Request, 
 from contracts.http.failures import REACHED, UNREACHABLE, problem_of
 from contracts.http.rate_limit import RateLimit
 from contracts.http.rejection import Access, Rejections, Renewals
-from contracts.http.retries import PATIENCE, Retries, put_off, wants_retry
+from contracts.http.retries import PATIENCE, Retries, Silence, put_off, wants_retry
 from contracts.http.transport import Answer, StaleConnection, Transport, with_body
 from contracts.openapi import (
     ConfigurationError,
@@ -42,7 +42,7 @@ MAX_BODY: Final = 64 * 1024 * 1024
 """Bytes of a body, content coding undone, after which it is read no further."""
 
 MAX_SILENT: Final = 8
-"""After this many requests in a row without any answer the target counts as gone, and is asked no more."""
+"""After this many requests in a row without an answer that can be read the target is asked no more."""
 
 _NEGOTIATED: Final = ("Accept", "Accept-Encoding")
 
@@ -150,7 +150,7 @@ class GuardedSession(requests.Session):
         self._methods = frozenset({"GET", *(PROBED_METHODS if options.probes else ())})
         self._rate_limit, self._rejections = rate_limit or RateLimit(), rejections or Rejections()
         self._access, self._renewals, self._patience = Access(), Renewals(), PATIENCE
-        self._silent = self._put_off = 0
+        self._silence, self._put_off = Silence(MAX_SILENT), 0
         self._ended: ContractError | None = None
         self._last: Exchange | None = None
         self._check_exposure()
@@ -287,7 +287,7 @@ class GuardedSession(requests.Session):
             outcome = sent.outcome
             pause = retries.pause(outcome, attempt, waited, time.time(), self._patience)
             # A method that is not safe is not sent twice (RFC 9110, section 9.2.2).
-            if pause is None or self._silent >= MAX_SILENT or request.method != "GET":
+            if pause is None or self._silence.is_long or request.method != "GET":
                 break
             earlier.append(outcome)
             waited += pause
@@ -316,9 +316,8 @@ class GuardedSession(requests.Session):
         return source.current(self._options.credentials) if source else self._options.credentials
 
     def _check_target(self) -> None:
-        if self._silent >= MAX_SILENT:
-            problem = f"gave no answer to {MAX_SILENT} requests in a row"
-            raise TargetError(self.base_url, problem, "look into the server's log")
+        if self._silence.is_long:
+            raise TargetError(self.base_url, self._silence.words, "look into the server's log")
         if self._put_off >= MAX_SILENT:
             problem = f"put off {MAX_SILENT} requests in a row, however often they were sent again"
             raise TargetError(self.base_url, problem, "ask less by --rate-limit, or at another time")
@@ -337,8 +336,7 @@ class GuardedSession(requests.Session):
             except StaleConnection as stale:
                 earlier.append(Failure("closed", str(stale)))
                 continue
-            silent = isinstance(outcome, Failure) and outcome.kind not in REACHED
-            self._silent = self._silent + 1 if silent else 0
+            self._silence.note(outcome, str(request.url))
             return _Attempt(outcome, answer, time.perf_counter() - started, at)
 
     def _report_late_bytes(self) -> None:

@@ -191,7 +191,10 @@ def content_type(subject: Subject) -> Iterator[Violation]:
         if subject.response.body:
             yield subject.violation("content-type.missing", *at, expected=listed)
     elif (claimed := subject.claimed) is None:
-        yield subject.violation("content-type.malformed", *at, expected=listed, actual=text_of(field))
+        # Several fields of one name are one list (RFC 9110, section 5.3), which a media type is not.
+        times = sum(name.lower() == "content-type" for name, _ in subject.response.headers)
+        variant = str(times) if times > 1 else ""
+        yield subject.violation("content-type.malformed", *at, expected=listed, actual=text_of(field), variant=variant)
     elif subject.key is None:
         actual = text_of(field)
         yield subject.violation("content-type.undocumented", *at, expected=listed, actual=actual, variant=claimed.name)

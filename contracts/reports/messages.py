@@ -107,6 +107,8 @@ def _of_status(violation: Violation) -> str:
 
 def _expected(violation: Violation) -> str:
     text, template = violation.expected, _BY_VALUE.get(violation.rule, "")
+    if violation.rule == "content-type.malformed" and violation.variant:
+        return "Content-Type once"
     if text and "{short}" in template:
         return template.format(short=_short(text))
     if text and template:
@@ -201,7 +203,8 @@ def _got(violation: Violation) -> str:
         # The bytes are quoted, because the fault may be a blank.
         return _short(violation.actual) + _missing_blank(violation, value)
     if violation.rule == "content-type.malformed" and violation.variant:
-        return f"{violation.variant} of them: {_short(violation.actual)}"
+        times = "twice" if violation.variant == "2" else f"{violation.variant} times"
+        return f"it {times}: {_short(str(value))}"
     if violation.rule.startswith(("transport.", "json.", "body.", "framing.", "flaky.transport")):
         return _short(str(value), DETAIL)
     if violation.rule == "overlay.alias":

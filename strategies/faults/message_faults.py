@@ -41,6 +41,7 @@ def content_faults(operation: Operation, spec: ResponseSpec) -> Iterator[Fault]:
             yield fault(rule, f"{spec.status} {field}", "header Content-Type", change)
     for content in contents(operation, spec):
         yield from _charset_faults(spec, content)
+    yield fault("content-type.malformed", f"{spec.status} twice", "header Content-Type", partial(_typed_twice, spec))
     yield fault("content-encoding.unasked", spec.status, "header Content-Encoding", _encoded(spec))
 
 
@@ -58,6 +59,13 @@ def _charset_faults(spec: ResponseSpec, content: Content) -> Iterator[Fault]:
 def _with_body(spec: ResponseSpec, context: AnswerContext) -> Response | None:
     bare = is_described(context, spec) and not context.response.body
     return replace(context.response, body=b"{}") if bare else None
+
+
+def _typed_twice(spec: ResponseSpec, context: AnswerContext) -> Response | None:
+    response = context.response
+    fields = [field for field in response.headers if field[0].lower() == "content-type"]
+    named = is_described(context, spec) and fields
+    return replace(response, headers=(*response.headers, *fields)) if named else None
 
 
 def _encoded(spec: ResponseSpec) -> Mutation:

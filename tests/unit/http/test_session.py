@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import socket
 import sqlite3
 import ssl
@@ -143,7 +144,7 @@ FAILURES = [
     pytest.param(once(CHUNKED + b"zz\r\nabcde\r\n"), "cut", id="bad chunk"),
     pytest.param(saying(b"SSH-2.0-OpenSSH_9.9\r\n"), "not-http", id="not http"),
     pytest.param(saying(b"HTTP/1.1 abc OK\r\n\r\n"), "not-http", id="no status"),
-    pytest.param(once(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n"), "oversized", id="many headers"),
+    pytest.param(once(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 10_001 + b"\r\n"), "oversized", id="many headers"),
     pytest.param(once(b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000 + b"\r\n\r\n"), "oversized", id="long header"),
     pytest.param(saying(b"y" * 70_000 + b"\r\n\r\n"), "not-http", id="long line"),
     pytest.param(saying(http(b"no gzip", "Content-Encoding: gzip")), "coding", id="bad gzip"),
@@ -298,6 +299,59 @@ def test_a_target_that_answers_nothing_is_asked_no_more() -> None:
         with pytest.raises(TargetError, match=f"gave no answer to {MAX_SILENT} requests in a row"):
             session.ask(OPERATION, {"thing": "x"})
     assert len(exchanges) == MAX_SILENT
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ([http(b"plain", "Content-Encoding: gzip")], "gave 8 answers in a row whose body does not decompress"),
+        ([b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"], "gave 8 answers in a row that break off"),
+        ([http(b"x" * 200)], "gave 8 answers in a row that are larger than the harness reads"),
+        ([http(b"x" * 200), http(b"plain", "Content-Encoding: gzip")], "gave 8 answers in a row that cannot be read"),
+        ([http(b"x" * 200), b""], "gave no answer to 8 requests in a row"),
+    ],
+    ids=["coding", "cut", "oversized", "several", "none"],
+)
+def test_answers_that_cannot_be_read_are_no_silence(answers: list[bytes], words: str) -> None:
+    turns = itertools.cycle(answers)
+
+    def talk(connection: socket.socket, server: Peer) -> None:
+        if heard(connection, server):
+            connection.sendall(next(turns))
+
+    with talking(talk, max_body=100) as (observed, _):
+        for _ in range(MAX_SILENT):
+            observed.ask()
+        with pytest.raises(TargetError, match=words):
+            observed.ask()
+
+
+def test_connections_that_are_closed_on_long_urls_are_no_silence() -> None:
+    def talk(connection: socket.socket, server: Peer) -> None:
+        while heard(connection, server) and b"xxx" not in server.requests[-1]:
+            connection.sendall(http())
+
+    with talking(talk) as (observed, _):
+        for _ in range(2 * MAX_SILENT):
+            observed.ask("x" * 300)
+        assert isinstance(observed.ask(), Response)
+        for _ in range(MAX_SILENT):
+            observed.ask("xxx")
+        with pytest.raises(TargetError, match="gave no answer"):
+            observed.ask()
+
+
+def test_a_head_of_many_lines_is_read() -> None:
+    many = [f"X-Line-{number}: {number}" for number in range(2_000)]
+    with talking(saying(http(b"{}", *many))) as (observed, _):
+        outcome = observed.ask()
+    assert isinstance(outcome, Response)
+    assert outcome.header("x-line-1999") == "1999"
+
+
+def test_a_head_of_too_many_lines_is_too_large() -> None:
+    with talking(saying(http(b"{}", *["X: 1"] * 10_001))) as (observed, _):
+        assert observed.ask() == Failure("oversized", "more than 10000 headers")
 
 
 DENIED = http(b'{"detail": "who?"}', status="401 Unauthorized")

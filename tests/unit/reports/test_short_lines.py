@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from contracts.http.exchange import Failure
+from contracts.http.exchange import Failure, Response
 from contracts.openapi import Document
 from contracts.reports.markdown import summary
 from contracts.reports.messages import MAX_LINE, violation_line
@@ -24,7 +25,7 @@ MANY = [f"value-{number:03}" for number in range(150)]
 def verdict_of(document: Document, *bodies: Any, name: str = "") -> Verdict:
     observer = Observer()
     for number, body in enumerate(bodies):
-        outcome = body if isinstance(body, Failure) else answer(200, body)
+        outcome = body if isinstance(body, (Failure, Response)) else answer(200, body)
         observer(exchange_of(document.operations[0], outcome, f"{number}{name}"))
     return verdict_on(observer.tally, document, incident="stopped early: " + LONG)
 
@@ -80,3 +81,16 @@ def test_a_value_that_is_one_word_too_long_is_shown_whole() -> None:
     text = json.dumps("x" * 68)
     (finding,) = verdict_of(document_of({"type": "integer"}), "x" * 68).findings
     assert violation_line(finding.violation).endswith(f"got string {text}")
+
+
+def test_a_status_line_without_the_space_behind_the_status_is_told_so() -> None:
+    message = b"HTTP/1.1 200\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+    (finding,) = verdict_of(document_of(), replace(answer(200, {}), message=message)).findings
+    words = 'got "HTTP/1.1 200" without the space behind the status code'
+    assert violation_line(finding.violation).endswith(words)
+
+
+def test_a_content_type_that_comes_twice_is_told_so() -> None:
+    (finding,) = verdict_of(document_of(), answer(200, {}, ("content-type", "text/html"))).findings
+    words = "expected Content-Type once, got it twice: application/json, text/html"
+    assert violation_line(finding.violation).endswith(words)
