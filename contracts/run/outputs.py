@@ -120,7 +120,8 @@ class Outputs:
             self.errors.add(f"{file} was not written: {os.strerror(errno.EEXIST)}")
         else:
             with self.errors.guarded(f"{file} was not written"):
-                text = draft_waivers((each.violation for each in verdict.findings), verdict.run.started.date())
+                seen = ((each.violation, each.resources) for each in verdict.findings)
+                text = draft_waivers(seen, verdict.run.started.date())
                 atomically(file, lambda opened: opened.write(text))
                 self.errors.add(f"{file} drafts waivers for what stands; say of each why it is accepted and by whom")
 

@@ -4,6 +4,7 @@ Hides how observations are merged and how waivers match violations. Hands out Ta
 redaction and the buckets of latencies.
 """
 
+from contracts.verdict.drafts import draft_waivers
 from contracts.verdict.latency import latency_bucket, latency_quantile, seconds_of
 from contracts.verdict.redaction import Redaction
 from contracts.verdict.refused import RefusedIds
@@ -23,5 +24,5 @@ from contracts.verdict.verdict import (
     conclude,
     explained_by,
 )
-from contracts.verdict.waivers import Waiver, WaiverMatch, Waivers, draft_waivers, load_waivers
+from contracts.verdict.waivers import Waiver, WaiverMatch, Waivers, load_waivers
 from contracts.verdict.witness import Witness

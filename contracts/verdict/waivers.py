@@ -1,6 +1,6 @@
 """Accept known violations until a date, by a TOML file of `[[waiver]]` entries.
 
-Hides how an entry is read, checked, matched and drafted:
+Hides how an entry is read, checked and matched:
 
     [[waiver]]
     rule = "schema.format"           # a rule's code
@@ -10,8 +10,10 @@ Hides how an entry is read, checked, matched and drafted:
     expires = 2026-12-31             # the last day on which it holds (UTC)
 
 An entry may also name a `status`, the `branch` of a union, the place in the `document` (a JSON pointer), the `value`
-that came (as JSON text) and the `id` (path parameters, joined by slashes). All texts except the reason and the owner
-are patterns, in which `*` stands for any text and `?` for one character; no other character is special.
+that came (as JSON text) and the `id` (path parameters, joined by slashes). Beside or in place of that stand
+`id_encoded`, the id as URLs have it (`*%FF*`, for TOML holds no bytes that are not UTF-8), and `id_class`, the words by
+which a run tells strange ids (`a control character`). All texts except the class, the reason and the owner are
+patterns, in which `*` stands for any text and `?` for one character; no other character is special.
 
 A waiver covers a violation in those exchanges that fit everything it names. A violation that was also seen on other
 resources, or with other values, is reported twice, as waived and as standing, with separate counts and resources.
@@ -28,17 +30,13 @@ from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
-import tomli_w
-
-from contracts.judge import RULES, Violation
-from contracts.openapi import ConfigurationError, Resource, text_of
+from contracts.judge import ID_CLASSES, RULES, Violation, id_classes
+from contracts.openapi import ConfigurationError, Resource
 
 UNFINISHED: Final = "TODO"
 """How a drafted reason and owner begin; such a waiver is refused until both are filled in."""
-
-DRAFTED: Final = datetime.timedelta(days=30)
-"""How long a drafted waiver is valid."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,13 +54,17 @@ class Waiver:
     document: str = ""
     value: str = ""
     id: str = ""
+    id_encoded: str = ""
+    id_class: str = ""
 
     def covers(self, violation: Violation, resource: Resource) -> bool:
         """Return whether the violation on the resource fits everything that the waiver names."""
         named = [(self.rule, violation.rule), (self.place, violation.place), (self.branch, violation.branch)]
         named += [(self.document, violation.pointer), (self.value, violation.actual), (self.id, "/".join(resource))]
-        fits = all(_fits(pattern or "*", text) for pattern, text in named)
-        return fits and self.status in (0, violation.status)
+        if self.id_encoded:
+            named.append((_PERCENT.sub(lambda found: found[0].upper(), self.id_encoded), encoded_id(resource)))
+        fits = all(_fits(pattern or "*", text) for pattern, text in named) and self.status in (0, violation.status)
+        return fits and (not self.id_class or self.id_class in id_classes(resource))
 
     def holds(self, day: datetime.date) -> bool:
         """Return whether the waiver has not expired by that day."""
@@ -93,16 +95,25 @@ class WaiverMatch:
     fitting: frozenset[Waiver] = frozenset()
 
 
-_NARROWER: Final = ("status", "branch", "document", "value", "id")
+_NARROWER: Final = ("status", "branch", "document", "value", "id", "id_encoded", "id_class")
 _REQUIRED: Final = ("rule", "place", "reason", "owner", "expires")
 _PLACES: Final = ("status", "head", "header", "body", "message", "transport")
 """The words that the place of a violation begins with (see `Violation`)."""
 
 _TYPES: Final[Mapping[str, tuple[type, str]]] = {
-    **dict.fromkeys(("rule", "place", "reason", "owner", "branch", "document", "value", "id"), (str, "text")),
+    **dict.fromkeys(("rule", "place", "reason", "owner", "branch", "document", "value"), (str, "text")),
+    **dict.fromkeys(("id", "id_encoded", "id_class"), (str, "text")),
     "status": (int, "a number"),
     "expires": (datetime.date, "a date, such as 2026-12-31"),
 }
+
+
+_PERCENT: Final = re.compile("%[0-9A-Fa-f]{2}")
+
+
+def encoded_id(resource: Resource) -> str:
+    """Return the resource's id as URLs have it: percent-encoded values of path parameters, joined by slashes."""
+    return "/".join(quote(value, safe="", errors="surrogateescape") for value in resource)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -185,6 +196,9 @@ def _check_reach(path: Path, waiver: Waiver) -> None:
     if not any(beginning == word or (open_end and word.startswith(beginning)) for word in _PLACES):
         fix = f"write {', '.join(_PLACES[:-1])} or {_PLACES[-1]}, or a value's place in the body as /{waiver.place}"
         raise _refused(path, waiver.number, f"has place = {waiver.place!r}, which is nowhere in an answer", fix)
+    if waiver.id_class and waiver.id_class not in (known := [each.words for each in ID_CLASSES]):
+        fix = _nearest(waiver.id_class, known) or f"known are {', '.join(known)}"
+        raise _refused(path, waiver.number, f"names no class of ids: {waiver.id_class}", fix)
     if _covers_all(waiver):
         raise _refused(path, waiver.number, "would cover everything", "name a rule or a place")
 
@@ -196,7 +210,8 @@ def _nearest(text: str, known: Iterable[str]) -> str:
 
 def _covers_all(waiver: Waiver) -> bool:
     """Return whether the waiver would cover every violation, or every one of a status."""
-    patterns = (waiver.branch, waiver.value, waiver.id, waiver.document.strip("#"))
+    ids = (waiver.id, waiver.id_encoded, waiver.id_class)
+    patterns = (waiver.branch, waiver.value, *ids, waiver.document.strip("#"))
     is_narrow = any(pattern.strip("*?") for pattern in patterns)
     everywhere = all(_fits(waiver.place, f"{word}/") for word in _PLACES) or waiver.place.rstrip("/*?") == "body"
     return not is_narrow and everywhere and all(_fits(waiver.rule, code) for code in RULES)
@@ -225,34 +240,3 @@ class Waivers:
         """Return the waivers, expired or not, that are not among those that fit a violation of the run."""
         known = frozenset(fitting)
         return tuple(waiver for waiver in self._all if waiver not in known)
-
-
-def draft_waivers(violations: Iterable[Violation], day: datetime.date) -> str:
-    """Return a TOML file of waivers for these violations; `load_waivers` refuses it until every TODO is filled in."""
-    entries = [_entry(violation, day) for violation in violations]
-    unique = {str(sorted(entry.items(), key=str)): entry for entry in entries}
-    head = "# Drafted from a run. Say of each why it is accepted and by whom, and make it as narrow as it can be.\n\n"
-    return head + tomli_w.dumps({"waiver": list(unique.values())})
-
-
-def _entry(violation: Violation, day: datetime.date) -> dict[str, Any]:
-    # Read as a pattern, every text matches itself.
-    narrower = {"status": violation.status, "branch": violation.branch, "value": _value(violation)}
-    return {
-        "rule": violation.rule,
-        "place": violation.identity[2],
-        **{name: value for name, value in narrower.items() if value},
-        "reason": f"{UNFINISHED}: say why",
-        "owner": f"{UNFINISHED}: say who",
-        "expires": day + DRAFTED,
-    }
-
-
-_KINDS: Final = {"array": "[*", "object": "{*", "string": '"*', "null": "null"}
-"""Patterns that match the JSON text of every value of a type, by the type's name."""
-
-
-def _value(violation: Violation) -> str:
-    """Return a pattern of the values that share the violation's variant; it is empty if no pattern describes them."""
-    is_variant = violation.variant and violation.actual in (violation.variant, text_of(violation.variant))
-    return violation.actual if is_variant else _KINDS.get(violation.variant, "")

@@ -18,9 +18,10 @@ from contracts.openapi import load as load_document
 from contracts.openapi.errors import ConfigurationError
 from contracts.openapi.overlay import PINNED_OVERLAY
 from contracts.run.observer import Observer
+from contracts.verdict.drafts import draft_waivers
 from contracts.verdict.tally import Tally
 from contracts.verdict.verdict import AcceptanceCriteria, Outcome, RunFacts, Verdict, conclude
-from contracts.verdict.waivers import UNFINISHED, Waiver, Waivers, draft_waivers, load_waivers
+from contracts.verdict.waivers import UNFINISHED, Waiver, Waivers, load_waivers
 from strategies.faults.fault_table import faults
 from tests.support.tiny import answer, document_of, exchange_of
 
@@ -284,7 +285,7 @@ def test_a_draft_is_refused_until_it_is_finished_and_then_covers_only_its_violat
     tmp_path: Path, violation: Violation
 ) -> None:
     file = tmp_path / "waivers.toml"
-    file.write_text(draft_waivers([violation, violation], TODAY), "utf-8")
+    file.write_text(draft_waivers([(violation, [("any",)])] * 2, TODAY), "utf-8")
     with pytest.raises(ConfigurationError, match="no reason yet"):
         load_waivers(file)
     file.write_text(file.read_text("utf-8").replace(UNFINISHED, "because"), "utf-8")
@@ -300,7 +301,7 @@ def test_a_finished_draft_covers_every_exchange_of_the_violations_it_was_drafted
     found = [*found, {"list": [None, 1, 2, [3], [], "a"], "name": {"a": "*[?"}}, {"state": None}]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "waivers.toml"
-        text = draft_waivers((each.violation for each in judged(*found).findings), TODAY)
+        text = draft_waivers(((each.violation, each.resources) for each in judged(*found).findings), TODAY)
         file.write_text(text.replace(UNFINISHED, "because"), "utf-8")
         verdict = judged(*found, waivers=load_waivers(file), strict=True)
     assert (verdict.outcome, verdict.findings, verdict.stale) == (Outcome.CONFORMS, (), ())
