@@ -150,7 +150,8 @@ class _Response(http.client.HTTPResponse):
         self.headers.set_payload("")
 
     def _read_head(self) -> None:
-        lines: Any = _HeadLines(self.fp)
+        stream = self.fp
+        lines: Any = _HeadLines(stream)
         self.fp = lines
         try:
             super().begin()
@@ -161,21 +162,21 @@ class _Response(http.client.HTTPResponse):
             raise
         finally:
             if self.fp is lines:
-                self.fp = lines.stream
+                self.fp = stream
 
 
 class _HeadLines:
     """The lines of a head, those behind the status line several at a time: http.client takes 100 and no more."""
 
     def __init__(self, stream: Any) -> None:
-        self.stream = stream
+        self._stream = stream
         self._waiting, self._is_behind, self._count = b"", False, 0
 
     def readline(self, limit: int) -> bytes:
         """Return the status line, or as many lines behind it as are no longer than `limit` together."""
         if not self._is_behind:
             self._is_behind = True
-            return bytes(self.stream.readline(limit))
+            return bytes(self._stream.readline(limit))
         lines, self._waiting = self._waiting or self._next(limit), b""
         while lines not in _ENDS:
             line = self._next(limit)
@@ -190,11 +191,11 @@ class _HeadLines:
         self._count += 1
         if self._count > MAX_FIELDS:
             raise Oversized(f"more than {MAX_FIELDS} headers")
-        return bytes(self.stream.readline(limit))
+        return bytes(self._stream.readline(limit))
 
     def close(self) -> None:
         """Close the stream."""
-        self.stream.close()
+        self._stream.close()
 
 
 _ENDS: Final = (b"\r\n", b"\n", b"")
