@@ -62,10 +62,10 @@ def test_what_one_night_found_the_next_one_asks_for_first_until_it_is_fixed(tmp_
             ]
 
         state = "locked"
-        asked = remembered()
-        assert asked
+        remembered()
         state = "fixed"
-        assert remembered() == asked, "a run that was rejected has not seen that all is well"
+        asked = remembered()
+        assert asked, "a run that was rejected has not seen that all is well"
         assert all(len(unquote_to_bytes(each)) > 100 for each in asked)
         assert remembered() == []
 

@@ -230,7 +230,7 @@ def run(folder: Path, url: str, *options: str, **environment: str) -> tuple[int,
 
 CASES = [
     pytest.param(echoing, [*NIGHTLY, *LOUD, "--debug=debug.log"], {"EXECNET_DEBUG": "1"}, 1, id="echoed to workers"),
-    pytest.param(redirecting, LOUD, {"EXECNET_DEBUG": "2"}, 1, id="redirected"),
+    pytest.param(redirecting, LOUD, {"EXECNET_DEBUG": "2"}, 6, id="redirected"),
     pytest.param(misstating, LOUD, {}, 1, id="misstated"),
     pytest.param(breaking, ["-n", "2", *LOUD], {"EXECNET_DEBUG": "2"}, 1, id="broken off"),
     pytest.param(unavailable, ["--retries", "1", *LOUD], {}, 1, id="flaky"),
