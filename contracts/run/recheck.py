@@ -48,8 +48,7 @@ def recheck(
     A violation that depends on earlier answers (a value that changed, a final state that was left) is there again only
     if it happens again: the value before it has passed. Such a resource is read once more to begin with, so that a
     value which changes at every read counts as always; so is the resource as which another one is answered. Values
-    that the redaction took out of the findings are not compared. What was asked for
-    together is asked for together again.
+    that the redaction took out of the findings are not compared. What was asked for together is asked so again.
     """
     operations = {operation.path: operation for operation in document.operations}
     reads = [finding for finding in findings if finding.witness.request.is_read][:MAX_RECHECKED]
@@ -73,11 +72,12 @@ def recheck(
     for finding, resource in _spaced(siblings):
         shown[finding][resource] += shows(finding, resource)
 
-    results = {}
-    for finding, sibling in siblings.items():
-        also = None if sibling is None else shown[finding][sibling] > 0
-        results[finding.violation.identity] = RecheckResult(shown[finding][_own(finding)], RECHECK_ROUNDS, also)
-    return results
+    return {
+        finding.violation.identity: RecheckResult(
+            shown[finding][_own(finding)], RECHECK_ROUNDS, None if sibling is None else shown[finding][sibling] > 0
+        )
+        for finding, sibling in siblings.items()
+    }
 
 
 def _read_before(finding: Finding, known: Iterable[Resource]) -> Iterator[Resource]:

@@ -219,11 +219,7 @@ def conclude(
     is_whole = not (run.incident or run.partial or rejected or no_success)
     fitting = (waiver for record in records for waiver in record.fitting)
     stale = criteria.waivers.stale(fitting) if is_whole else ()
-    answered = sum(count for kind, count in tally.answers.items() if kind.isdigit())
-    required = unmet_requirements(criteria.requirements, coverage, answered, criteria.last, run.started)
-    unmet = (*no_success, *_put_off(tally), *required)
-    if criteria.strict and tally.differences:
-        unmet = (*unmet, Unmet(AGREEMENT, words="they differ, see below; the verdict is the judge's"))
+    unmet = (*no_success, *_unmet(run, tally, criteria, coverage))
     failed = standing or (criteria.strict and stale)
     return Verdict(
         run=run,
@@ -236,10 +232,7 @@ def conclude(
         findings=standing,
         waived=tuple(_finding(record, criteria.waivers, sdk) for record in records if record.waiver),
         stale=stale,
-        # What rejects every request says nothing of an id.
-        refused=tuple(
-            each for each in refused_ids(tally.refusals.values()) if not (rejected and each.answer in rejected.statuses)
-        ),
+        refused=_refused(tally, rejected),
         unmet=unmet,
         differences=dict(sorted(tally.differences.items())),
         faults=dict(tally.faults),
@@ -248,6 +241,23 @@ def conclude(
         vanished=tuple(sorted(tally.vanished)),
         skipped_hanging=tuple(sorted(tally.skipped_hanging)),
     )
+
+
+def _unmet(
+    run: RunFacts, tally: Tally, criteria: AcceptanceCriteria, coverage: Mapping[Feature, FeatureObservation | None]
+) -> Iterator[Unmet]:
+    """Yield every requirement that is not met, beside that of a success."""
+    answered = sum(count for kind, count in tally.answers.items() if kind.isdigit())
+    yield from _put_off(tally)
+    yield from unmet_requirements(criteria.requirements, coverage, answered, criteria.last, run.started)
+    if criteria.strict and tally.differences:
+        yield Unmet(AGREEMENT, words="they differ, see below; the verdict is the judge's")
+
+
+def _refused(tally: Tally, rejected: AllRejected | None) -> tuple[RefusedIds, ...]:
+    """Return the ids that were refused before the operation: what rejects every request says nothing of an id."""
+    statuses = rejected.statuses if rejected else ()
+    return tuple(each for each in refused_ids(tally.refusals.values()) if each.answer not in statuses)
 
 
 def explained_by(rejected: AllRejected, violation: Violation) -> bool:
