@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final
 
 from contracts.http import Exchange
@@ -57,14 +56,9 @@ def recheck(
     observer = Observer(strict_refusals=strict_refusals)
 
     def shows(finding: Finding, resource: Resource) -> bool:
-        operation, request = operations[finding.witness.operation], finding.witness.request
-        if request.together:
-            bursts = (asks.together(operation, (resource, *request.together)) for _ in range(MAX_BURSTS))
-            return any(shown_by(finding, exchange) for exchange in chain.from_iterable(bursts))
-        return shown_by(finding, asks.one(operation, operation.bind(resource), dict(request.headers)))
-
-    def shown_by(finding: Finding, exchange: Exchange) -> bool:
-        return finding.violation.identity in {redaction.violation(each).identity for each in observer(exchange)}
+        exchanges = _asked_again(asks, operations[finding.witness.operation], finding, resource)
+        found = ({redaction.violation(each).identity for each in observer(exchange)} for exchange in exchanges)
+        return any(finding.violation.identity in identities for identities in found)
 
     for finding in reads:
         for resource in _read_before(finding, known(operations[finding.witness.operation])):
@@ -78,6 +72,15 @@ def recheck(
         )
         for finding, sibling in siblings.items()
     }
+
+
+def _asked_again(asks: Asks, operation: Operation, finding: Finding, resource: Resource) -> Iterator[Exchange]:
+    """Yield what comes of asking for a resource as the finding's was asked for."""
+    request = finding.witness.request
+    if not request.together:
+        yield asks.one(operation, operation.bind(resource), dict(request.headers))
+    for _ in range(MAX_BURSTS if request.together else 0):
+        yield from asks.together(operation, (resource, *request.together))
 
 
 def _read_before(finding: Finding, known: Iterable[Resource]) -> Iterator[Resource]:
