@@ -19,6 +19,7 @@ from contracts.http.exchange import (
     request_id,
     undocumented_methods,
 )
+from contracts.http.failures import REACHED
 from contracts.http.framing import framing_flaws
 from contracts.http.rate_limit import BudgetSpent, Limits, RateLimit, check_rate
 from contracts.http.rejection import (

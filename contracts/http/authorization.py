@@ -20,7 +20,10 @@ from contracts.http.exchange import carries_no_key
 from contracts.openapi import Credential
 
 _MIN_MASKED: Final = 4
-"""The shortest value, in characters, that is masked, unless it is an API key: a shorter one is everywhere by chance."""
+"""The shortest value of a header, in characters, that is masked: a shorter one is everywhere by chance."""
+
+_MIN_OWN: Final = 16
+"""The same for a header of the user's own: a tenant's name, say, stands in right answers, which must not be changed."""
 
 _MIN_PASSWORD: Final = 8
 """The shortest password that is masked without its user's name before it."""
@@ -41,6 +44,10 @@ class CredentialValue:
             return Secret(f"Basic {base64.b64encode(self.value.encode()).decode()}")
         return Secret(f"Bearer {self.value}") if scheme == "bearer" else self.value
 
+    @property
+    def _shortest(self) -> int:
+        return _MIN_OWN if self.credential.scheme == "none" else _MIN_MASKED
+
     def masked(self) -> Iterator[Secret]:
         """Yield every text that must be seen nowhere, the longest first."""
         if not self.credential.is_secret:
@@ -51,7 +58,7 @@ class CredentialValue:
             password = self.value.partition(":")[2]
             if len(password) >= _MIN_PASSWORD:
                 yield Secret(password)
-        elif self.credential.place != "header" or len(self.value) >= _MIN_MASKED:
+        elif self.credential.place != "header" or len(self.value) >= self._shortest:
             yield self.value
 
 
@@ -84,8 +91,8 @@ class Authorization:
         self._all = _Fields(values := tuple(values))
         # What a server sends back must hold no secret (RFC 9110, section 9.3.8).
         self._public = _Fields(each for each in values if not each.credential.is_secret)
-        self.own = [Mask(text) for each in values for text in each.masked()]
-        self._masks = [*self.own, *(before.own if before else ())]
+        own = [Mask(text) for each in values for text in each.masked()]
+        self.masks: list[Mask] = [*own, *(before.masks if before else ())]
         if self._all.query:
             _HIDING.install()
 
@@ -108,26 +115,26 @@ class Authorization:
 
     def mask(self, data: bytes) -> bytes:
         """Return the data with REDACTED in place of every secret."""
-        for mask in self._masks:
+        for mask in self.masks:
             data = mask(data)
         return data
 
     def overwrite(self, data: bytes) -> bytes:
         """Return the data with as many asterisks in place of every secret."""
-        for mask in self._masks:
+        for mask in self.masks:
             data = mask.overwrite(data)
         return data
 
     def text(self, text: str) -> str:
         """Return the text without the secrets."""
-        for mask in self._masks:
+        for mask in self.masks:
             text = mask.text(text)
         return text
 
     def fields(self, fields: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         """Return header fields without the secrets."""
         found = tuple(fields)
-        for mask in self._masks:
+        for mask in self.masks:
             found = mask.fields(found)
         return found
 

@@ -27,7 +27,7 @@ class Credential:
     """A header, query parameter or cookie, and the environment variable that its value is read from.
 
     `scheme` is that of an Authorization header: `bearer`, whose value is a token, or `basic`, whose value is a user's
-    name and password with a colon between them.
+    name and password with a colon between them. It is `none` for a header that no security scheme describes.
     """
 
     name: str

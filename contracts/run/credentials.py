@@ -82,7 +82,12 @@ def _of_headers(names: list[str], variables: Variables) -> Iterator[CredentialVa
             raise ConfigurationError(
                 f"--header {name} is sent with the value of {environment}, which is not set; set it"
             )
-        yield _checked(Credential(name, environment), Secret(variable(variables, environment)))
+        yield _checked(Credential(name, environment, scheme="none"), Secret(variable(variables, environment)))
+
+
+def command_name(command: str) -> str:
+    """Return what an error may show of a command: what follows the first word, or `=` in it, may be secret."""
+    return command.strip().partition(" ")[0].partition("=")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,9 @@ class KeyCommand:
         """Return the key that the command prints; raises ConfigurationError if it fails or prints none."""
         try:
             words = shlex.split(self.command)
-            done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=_MAX_WAIT)  # noqa: S603
+            done = subprocess.run(  # noqa: S603 - the user's own command
+                words, capture_output=True, text=True, check=False, timeout=_MAX_WAIT, stdin=subprocess.DEVNULL
+            )
         except subprocess.TimeoutExpired:
             raise self._error(f"printed nothing within {_MAX_WAIT:g} s") from None
         except (OSError, ValueError, IndexError) as error:
@@ -114,8 +121,7 @@ class KeyCommand:
 
     @property
     def _name(self) -> str:
-        # What follows the first word may be a secret.
-        return self.command.strip().partition(" ")[0]
+        return command_name(self.command)
 
     def _error(self, problem: str) -> ConfigurationError:
         return ConfigurationError(f"--key-command {self._name!r} {problem}; it has to print the key alone")
@@ -134,6 +140,9 @@ def read_certificate(options: Mapping[str, Any]) -> tuple[str, str | None] | Non
     try:
         # Without the function OpenSSL would ask for a password on the terminal.
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(certificate, key, password=lambda: "")
+    except PermissionError:
+        problem = f"--client-cert {certificate} or its key may not be read"
+        raise ConfigurationError(f"{problem}; let this user read both") from None
     except (ssl.SSLError, OSError, ValueError) as error:
         raise ConfigurationError(f"--client-cert {certificate} {_problem(str(error), certificate, key)}") from None
     return certificate, key

@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from contracts.coverage import ClassReads
-from contracts.http import AllRejected, BudgetSpent, CallerRejected, Exchange, GuardedSession, SharedStateError
+from contracts.http import AllRejected, BudgetSpent, CallerRejected, Exchange, GuardedSession, Secret, SharedStateError
 from contracts.judge import History, unread_types
 from contracts.openapi import Document, Operation, Resource, TargetError
 from contracts.reports import EXCHANGES
@@ -84,7 +84,7 @@ class Run:
         self._stack = ExitStack()
         self._sessions = Sessions(settings, strategies, folder, self.known)
         self._stack.callback(self._sessions.close)
-        self._hide_key()
+        self._hidden = self._hide_key()
         self._memories = strategies.memories(
             settings.document.operations, settings.example_database if folder.leads else ""
         )
@@ -114,7 +114,7 @@ class Run:
         self.knowledge = Knowledge(datetime.datetime.now(datetime.UTC), remembered, {})
         if not asks or not settings.base_url:
             return
-        self._sessions.begin_target()
+        self._sessions.begin_target(self._hidden)
         seen: list[Exchange] = []
         with self._sessions.open_unjudged(seen.append) as session:
             look(session, settings)
@@ -123,14 +123,15 @@ class Run:
         with suppress(*STOPS):
             reveal_rejection(seen, self._sessions.rejections, settings.document, self.known, lambda: self.session)
 
-    def _hide_key(self) -> None:
+    def _hide_key(self) -> dict[str, Secret]:
         """Take the key out of the environment of the process that asks: a traceback may show all variables.
 
         A process that starts workers keeps it, for them to inherit; nothing else carries it to them.
         """
-        for each in self.settings.secret_variables if self.folder.alone or self.folder.worker else ():
-            if each in os.environ:
-                self._stack.callback(os.environ.__setitem__, each, os.environ.pop(each))
+        names = self.settings.secret_variables if self.folder.alone or self.folder.worker else ()
+        hidden = {each: Secret(os.environ.pop(each)) for each in names if each in os.environ}
+        self._stack.callback(os.environ.update, hidden)
+        return hidden
 
     @functools.cache  # noqa: B019 - a process has one run
     def known(self, operation: Operation) -> tuple[Resource, ...]:

@@ -11,13 +11,14 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from contracts.http import Authorization, GuardedSession, Response
+from contracts.http import REACHED, Authorization, GuardedSession, Response, Secret
 from contracts.openapi import ConfigurationError, Document, TargetError
+from contracts.run.credentials import command_name
 
 SERVER_LOG: Final = "server.log"
 """The file of a report folder that holds the output of a service that was started."""
@@ -26,8 +27,8 @@ START_WAIT: Final = 30.0
 """Seconds that a service that was started is given to answer, unless `--wait` says otherwise."""
 
 _PORT: Final = "CONTRACT_START_PORT"
-_GRACE: Final = 5.0
-"""Seconds that a service is given to end by itself."""
+_GRACE: Final = 1.5
+"""Seconds that a service is given to end by itself: fewer than those in which a second Ctrl-C changes nothing."""
 
 _PAUSE: Final = 0.2
 _KEPT: Final = 16 * 1024 * 1024
@@ -54,8 +55,10 @@ class Service:
     Its output is kept in `folder`, if there is one, without the secrets that `authorization` masks.
     """
 
-    def __init__(self, command: str, folder: Path | None, authorization: Authorization) -> None:
-        """Start it; raises ConfigurationError if there is no such command."""
+    def __init__(
+        self, command: str, folder: Path | None, authorization: Authorization, secrets: Mapping[str, Secret]
+    ) -> None:
+        """Start it, with the secret variables in its environment; raises ConfigurationError for no such command."""
         self._folder, self._authorization = folder, authorization
         # To read it moves the place where the service writes, unless that is always the end.
         self._output = tempfile.TemporaryFile("ab+")  # noqa: SIM115 - closed by `close`
@@ -63,13 +66,18 @@ class Service:
         try:
             words = shlex.split(command.replace("{port}", str(service_port())))
             self._process = subprocess.Popen(  # noqa: S603 - the user's own command
-                words, stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT, start_new_session=True
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=self._output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={**os.environ, **secrets},
             )
         except (OSError, ValueError, IndexError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             self.close()
-            name = command.partition(" ")[0]  # What follows may hold a secret.
-            raise ConfigurationError(f"--start {name!r} cannot be run: {reason}; correct the command") from None
+            problem = f"--start {command_name(command)!r} cannot be run: {reason}"
+            raise ConfigurationError(f"{problem}; correct the command, which no shell reads") from None
 
     def check(self) -> None:
         """Raise ConfigurationError, with the last lines that it printed, if the service has ended."""
@@ -79,7 +87,7 @@ class Service:
     def last_lines(self) -> str:
         """Return the last lines of its output in words, without secrets; empty if there are none."""
         lines = [line.strip() for line in self._printed().decode(errors="replace").splitlines() if line.strip()]
-        return f"; its last lines: {' | '.join(lines[-_LAST:])}" if lines else " and printed nothing"
+        return f"; its last lines: {' | '.join(lines[-_LAST:])}" if lines else "; it printed nothing"
 
     def _printed(self) -> bytes:
         self._output.seek(max(0, self._output.seek(0, os.SEEK_END) - _KEPT))
@@ -124,7 +132,7 @@ def wait_for_answer(
                 outcome = session.ask(operation, unused).outcome
                 if isinstance(outcome, Response):
                     problem = f"answers {outcome.status}" if outcome.status in _NOT_YET else ""
-                else:
+                elif outcome.kind not in REACHED:  # An answer that breaks off is there, and is judged.
                     problem = session.unreachable(outcome).problem
         except TargetError as error:
             problem = error.problem

@@ -4,14 +4,17 @@ Hides the embedded mock, what the processes of a run share of their traffic, and
 """
 
 import functools
+import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
+from typing import Final
+from urllib.parse import urlsplit
 
-from contracts.http import Authorization, Exchange, GuardedSession, RateLimit, Rejections
-from contracts.openapi import Operation, Resource
+from contracts.http import Authorization, Exchange, GuardedSession, RateLimit, Rejections, Secret
+from contracts.openapi import ConfigurationError, Operation, Resource
 from contracts.reports import EXCHANGES, Recorder
 from contracts.run.handed_in import Strategies
 from contracts.run.service import Service, wait_for_answer
@@ -42,12 +45,16 @@ class Sessions:
         """Close everything; a second time changes nothing."""
         self._stack.close()
 
-    def begin_target(self) -> None:
-        """Start the target if that is asked for, and wait until it answers; raises ContractError, in one line."""
+    def begin_target(self, secrets: Mapping[str, Secret]) -> None:
+        """Start the target if that is asked for, and wait until it answers; raises ContractError, in one line.
+
+        `secrets` are the variables that only what is started finds in its environment.
+        """
         settings, service = self._settings, None
         if settings.start:
+            _refuse_taken(self._base_url)
             masks = Authorization(settings.session.credentials)
-            service = self._stack.enter_context(closing(Service(settings.start, settings.report_dir, masks)))
+            service = self._stack.enter_context(closing(Service(settings.start, settings.report_dir, masks, secrets)))
         if settings.wait:
             operations = settings.document.operations
 
@@ -155,3 +162,14 @@ class Sessions:
                 recorder = Recorder(folder / EXCHANGES, self._folder.worker or "main")
                 return self._stack.enter_context(closing(recorder))
         return None
+
+
+def _refuse_taken(base_url: str) -> None:
+    """Raise ConfigurationError if something answers already where the service is to be started: it would be judged."""
+    url = urlsplit(base_url)
+    with suppress(OSError), socket.create_connection((url.hostname or "", url.port or _PORTS[url.scheme]), timeout=1):
+        problem = f"something accepts connections at {base_url} already, before --start has started the server"
+        raise ConfigurationError(f"{problem}; end it, or name another port in --base-url")
+
+
+_PORTS: Final = {"http": 80, "https": 443}

@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 GRACE: Final = 2.0
 """Seconds after a signal in which further ones change nothing: the verdict is being reported."""
 
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Signals:
@@ -28,7 +28,9 @@ class Signals:
     def __enter__(self) -> Self:
         """Take the signals over, where Python allows that: in the main thread."""
         if threading.current_thread() is threading.main_thread():
-            self._before = {each: signal.signal(each, self._come) for each in _SIGNALS}
+            # What the user has chosen to ignore, as `nohup` does, stays ignored.
+            taken = [each for each in _SIGNALS if signal.getsignal(each) != signal.SIG_IGN]
+            self._before = {each: signal.signal(each, self._come) for each in taken}
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from strategies.second_opinion import SecondOpinion
-from tests.properties.test_damaged_answers import DOCUMENTS, judge_half_damaged
+from tests.support.damaged_documents import DOCUMENTS, judge_half_damaged
 
 SEEDS = 20
 COUNT = 1_000

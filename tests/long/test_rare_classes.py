@@ -6,7 +6,8 @@ import pytest
 
 from contracts.coverage import Feature
 from strategies.faults.mutations import AnswerContext
-from tests.runs.test_rarity import CATALOGUE, CLASSES, RARE, RUNS, Swept, classes_of, spread
+from tests.support.pinned import CATALOGUE
+from tests.support.sweeping import CLASSES, RARE, RUNS, Swept, classes_of, spread
 
 
 @pytest.mark.parametrize("count", [10, 60])

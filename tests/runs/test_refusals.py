@@ -12,22 +12,13 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.support.suite import Result, run_suite
+from tests.support.suite import refused, run_suite
 
 OPENAPI = "openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths:\n  /a/{x}:\n    get:\n"
 GET = (
     "      parameters: [{name: x, in: path, required: true, schema: {type: string}}]\n"
     "      responses: {'200': {description: d, content: {application/json: {schema: %s}}}}\n"
 )
-
-
-def refused(result: Result) -> str:
-    """The one line that was printed."""
-    assert result.code == 4, result.output + result.errors
-    lines = [line for line in (result.output + result.errors).splitlines() if line.strip()]
-    assert len(lines) == 1, lines
-    assert lines[0].startswith("ERROR: ")
-    return lines[0]
 
 
 @pytest.mark.parametrize(

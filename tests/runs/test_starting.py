@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,8 +15,7 @@ import pytest
 
 from contracts.openapi import load, overlay_files
 from strategies.answers import catalogue
-from tests.runs.test_refusals import refused
-from tests.support.suite import CLEAN, ROOT, run_suite
+from tests.support.suite import CLEAN, ROOT, refused, run_suite
 
 KNOWN = [values[0] for values in catalogue(load(overlays=overlay_files([])).operations[0])]
 IDS = [word for job_id in KNOWN[:3] for word in ("--job-id", job_id)]
@@ -53,7 +53,8 @@ def test_a_service_is_started_waited_for_and_ended_and_its_output_is_kept(
         PYTHONPATH=str(ROOT),
     )
     assert result.code == 0, result.output + result.errors
-    assert (folder / "server.log").read_text().startswith("up with ")
+    # What is started has the key in its environment, to know which one to accept; the log has it not.
+    assert (folder / "server.log").read_text().startswith("up with [the API key]")
     assert "sk-invented" not in (folder / "server.log").read_text()
     assert f"{tmp_path}/server.py" not in processes()
 
@@ -77,9 +78,10 @@ def test_a_service_is_ended_by_a_signal_as_well(server: str, tmp_path: Path, num
     ("options", "told"),
     [
         (["--start", "sh -c 'echo one; echo two >&2; exit 3'"], "exit code 3; its last lines: one | two; correct it"),
-        (["--start", "true"], "ended with exit code 0 and printed nothing; correct it"),
-        (["--start", "sleep 60", "--wait", "0.5"], "refuses connections after 0.5 s and printed nothing; look into"),
+        (["--start", "true"], "ended with exit code 0; it printed nothing; correct it"),
+        (["--start", "sleep 60", "--wait", "0.5"], "refuses connections after 0.5 s; it printed nothing; look into"),
         (["--start", "no-such-command {port}"], "--start 'no-such-command' cannot be run: No such file or directory"),
+        (["--start", "PASSWORD=hunter2 serve"], "--start 'PASSWORD' cannot be run: No such file or directory; correct"),
         (["--start", ""], "--start is empty; give the command"),
         (["--start", "'"], "cannot be run: No closing quotation"),
         (["--base-url", "http://127.0.0.1:1", "--wait", "0.5"], "refuses connections after 0.5 s; look into"),
@@ -90,3 +92,10 @@ def test_a_service_is_ended_by_a_signal_as_well(server: str, tmp_path: Path, num
 def test_a_service_that_does_not_come_up_is_told_in_one_line(options: list[str], told: str) -> None:
     assert told in refused(run_suite(*options))
     assert "CONTRACT_START_PORT" not in os.environ
+
+
+def test_a_server_that_is_there_already_is_not_judged_in_place_of_the_one_to_start() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        line = refused(run_suite("--base-url", url, "--start", "sleep 60"))
+    assert line.startswith(f"ERROR: something accepts connections at {url} already, before --start has started")

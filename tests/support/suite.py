@@ -103,6 +103,15 @@ def run_command(*words: str, **environment: str) -> Result:
     return Result(code, output.getvalue(), errors.getvalue())
 
 
+def refused(result: Result) -> str:
+    """The one line that was printed."""
+    assert result.code == 4, result.output + result.errors
+    lines = [line for line in (result.output + result.errors).splitlines() if line.strip()]
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("ERROR: ")
+    return lines[0]
+
+
 def _chooser(expression: str) -> Callable[[Item], bool]:
     code = re.sub(r"(?!(?:and|or|not)\b)\b[\w/-]+", lambda word: f"({word[0].lower()!r} in name)", expression)
     return lambda item: bool(eval(code, {"name": item.name.lower()}))

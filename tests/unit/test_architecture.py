@@ -66,6 +66,12 @@ def test_every_name_that_a_face_hands_out_is_used_outside_its_wing() -> None:
         assert {name for name in handed_out if (wing, name) not in taken} == set(), wing
 
 
+def test_no_test_module_imports_another() -> None:
+    for file in (ROOT / "tests").rglob("test_*.py"):
+        taken = {module for module, _ in names_taken(file)}
+        assert [module for module in taken if ".test_" in module] == [], file
+
+
 def test_every_wing_says_what_it_hides_and_what_it_hands_out() -> None:
     for wing in WINGS:
         described = importlib.import_module(wing).__doc__ or ""

@@ -70,13 +70,18 @@ def test_a_failure_shows_no_credential_of_the_query() -> None:
 
 
 def test_what_is_no_secret_is_shown_and_a_short_header_value_masks_nothing() -> None:
-    credentials = (value("X-Shop", "shop-of-mine", is_secret=False), value("X-Debug", "1"))
-    with talking(saying(http(b'{"shop": "shop-of-mine", "a": 1}')), credentials=credentials) as (observed, server):
+    credentials = (
+        value("X-Shop", "shop-of-mine", is_secret=False),
+        value("X-Debug", "1"),
+        value("X-Tenant", "tenant", scheme="none"),
+    )
+    body = b'{"shop": "shop-of-mine", "id": "tenant-1"}'
+    with talking(saying(http(body)), credentials=credentials) as (observed, server):
         outcome = observed.ask()
         assert b"X-Shop: shop-of-mine\r\n" in server.requests[0]
         assert b"X-Debug: 1\r\n" in server.requests[0]
         assert isinstance(outcome, Response)
-        assert outcome.body == b'{"shop": "shop-of-mine", "a": 1}'
+        assert outcome.body == body
 
 
 def test_a_request_says_who_sends_it() -> None:

@@ -36,7 +36,17 @@ def test_a_signal_is_heeded_again_where_the_run_allows_it() -> None:
 
 
 def test_signals_are_given_back_as_they_were() -> None:
-    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    ended_by = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(each) for each in ended_by]
     with Signals():
-        assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] != before
-    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
+        assert all(signal.getsignal(each) != handler for each, handler in zip(ended_by, before, strict=True))
+    assert [signal.getsignal(each) for each in ended_by] == before
+
+
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Signals():
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
