@@ -68,16 +68,17 @@ class KeySource:
     def __init__(self, get: Callable[[], CredentialValue]) -> None:
         self.was_accepted = False
         """Whether any session was let in by a key."""
+        self.given: list[CredentialValue] = []
+        """Every key so far, the latest last."""
         self._get = get
-        self._latest: CredentialValue | None = None
 
     def renew(self) -> None:
         """Get another key; raises ContractError if there is none."""
-        self._latest = self._get()
+        self.given.append(self._get())
 
     def current(self, values: tuple[CredentialValue, ...]) -> tuple[CredentialValue, ...]:
         """Return the values with the latest key among them."""
-        latest = self._latest
+        latest = self.given[-1] if self.given else None
         return tuple(latest if latest and each.credential == latest.credential else each for each in values)
 
 

@@ -52,14 +52,14 @@ def service_port() -> int:
 class Service:
     """A service that the run started, from its start to its end.
 
-    Its output is kept in `folder`, if there is one, without the secrets that `authorization` masks.
+    Its output is kept in `folder`, if there is one, without the secrets that `masks` returns then.
     """
 
     def __init__(
-        self, command: str, folder: Path | None, authorization: Authorization, secrets: Mapping[str, Secret]
+        self, command: str, folder: Path | None, masks: Callable[[], Authorization], secrets: Mapping[str, Secret]
     ) -> None:
         """Start it, with the secret variables in its environment; raises ConfigurationError for no such command."""
-        self._folder, self._authorization = folder, authorization
+        self._folder, self._masks = folder, masks
         # To read it moves the place where the service writes, unless that is always the end.
         self._output = tempfile.TemporaryFile("ab+")  # noqa: SIM115 - closed by `close`
         self._process: subprocess.Popen[bytes] | None = None
@@ -91,7 +91,7 @@ class Service:
 
     def _printed(self) -> bytes:
         self._output.seek(max(0, self._output.seek(0, os.SEEK_END) - _KEPT))
-        return self._authorization.mask(self._output.read())
+        return self._masks().mask(self._output.read())
 
     def close(self) -> None:
         """End it and all that it started, and keep its output; a second time changes nothing."""

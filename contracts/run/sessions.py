@@ -53,8 +53,8 @@ class Sessions:
         settings, service = self._settings, None
         if settings.start:
             _refuse_taken(self._base_url)
-            masks = Authorization(settings.session.credentials)
-            service = self._stack.enter_context(closing(Service(settings.start, settings.report_dir, masks, secrets)))
+            service = Service(settings.start, settings.report_dir, self._every_secret, secrets)
+            self._stack.enter_context(closing(service))
         if settings.wait:
             operations = settings.document.operations
 
@@ -63,6 +63,11 @@ class Sessions:
                 return GuardedSession(self._base_url, operations, lambda exchange: None, settings.session)
 
             wait_for_answer(attempt, settings.document, settings.wait, service)
+
+    def _every_secret(self) -> Authorization:
+        """Return the masks of all that was sent so far, keys that ran out included."""
+        options = self._settings.session
+        return Authorization((*options.credentials, *(options.key_source.given if options.key_source else ())))
 
     def open_unjudged(self, on_exchange: Callable[[Exchange], object]) -> GuardedSession:
         """Open a session whose exchanges are neither judged nor recorded; it knows what the user named alone."""
