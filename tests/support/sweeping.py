@@ -70,8 +70,9 @@ class Swept:
 
     def read_rare_classes(self, known: Known, shares: range = range(1, SHARES + 1), most: int = 200) -> Swept:
         """Read the resources once more by their classes."""
-        for share in shares:
-            RareClasses(OPERATION, "", known, CI.rounds(len(known)), share, most).ask(self)  # type: ignore[arg-type]
+        for share in shares if not self.found else ():
+            with suppress(Found):
+                RareClasses(OPERATION, "", known, CI.rounds(len(known)), share, most).ask(self)  # type: ignore[arg-type]
         return self
 
     @property
