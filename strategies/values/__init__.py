@@ -7,7 +7,8 @@ Hands out `from_schema`, `covering_set` and Walk. Hypothesis is imported only wh
 from strategies.values.build_plan import property_node, undeclared
 from strategies.values.build_steps import Scalar
 from strategies.values.covering import covering_node, covering_set
+from strategies.values.from_schema import from_schema, matching_texts
 from strategies.values.patterns import ecma_validator, is_readable, with_portable_patterns
 from strategies.values.scalars import JSON, Fits, Number, Text, of_length
 from strategies.values.schemas import Node, Part, Schemas, Unsatisfiable, inline, pin, put, without
-from strategies.values.walk import Walk, from_schema, matching_texts
+from strategies.values.walk import Walk

@@ -17,9 +17,10 @@ from math import prod
 from typing import Final, NoReturn
 
 from contracts.openapi import Document
+from strategies.values.from_schema import matching_texts
 from strategies.values.scalars import JSON, Fits, Leaf, Text, samples
 from strategies.values.schemas import Node, Unsatisfiable
-from strategies.values.walk import PRESENCE, Choice, Kind, Place, Walk, matching_texts
+from strategies.values.walk import PRESENCE, Choice, Kind, Place, Walk
 
 MASKED: Final = 4
 """How many optional properties of one object are covered in every combination; of more, none is combined."""

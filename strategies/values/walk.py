@@ -13,16 +13,13 @@ from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache, partial
 from math import inf
-from typing import TYPE_CHECKING, Final, Literal, NoReturn, Protocol
+from typing import Final, Literal, NoReturn, Protocol
 
 from contracts.openapi import Document, identity, to_pointer
 from strategies.values.build_plan import step
 from strategies.values.build_steps import Array, Fork, Guard, Object, Scalar, Step, Values
-from strategies.values.scalars import JSON, Fits, Leaf, Text
+from strategies.values.scalars import JSON, Fits, Leaf
 from strategies.values.schemas import Node, Schemas
-
-if TYPE_CHECKING:
-    from hypothesis.strategies import SearchStrategy
 
 Kind = Literal["strong", "weak", "presence"]
 """The kind of a choice: the branch of a union or a value of an enum; presence of a property; anything else."""
@@ -248,26 +245,3 @@ def _attempted(build: Callable[[], JSON], is_wanted: Fits, chooser: Chooser) -> 
             return value
         chooser.undo(mark)
     return _NOTHING
-
-
-def from_schema(document: Document, pointer: str) -> SearchStrategy[JSON]:
-    """Return a strategy for values of the schema at a JSON pointer of the document, as `json.loads` would give them.
-
-    The branch of a union and the presence of each optional property are drawn evenly; a failing example shrinks to the
-    first branch, the first value of an enum and to absent properties. Drawing from it raises DocumentError for an
-    unknown keyword and Unsatisfiable for a schema that no value satisfies.
-    """
-    from strategies.values.hypothesis_values import drawn
-
-    walk = Walk(document)
-    return drawn(walk, walk.node(pointer))
-
-
-def matching_texts(leaf: Text, fits: Fits, count: int) -> tuple[str, ...]:
-    """Return up to `count` distinct texts of a leaf that fit, the shortest and the longest first, the same each time.
-
-    Empty if the search, which is Hypothesis's, finds none.
-    """
-    from strategies.values.hypothesis_values import search_texts
-
-    return search_texts(leaf, fits, count)

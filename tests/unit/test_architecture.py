@@ -7,6 +7,7 @@ import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,17 @@ def test_every_name_that_a_face_hands_out_is_used_outside_its_wing() -> None:
     for wing in WINGS:
         handed_out = {name for _, name in names_taken(ROOT.joinpath(*wing.split("."), "__init__.py"))}
         assert {name for name in handed_out if (wing, name) not in taken} == set(), wing
+
+
+def test_no_module_leads_back_to_itself() -> None:
+    files = [file for package in ("contracts", "strategies") for file in (ROOT / package).rglob("*.py")]
+    names = {".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in files}
+    graph = {
+        name: {inner if (inner := f"{module}.{part}") in names else module for module, part in names_taken(file)}
+        for name, file in names.items()
+    }
+    # A face imports all of its wing, whose modules import one another by their own names.
+    list(TopologicalSorter({name: used for name, used in graph.items() if name not in WINGS}).static_order())
 
 
 def test_no_test_module_imports_another() -> None:

@@ -1,0 +1,35 @@
+"""Draw from a schema by Hypothesis, which is imported only then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from contracts.openapi import Document
+from strategies.values.scalars import JSON, Fits, Text
+from strategies.values.walk import Walk
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+
+def from_schema(document: Document, pointer: str) -> SearchStrategy[JSON]:
+    """Return a strategy for values of the schema at a JSON pointer of the document, as `json.loads` would give them.
+
+    The branch of a union and the presence of each optional property are drawn evenly; a failing example shrinks to the
+    first branch, the first value of an enum and to absent properties. Drawing from it raises DocumentError for an
+    unknown keyword and Unsatisfiable for a schema that no value satisfies.
+    """
+    from strategies.values.hypothesis_values import drawn
+
+    walk = Walk(document)
+    return drawn(walk, walk.node(pointer))
+
+
+def matching_texts(leaf: Text, fits: Fits, count: int) -> tuple[str, ...]:
+    """Return up to `count` distinct texts of a leaf that fit, the shortest and the longest first, the same each time.
+
+    Empty if the search, which is Hypothesis's, finds none.
+    """
+    from strategies.values.hypothesis_values import search_texts
+
+    return search_texts(leaf, fits, count)
