@@ -14,7 +14,7 @@ CLASS_KINDS: Final = frozenset({"alternative", "branch", "value"})
 """The kinds of feature that make a class."""
 
 ENOUGH_READS: Final = 230
-"""After so many reads of a class a defect in one of fifty of its answers has shown in 99 runs of 100."""
+"""The number of reads of a class after which a defect in one of fifty of its answers has shown in 99 runs of 100."""
 
 
 class ClassReads:

@@ -141,7 +141,7 @@ class Authorization:
 
 
 class _Fields:
-    """What is added to a request: header fields, and the text of a query."""
+    """The header fields, and the text of a query, that the session adds to a request."""
 
     def __init__(self, values: Iterable[CredentialValue]) -> None:
         values = tuple(values)

@@ -1,4 +1,4 @@
-"""Name the failure that came in place of a response, and word what is to be done about it.
+"""Name the failure that came in place of a response, and say in words how to fix it.
 
 Hides how requests, urllib3 and the socket below them nest their exceptions, and which words of OpenSSL's mean what.
 """
@@ -64,7 +64,7 @@ _KINDS: Final[tuple[tuple[tuple[type[BaseException], ...], str], ...]] = (
 
 
 def problem_of(failure: Failure, *, over_tls: bool) -> tuple[str, str]:
-    """Return what is wrong with a target that gives no response, and the fix, in words."""
+    """Return the problem of a target that gives no response, with the fix, in words."""
     if failure.kind == "tls":
         found = next((words for pattern, *words in _TLS if re.search(pattern, failure.detail, re.IGNORECASE)), None)
         problem, fix = found or ("does not pass the TLS check ({})", "fix its certificate")

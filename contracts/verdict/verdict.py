@@ -255,8 +255,13 @@ def _unmet(
 
 
 def _refused(tally: Tally, rejected: AllRejected | None) -> tuple[RefusedIds, ...]:
-    """Return the ids that were refused before the operation: what rejects every request says nothing of an id."""
-    statuses = rejected.statuses if rejected else ()
+    """Return the ids that were refused before the operation.
+
+    A status that rejects every request, or that ordinary ids get too, says nothing of these ids.
+    """
+    records = tally.violations.values()
+    ordinary = {record.violation.variant for record in records if record.violation.rule == "status.undocumented"}
+    statuses = ordinary | set(rejected.statuses if rejected else ())
     return tuple(each for each in refused_ids(tally.refusals.values()) if each.answer not in statuses)
 
 

@@ -59,12 +59,13 @@ def test_a_service_behind_software_that_refuses_strange_ids_conforms(
     assert re.fullmatch(f"refused     {told}", line)
 
 
-def test_whoever_refuses_ordinary_ids_too_is_red() -> None:
+def test_a_refusal_of_ordinary_ids_too_is_red_and_no_note() -> None:
     result = refusing(rb"^(?!fine-tuning-job-)", html(400))
     assert result.code == 1
     assert [line.split(" [")[0] for line in result.violations] == [
         "status.undocumented at status: expected 200 or 422, got 400"
     ]
+    assert not [line for line in result.verdict if line.startswith("refused")]
 
 
 def test_a_failure_of_the_server_on_strange_ids_is_red() -> None:
@@ -80,7 +81,7 @@ def test_strictly_it_is_red_and_found_again() -> None:
     assert re.search(r"got 400 \[\d+x on \d+ resources, always", result.violations[0])
 
 
-def test_every_report_and_the_ledger_tell_the_refusals(tmp_path: Path) -> None:
+def test_every_report_and_the_ledger_name_the_refusals(tmp_path: Path) -> None:
     folder, ledger = tmp_path / "reports", tmp_path / "ledger.sqlite"
     refusing(rb"\x00", NGINX, "--report-dir", str(folder), "--ledger", str(ledger))
     (refused,) = json.loads((folder / "report.json").read_text())["refused"]

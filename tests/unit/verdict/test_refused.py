@@ -83,3 +83,12 @@ def test_what_rejects_every_request_is_no_refusal_of_an_id() -> None:
     verdict = verdict_on(observer.take(), operation().document)
     assert verdict.all_rejected
     assert verdict.refused == ()
+
+
+def test_a_status_that_ordinary_ids_get_too_is_no_refusal_of_strange_ones() -> None:
+    observer = Observer()
+    for name, outcome in (("one", answer(200, {})), ("two", answer(404)), ("a/b", answer(404)), ("\0", NGINX)):
+        observer(exchange_of(operation(), outcome, name))
+    verdict = verdict_on(observer.take(), operation().document)
+    assert [each.answer for each in verdict.refused] == ["400"]
+    assert [each.violation.variant for each in verdict.findings] == ["404"]
