@@ -28,8 +28,9 @@ class Signals:
     def __enter__(self) -> Self:
         """Take the signals over, where Python allows that: in the main thread."""
         if threading.current_thread() is threading.main_thread():
-            # What the user has chosen to ignore, as `nohup` does, stays ignored.
-            taken = [each for each in _SIGNALS if signal.getsignal(each) != signal.SIG_IGN]
+            # `nohup` has SIGHUP ignored, and so it stays; a shell ignores SIGINT for all that runs in the background.
+            is_nohup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+            taken = [each for each in _SIGNALS if not (is_nohup and each == signal.SIGHUP)]
             self._before = {each: signal.signal(each, self._come) for each in taken}
         return self
 

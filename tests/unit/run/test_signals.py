@@ -43,7 +43,7 @@ def test_signals_are_given_back_as_they_were() -> None:
     assert [signal.getsignal(each) for each in ended_by] == before
 
 
-def test_a_signal_that_is_ignored_stays_ignored() -> None:
+def test_nohup_stays_in_force() -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with Signals():
