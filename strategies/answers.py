@@ -27,6 +27,7 @@ from contracts.openapi import (
     documented_key,
     equals,
     from_pointer,
+    lasting,
     parse_media_type,
     resolve_pointer,
     sample_type,
@@ -92,6 +93,18 @@ def catalogue(operation: Operation) -> Mapping[Resource, Response]:
     for values, response in zip(resources(operation, spec, len(plain)), plain, strict=False):
         found[values] = with_echo(operation, spec, response, operation.bind(values))
     return MappingProxyType(found)
+
+
+def shown_in_turn(operation: Operation) -> tuple[Response, ...]:
+    """Return the answers that a mock server gives one after another to requests of an operation without parameters.
+
+    There is only one if a value of it has to last, and none if the operation has parameters or no success.
+    """
+    spec = granting(operation)
+    if operation.parameters or spec is None:
+        return ()
+    every = covering_answers(operation, spec.status)
+    return every[:1] if lasting(operation, spec) else every
 
 
 def granting(operation: Operation) -> ResponseSpec | None:

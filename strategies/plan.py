@@ -13,13 +13,15 @@ from typing import Any, ClassVar, Final, Protocol
 from contracts.http import undocumented_methods
 from contracts.judge import PlacePattern
 from contracts.openapi import Document, Operation, Resource
-from strategies.answers import catalogue, check_answerable
+from strategies.answers import catalogue, check_answerable, shown_in_turn
 from strategies.faults import faults, self_test
 from strategies.ids import covering_path_values, made_up, path_values
 from strategies.in_flight import BURSTS, RequestsInFlight
+from strategies.inputs import Given, optional_inputs, required_inputs
 from strategies.item import Asker, Item, Resources
 from strategies.memory import memories
 from strategies.mock import mock_server
+from strategies.optional_parameters import OptionalParameters
 from strategies.rare_classes import SHARES, RareClasses
 
 CHUNK_SIZE: Final = 10
@@ -40,6 +42,7 @@ __all__ = [
     "mock_server",
     "promises",
     "register_profiles",
+    "required_inputs",
     "second_opinion",
 ]
 
@@ -101,6 +104,14 @@ class Wanted(Protocol):
     @property
     def base_url(self) -> str | None:
         """Where the server is; None for the embedded mock."""
+
+    @property
+    def parameters(self) -> Mapping[str, Given]:
+        """By the operation's path, the values that the user gives for its parameters beside the path's."""
+
+    @property
+    def credential_names(self) -> tuple[tuple[str, str], ...]:
+        """The place and name of what the session sends by itself."""
 
     @property
     def probe_methods(self) -> bool:
@@ -272,11 +283,8 @@ def _items(wanted: Wanted, known: Known, remembered: Mapping[Operation, Resource
         if resources:
             yield RememberedResources(operation, resources=resources, rounds=2)
     for operation in operations:
-        yield from _known_items(operation, known(operation), effort)
-    for operation in operations:
-        statuses = (spec.status for spec in operation.responses if spec.status.isdigit())
-        values = next(iter(known(operation)), ("0",) * len(operation.parameters))
-        yield from (PreferredStatus(operation, status, values) for status in statuses)
+        yield from _known_items(operation, known(operation), effort, on_mock=not wanted.base_url)
+    yield from _preferring_items(wanted, known)
     yield from (SelfTest(operation) for operation in operations)
     yield from _made_up_items(wanted, known)
     for operation in operations:
@@ -292,6 +300,17 @@ def _items(wanted: Wanted, known: Known, remembered: Mapping[Operation, Resource
     for operation in operations if wanted.probe_methods else ():
         values = next(reversed(known(operation)), ("0",) * len(operation.parameters))
         yield from (UndocumentedMethod(operation, each, values) for each in undocumented_methods(operation))
+
+
+def _preferring_items(wanted: Wanted, known: Known) -> Iterator[Item]:
+    """Yield the items that ask for a known resource, or an unused one, in a way that asks for another answer."""
+    for operation in wanted.document.operations:
+        statuses = (spec.status for spec in operation.responses if spec.status.isdigit())
+        values = next(iter(known(operation)), ("0",) * len(operation.parameters))
+        yield from (PreferredStatus(operation, status, values) for status in statuses)
+        given = wanted.parameters.get(operation.path, {})
+        if inputs := tuple(optional_inputs(operation, given, wanted.credential_names)):
+            yield OptionalParameters(operation, values=values, inputs=inputs)
 
 
 def _made_up_items(wanted: Wanted, known: Known) -> Iterator[Item]:
@@ -311,9 +330,12 @@ def _made_up_items(wanted: Wanted, known: Known) -> Iterator[Item]:
             yield CasesOfSchemathesis(operation, detail, _seed(wanted, -part), examples, effort.name)
 
 
-def _known_items(operation: Operation, known: Resources, effort: Effort) -> Iterator[Item]:
+def _known_items(operation: Operation, known: Resources, effort: Effort, *, on_mock: bool) -> Iterator[Item]:
     """Cut the reads of known resources into items that workers can share."""
     rounds = effort.rounds(len(known)) if known else 0
+    if on_mock and known and not operation.parameters:
+        # The mock shows one answer after another, and each of them is to be seen.
+        rounds = max(rounds, len(shown_in_turn(operation)))
     for start, chunk in _chunks(known):
         # Two rounds at least, so that a change is seen.
         turns = max(1, min(rounds // 2, round(rounds * len(chunk) / READS)))

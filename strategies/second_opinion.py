@@ -306,11 +306,15 @@ SAMPLE: Final = 16
 def _readable(document: Document) -> dict[str, Any]:
     """Return a copy of the document that Schemathesis can read.
 
-    Patterns are portable, and no Content-Type is described. If there are tuples, every answer's schema stands behind a
-    reference: Schemathesis 4.32 rewrites `prefixItems` at the top of a schema into an older draft's keyword,
-    and then refuses it, but leaves referenced schemas unchanged.
+    Patterns are portable, and neither a Content-Type nor a body of GET is described. If there are tuples, every
+    answer's schema stands behind a reference: Schemathesis 4.32 rewrites `prefixItems` at the top of a schema into an
+    older draft's keyword, and then refuses it, but leaves referenced schemas unchanged.
     """
     contents: dict[str, Any] = copy.deepcopy(dict(with_portable_patterns(document.contents)))
+    for operation in document.operations:
+        # A body of GET has no defined semantics (RFC 9110, section 9.3.1), and none is sent.
+        asked: Any = resolve_pointer(contents, from_pointer(operation.pointer))
+        asked.pop("requestBody", None)
     for described in [value["headers"] for _, value in walk_json(contents) if _has_headers(value)]:
         for name in [name for name in described if name.lower() == "content-type"]:
             del described[name]  # OpenAPI 3.1.0, "Response Object": it SHALL be ignored.

@@ -97,19 +97,24 @@ class Authorization:
         if self._all.query:
             _HIDING.install()
 
-    def add_to(self, request: requests.PreparedRequest) -> str:
-        """Add the credentials to the request; returns its URL before, for `take_from`."""
-        fields, url = self._fields_of(request), str(request.url)
+    def add_to(self, request: requests.PreparedRequest) -> tuple[str, str | None]:
+        """Add the credentials to the request; returns its URL and cookies before, for `take_from`."""
+        fields, url, cookies = self._fields_of(request), str(request.url), request.headers.get("Cookie")
         request.headers.update(fields.headers)
+        if cookies and "Cookie" in fields.headers:
+            # A request has one field of all its cookies (RFC 6265, section 5.4).
+            request.headers["Cookie"] = Secret(f"{cookies}; {fields.headers['Cookie']}")
         if fields.query:
             request.url = f"{url}{'&' if '?' in url else '?'}{fields.query}"
-        return url
+        return url, cookies
 
-    def take_from(self, request: requests.PreparedRequest, url: str) -> None:
+    def take_from(self, request: requests.PreparedRequest, url: str, cookies: str | None) -> None:
         """Take the credentials out again."""
         request.url = url
         for name in self._fields_of(request).headers:
             request.headers.pop(name, None)
+        if cookies is not None:
+            request.headers["Cookie"] = cookies
 
     def _fields_of(self, request: requests.PreparedRequest) -> _Fields:
         return self._public if carries_no_key(str(request.method)) else self._all

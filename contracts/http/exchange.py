@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
-from contracts.openapi import Operation, Resource
+from contracts.openapi import Inputs, Operation, Resource
+
+NEGOTIATED: Final = ("Accept", "Accept-Encoding")
+"""The fields by which the representation is chosen."""
 
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -36,10 +39,18 @@ class Request:
     headers: Pairs = ()
     method: str = "GET"
     together: tuple[Resource, ...] = ()
+    made_up: bool = False
+    """Whether it carries values of parameters beside the path's that need not be sent, or that nobody gave."""
     trace: str = field(default="", compare=False)
     """The `traceparent` that was sent with it (W3C Trace Context), if any: it differs each time."""
     negotiated: Pairs = field(default=(), compare=False)
-    """The fields by which the representation was chosen, as they were sent: Accept and Accept-Encoding."""
+    """Accept and Accept-Encoding, then the fields of the operation's parameters, as they were sent."""
+
+    @property
+    def inputs(self) -> Inputs:
+        """Return what the request carried beside its path, to send it again."""
+        fields = tuple(each for each in self.negotiated if each[0] not in NEGOTIATED)
+        return Inputs(self.url.partition("?")[2], fields, made_up=self.made_up)
 
     @property
     def is_read(self) -> bool:
@@ -61,6 +72,7 @@ class Request:
             "negotiated": list(map(list, self.negotiated)),
             "exists": self.exists,
             **({"together": list(map(list, self.together))} if self.together else {}),
+            **({"made_up": True} if self.made_up else {}),
             "trace": self.trace,
         }
 
@@ -70,8 +82,8 @@ class Request:
         parameters = tuple(data["parameters"].items())
         together, trace = tuple(map(tuple, data.get("together", ()))), data.get("trace", "")
         headers, negotiated = _pairs(data["headers"]), _pairs(data["negotiated"])
-        method = data["method"]
-        return cls(data["url"], parameters, data["exists"], headers, method, together, trace, negotiated)
+        method, made_up = data["method"], bool(data.get("made_up"))
+        return cls(data["url"], parameters, data["exists"], headers, method, together, made_up, trace, negotiated)
 
 
 @dataclass(frozen=True, slots=True)

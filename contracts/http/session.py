@@ -10,24 +10,25 @@ import itertools
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
 
-from contracts.http.authorization import Authorization, CredentialValue, KeySource
+from contracts.http.authorization import Authorization, CredentialValue
 from contracts.http.content_coding import CODINGS
-from contracts.http.exchange import PROBED_METHODS, Exchange, Failure, Request, Response
+from contracts.http.exchange import NEGOTIATED, PROBED_METHODS, Exchange, Failure, Request, Response
 from contracts.http.failures import REACHED, UNREACHABLE, problem_of
 from contracts.http.rate_limit import RateLimit
 from contracts.http.rejection import Access, Rejections, Renewals
-from contracts.http.retries import PATIENCE, Retries, Silence, put_off, wants_retry
+from contracts.http.retries import PATIENCE, Silence, put_off, wants_retry
+from contracts.http.session_options import SessionOptions, check_base_url
 from contracts.http.transport import Answer, StaleConnection, Transport, with_body
 from contracts.openapi import (
     ConfigurationError,
     ContractError,
+    Inputs,
     Operation,
     Resource,
     TargetError,
@@ -35,16 +36,10 @@ from contracts.openapi import (
     operation_at,
 )
 
-TIMEOUT: Final = 5.0
-"""Seconds for one whole answer, from the connection to the last byte."""
-
-MAX_BODY: Final = 64 * 1024 * 1024
-"""Bytes of a body, content coding undone, after which it is read no further."""
-
 MAX_SILENT: Final = 8
 """After this many requests in a row without an answer that can be read the target is asked no more."""
 
-_NEGOTIATED: Final = ("Accept", "Accept-Encoding")
+NO_INPUTS: Final = Inputs()
 
 _ACCEPT: Final = "application/json"
 """What is asked for beyond the operations; each of these is asked for the media types that it documents."""
@@ -66,52 +61,6 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 class ForbiddenRequest(ContractError):
     """A request that must never leave the machine: by another method than GET, or to another host than the target."""
-
-
-def check_base_url(text: str) -> str:
-    """Return the URL that operations' paths are put behind, without a trailing slash; raises ConfigurationError.
-
-    A password in it is never repeated.
-    """
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        raise ConfigurationError("--base-url is no URL; write it as https://host:port/path") from None
-    if "@" in (parts.netloc or text):
-        fix = "take them out, and give the API key by its environment variable or --api-key-file"
-        raise ConfigurationError(f"--base-url carries credentials; {fix}")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        problem = "has no scheme" if "://" not in text else "is no http or https URL"
-        raise ConfigurationError(f"--base-url {text!r} {problem}; write it as https://host:port/path")
-    if parts.query or parts.fragment or any(char.isspace() or not char.isprintable() for char in text):
-        raise ConfigurationError(f"--base-url {text!r} has more than scheme, host, port and path; leave the rest out")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return f"{parts.scheme}://{host}{f':{port}' if port is not None else ''}{parts.path.rstrip('/')}"
-
-
-@dataclass(frozen=True, slots=True)
-class SessionOptions:
-    """How requests are sent: `timeout` in seconds, `max_body` in bytes.
-
-    With `probes` the session also sends PROBED_METHODS, which may change or delete what the target holds.
-    """
-
-    credentials: tuple[CredentialValue, ...] = field(default=(), repr=False)
-    key_source: KeySource | None = field(default=None, repr=False)
-    plain_http_key: bool = False
-    """Whether secrets may travel in clear text to another machine."""
-    timeout: float = TIMEOUT
-    max_body: int = MAX_BODY
-    ca_bundle: str | None = None
-    certificate: tuple[str, str | None] | None = None
-    """The client's certificate and the file of its key, if that is another one."""
-    retries: Retries = Retries()  # noqa: RUF009 - it is frozen
-    probes: bool = False
-    trace: bool = False
-    """Whether every request carries a `traceparent` of its own, by which the server's owners find it."""
-    turns: Path | None = None
-    """The file by which several processes agree to take turns at a server that answers one connection at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +86,7 @@ class GuardedSession(requests.Session):
         base_url: str,
         operations: Iterable[Operation],
         on_exchange: Callable[[Exchange], object],
-        options: SessionOptions = SessionOptions(),
+        options: SessionOptions = SessionOptions(),  # noqa: B008 - it is frozen
         *,
         rate_limit: RateLimit | None = None,
         rejections: Rejections | None = None,
@@ -190,24 +139,34 @@ class GuardedSession(requests.Session):
         headers: Mapping[str, str] | None = None,
         *,
         method: str = "GET",
+        inputs: Inputs | None = None,
     ) -> Exchange:
         """Ask for one resource; a failure in place of an answer is an exchange too.
 
+        `inputs` is what the request carries in place of the operation's required parameters alone.
         Raises ForbiddenRequest for another method than those of the session, and other ContractErrors where the target
         is to be asked no more.
         """
-        prepared = self._prepared(operation, values)
+        inputs = self._inputs(operation) if inputs is None else inputs
+        prepared = self._prepared(operation, values, inputs)
         prepared.headers.update(headers or {})
         if method != "GET":
             prepared.method = method
             # The next request opens another connection, because the server may leave bytes of this one behind.
             prepared.headers["Connection"] = "close"
-        return self._guard_run(prepared, operation, values)[0]
+        return self._guard_run(prepared, operation, values, made_up=inputs.made_up)[0]
 
-    def _prepared(self, operation: Operation, values: Mapping[str, str]) -> requests.PreparedRequest:
+    def _inputs(self, operation: Operation) -> Inputs:
+        return self._options.inputs.get(operation.path, NO_INPUTS)
+
+    def _prepared(
+        self, operation: Operation, values: Mapping[str, str], inputs: Inputs | None = None
+    ) -> requests.PreparedRequest:
         prepared = self._template.copy()
+        carried = self._inputs(operation) if inputs is None else inputs
         # The URL is set by hand, for requests would fold dot segments and decode characters encoded on purpose.
-        prepared.url = self.base_url + operation.url_path(values)
+        prepared.url = self.base_url + operation.url_path(values) + (f"?{carried.query}" if carried.query else "")
+        prepared.headers.update(carried.fields)
         return prepared
 
     def fetch(self, url: str) -> Response | Failure:
@@ -223,19 +182,38 @@ class GuardedSession(requests.Session):
         if found is None:
             raise ForbiddenRequest(f"{request.method} {request.url} is no operation of the document; nothing was sent")
         operation, values = found
-        exchange, answer = self._guard_run(request, operation, values)
+        made_up = self._complete(request, operation)
+        exchange, answer = self._guard_run(request, operation, values, made_up=made_up)
         if isinstance(answer, requests.RequestException):
             raise answer
         return with_body(answer, exchange)
 
+    def _complete(self, request: requests.PreparedRequest, operation: Operation) -> bool:
+        """Give a foreign request the values of required parameters; return whether it carries others too."""
+        inputs = self._inputs(operation)
+        if not operation.other_parameters:
+            return False
+        url, _, query = str(request.url).partition("?")
+        rest = [pair for pair in query.split("&") if pair and not inputs.names_query(pair)]
+        query = "&".join((*rest, *filter(None, [inputs.query])))
+        request.url = f"{url}?{query}" if query else url
+        request.headers.update(inputs.fields)
+        fields = {name for name, _ in _parameter_fields(operation, request)}
+        return inputs.made_up or bool(rest) or not fields <= dict(inputs.fields).keys()
+
     def _guard_run(
-        self, request: requests.PreparedRequest, operation: Operation, values: Mapping[str, str]
+        self,
+        request: requests.PreparedRequest,
+        operation: Operation,
+        values: Mapping[str, str],
+        *,
+        made_up: bool = False,
     ) -> tuple[Exchange, Answer]:
         """Carry out one request; an error that ended the session ends every later request too."""
         if self._ended:
             raise self._ended.with_traceback(None)
         try:
-            return self._exchange(request, operation, values)
+            return self._exchange(request, operation, values, made_up=made_up)
         except ForbiddenRequest:
             raise
         except ContractError as error:
@@ -243,20 +221,26 @@ class GuardedSession(requests.Session):
             raise
 
     def _exchange(
-        self, request: requests.PreparedRequest, operation: Operation, values: Mapping[str, str]
+        self,
+        request: requests.PreparedRequest,
+        operation: Operation,
+        values: Mapping[str, str],
+        *,
+        made_up: bool = False,
     ) -> tuple[Exchange, Answer]:
         if request.headers.get("Accept") in (None, _ACCEPT):
             request.headers["Accept"] = accept_field(operation)
         preferred = tuple((name, str(value)) for name, value in request.headers.items() if name.lower() == "prefer")
-        # A response that the Prefer header chose does not show whether the resource exists.
-        exists = None if preferred else self._exists(operation, tuple(values.values()))
+        # A response that the Prefer header or a made-up filter chose does not show whether the resource exists.
+        exists = None if preferred or made_up else self._exists(operation, tuple(values.values()))
         trace = ""
         if self._options.trace:
             # The version, the trace, this request in it, and that it is to be kept (W3C Trace Context, section 3.2).
             trace = request.headers["traceparent"] = f"00-{os.urandom(16).hex()}-{os.urandom(8).hex()}-01"
-        negotiated = tuple((name, str(request.headers[name])) for name in _NEGOTIATED if name in request.headers)
+        negotiated = tuple((name, str(request.headers[name])) for name in NEGOTIATED if name in request.headers)
+        carried = (*negotiated, *_parameter_fields(operation, request))
         url, method = str(request.url), str(request.method)
-        asked = Request(url, tuple(values.items()), exists, preferred, method, trace=trace, negotiated=negotiated)
+        asked = Request(url, tuple(values.items()), exists, preferred, method, (), made_up, trace, carried)
         self._rejections.check()
         earlier: list[Response | Failure] = []
         sent = self._with_retries(request, earlier)
@@ -383,3 +367,10 @@ class GuardedSession(requests.Session):
         """Close the connection."""
         super().close()
         self._transport.close()
+
+
+def _parameter_fields(operation: Operation, request: requests.PreparedRequest) -> tuple[tuple[str, str], ...]:
+    """Return the request's header fields that parameters of the operation are sent in."""
+    names = [each.name for each in operation.other_parameters if each.place == "header"]
+    names += ["Cookie"] if any(each.place == "cookie" for each in operation.other_parameters) else []
+    return tuple((name, str(request.headers[name])) for name in dict.fromkeys(names) if name in request.headers)

@@ -164,12 +164,12 @@ class _TargetAdapter(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         """Send with the credentials, which are in the request only for as long as urllib3 needs them."""
-        url = self.authorization.add_to(request)
+        before = self.authorization.add_to(request)
         try:
             answer = super().send(request, *args, **kwargs)
         finally:
-            self.authorization.take_from(request, url)
-        answer.url = url
+            self.authorization.take_from(request, *before)
+        answer.url = before[0]
         return answer
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:

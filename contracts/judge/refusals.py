@@ -7,7 +7,7 @@ an intermediary's refusal, so that it is a note; the same answer to an ordinary 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +20,12 @@ LONG: Final = 100
 
 _REFUSING: Final = frozenset({400, 403, 404, 405, 414, 431, *range(300, 400)} - {304})
 """Statuses by which intermediaries refuse; 304 is an answer to a conditional request alone (RFC 9110, 15.4.5)."""
+
+MADE_UP: Final = "made-up values of parameters"
+"""What stands in place of a class of ids where a request carries parameters that it need not carry."""
+
+_REFUSING_VALUES: Final = _REFUSING | {*range(400, 500)} - {401, 407, 408, 429}
+"""Statuses by which an operation refuses a value that is legal by its schema, and means nothing to it."""
 
 _CLOSED: Final = frozenset({"closed", "reset"})
 _EXPLAINED: Final = (
@@ -144,12 +150,15 @@ def _refusal_of(exchange: Exchange) -> Refusal | None:
     """
     request, outcome = exchange.request, exchange.outcome
     classes = () if request.exists or not request.is_read else id_classes(request.parameter_values)
+    refusing: Container[int] = _REFUSING
+    if request.made_up and request.is_read:
+        classes, refusing = (*classes, MADE_UP), _REFUSING_VALUES
     if not classes:
         return None
     if isinstance(outcome, Failure):
         is_long = any(len(value) > LONG for value in request.parameter_values)
         return Refusal(classes, "closed") if is_long and outcome.kind in _CLOSED else None
-    if outcome.status not in _REFUSING:
+    if outcome.status not in refusing:
         return None
     media_type = (outcome.header("content-type") or "").partition(";")[0].strip().lower()[:_SHOWN]
     return Refusal(classes, str(outcome.status), media_type, _product(outcome))

@@ -7,7 +7,7 @@ text, and the errors of all wings.
 
 from contracts.openapi.credential import Credential, is_token
 from contracts.openapi.discriminator import Branch, Union
-from contracts.openapi.document import Document, Header, Operation, Parameter, Resource, ResponseSpec, operation_at
+from contracts.openapi.document import Document, Header, Operation, Resource, ResponseSpec, operation_at
 from contracts.openapi.errors import ConfigurationError, ContractError, DocumentError, TargetError
 from contracts.openapi.formats import ASSERTED, HINTS, STRICTER, format_checker
 from contracts.openapi.json_text import UNREADABLE, JsonFlaw, parse_json, text_of, walk_json
@@ -24,6 +24,7 @@ from contracts.openapi.overlay_keywords import (
     official_client,
     refuses_unknown,
 )
+from contracts.openapi.parameter import Inputs, Parameter, inputs_of
 from contracts.openapi.patterns import is_plain, matches_pattern
 from contracts.openapi.pointer import from_pointer, resolve_pointer, to_pointer
 from contracts.openapi.reader import PINNED, load

@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote
 
 from contracts.openapi.credential import Credential
 from contracts.openapi.discriminator import Union
+from contracts.openapi.parameter import Parameter
 from contracts.openapi.pointer import follow_references, from_pointer, resolve_pointer
 
 TEMPLATE: Final = re.compile(r"\{([^{}]+)\}")
@@ -23,14 +24,6 @@ TEMPLATE: Final = re.compile(r"\{([^{}]+)\}")
 
 Resource = tuple[str, ...]
 """The values of an operation's path parameters, decoded, in the path's order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A path parameter: its name, and the JSON pointer of its schema in the document."""
-
-    name: str
-    schema: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +69,8 @@ class Operation:
     responses: tuple[ResponseSpec, ...]
     methods: tuple[str, ...]
     """Every method that the document has for the path, in upper case."""
+    other_parameters: tuple[Parameter, ...] = ()
+    """The parameters of its query, header fields and cookies; `parameters` are those of its path."""
 
     def __str__(self) -> str:
         return f"GET {self.path}"
@@ -94,7 +89,10 @@ class Operation:
 
         Bytes that are not UTF-8 are held as `surrogateescape` does: `"\udcff"` is sent as `%FF`.
         """
-        return TEMPLATE.sub(lambda name: quote(values[name[1]], safe="", errors="surrogateescape"), self.path)
+        plain = {each.name: each.separators for each in self.parameters if each.separators}
+        return TEMPLATE.sub(
+            lambda name: quote(values[name[1]], safe=plain.get(name[1], ""), errors="surrogateescape"), self.path
+        )
 
     def match(self, url_path: str) -> dict[str, str] | None:
         """Return the path parameters of a request's path, decoded, by name; None if it is another path."""

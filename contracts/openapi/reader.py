@@ -5,15 +5,17 @@ rules of schemas.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from contracts.openapi import overlay, schema_keywords, source
 from contracts.openapi.credential import credentials
-from contracts.openapi.document import TEMPLATE, Document, Header, Operation, Parameter, ResponseSpec
+from contracts.openapi.document import TEMPLATE, Document, Header, Operation, ResponseSpec
 from contracts.openapi.errors import DocumentError
+from contracts.openapi.parameter import FRAMING_FIELDS, RESERVED_FIELDS, Parameter
+from contracts.openapi.parameter_styles import DEFAULTS, STYLES
 from contracts.openapi.pointer import follow_references, from_pointer, resolve_pointer, to_pointer
 from contracts.openapi.schema_check import SchemaCheck
 
@@ -74,7 +76,7 @@ def _refuse_other_versions(path: Path, contents: Any) -> None:
 
 class _Reader:
     def __init__(self, path: Path, contents: dict[str, Any], annotations: frozenset[str]) -> None:
-        self._path, self._contents = path, contents
+        self._path, self._contents, self._annotations = path, contents, annotations
         self.schemas = SchemaCheck(path, contents, annotations)
 
     def operations(self) -> tuple[Callable[[Document], Operation], ...]:
@@ -123,11 +125,12 @@ class _Reader:
         for owner, holder in ((item_at, item), (at, get)):
             for index in range(len(self._member(owner, holder, "parameters", list))):
                 merged |= self._parameter(owner + to_pointer("parameters", index))
-        parameters = {parameter.name: parameter for parameter in merged.values() if parameter}
+        parameters = {each.name: each for each in merged.values() if each and each.place == "path"}
         names = tuple(dict.fromkeys(TEMPLATE.findall(path)))
         for name in names:
             if name not in parameters:
                 raise self._refusal(at, f"declares no path parameter {name!r}", "add it to its parameters")
+        self._refuse_required_body(at, get)
         responses = get.get("responses")
         statuses = [status for status in responses if status[:2] != "x-"] if isinstance(responses, dict) else []
         if not statuses:
@@ -139,23 +142,73 @@ class _Reader:
             parameters=tuple(parameters[name] for name in names),
             responses=tuple(self._response(status, at + to_pointer("responses", status)) for status in statuses),
             methods=tuple(name.upper() for name in _METHODS if name in item),
+            other_parameters=tuple(each for each in merged.values() if each and each.place != "path"),
         )
 
     def _parameter(self, pointer: str) -> dict[tuple[str, str], Parameter | None]:
         at, raw = self._follow(pointer, "parameter")
         name, place = str(raw.get("name")), str(raw.get("in"))
-        if place != "path":
-            if raw.get("required"):
-                raise self._refusal(at, f"is a required {place} parameter", "only path parameters are filled in")
+        is_required = raw.get("required") is True or place == "path"
+        if place == "header" and name.lower() in RESERVED_FIELDS:
             return {(name, place): None}
-        if "schema" not in raw or raw.get("style", "simple") != "simple":
-            raise self._refusal(at, "is not in the simple style with a schema", "describe it with style: simple")
+        try:
+            return {(name, place): self._sent_parameter(at, raw, name, place, is_required=is_required)}
+        except DocumentError:
+            if is_required:
+                raise
+            return {(name, place): None}  # Requests leave it out: nothing of the operation depends on it.
+
+    def _sent_parameter(self, at: str, raw: dict[str, Any], name: str, place: str, *, is_required: bool) -> Parameter:
+        """Return the parameter; raise DocumentError if it cannot be sent, or its schema not be judged."""
+        if problem := _unsendable(name, place):
+            fix = "describe it as a path, query, header or cookie parameter of its own"
+            raise self._refusal(at, f"is a required {place} parameter that cannot be sent: {problem}", fix)
+        style = str(raw.get("style", DEFAULTS[place]))
+        if style not in STYLES[place]:
+            fix = f"write one of {', '.join(sorted(STYLES[place]))}"
+            raise self._refusal(at + to_pointer("style"), f"is no style of a {place} parameter: {style}", fix)
+        schema, holder, is_json = self._described(at, raw, is_required=is_required)
+        if not schema and place == "path":
+            raise self._refusal(at, "is a path parameter without a schema", "give it a schema")
+        meant = self.schemas.meant(schema) if schema else {}
+        types = meant.get("type")
+        return Parameter(
+            name,
+            schema,
+            place,
+            style,
+            explode=raw.get("explode", style in ("form", "cookie")) is True,
+            required=is_required,
+            is_json=is_json,
+            allow_reserved=raw.get("allowReserved") is True,
+            pointer=at,
+            candidates=tuple(_candidates(holder, meant)),
+            is_composite=bool({"array", "object"}.intersection(types if isinstance(types, list) else [types])),
+        )
+
+    def _described(self, at: str, raw: dict[str, Any], *, is_required: bool) -> tuple[str, dict[str, Any], bool]:
+        """Return the pointer of the parameter's schema, who gives examples, and whether it is sent as JSON text."""
+        content = self._member(at, raw, "content", dict)
+        key = next(iter(content), "")
+        if key:
+            at, raw = self._follow(at + to_pointer("content", key), "media type")
+        if "schema" not in raw:
+            return "", raw, False
         schema = at + to_pointer("schema")
+        if not is_required and schema not in self.schemas.checked:
+            # A parameter that is left out must leave nothing behind in what the rest is judged by.
+            trial = SchemaCheck(self._path, self._contents, self._annotations)
+            trial.check(schema)
+            trial.conclude()
         self.schemas.check(schema)
-        types = self.schemas.meant(schema).get("type")
-        if {"array", "object"}.intersection(types if isinstance(types, list) else [types]):
-            raise self._refusal(schema, "is an array or an object", "only single values fit into a path segment")
-        return {(name, place): Parameter(name, schema)}
+        return schema, raw, key.partition(";")[0].strip().lower().endswith(("/json", "+json"))
+
+    def _refuse_required_body(self, at: str, get: dict[str, Any]) -> None:
+        """Raise DocumentError if requests must carry a body: none is sent, for one of GET has no defined meaning."""
+        if "requestBody" in get:
+            place, body = self._follow(at + to_pointer("requestBody"), "request body")
+            if body.get("required") is True:
+                raise self._refusal(place, "is a required body of a GET, which is not sent", "make it optional")
 
     def _response(self, status: str, pointer: str) -> ResponseSpec:
         if not re.fullmatch(r"[1-5](\d\d|XX)|default", status):
@@ -183,3 +236,26 @@ class _Reader:
         schema = pointer + to_pointer("schema")
         self.schemas.check(schema)
         return schema
+
+
+def _unsendable(name: str, place: str) -> str:
+    """Return why no request can carry a parameter; empty if one can."""
+    if place not in DEFAULTS:
+        return "its place is none that is filled in"
+    if place in ("header", "cookie") and not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name):
+        return "its name is no token (RFC 9110, section 5.6.2)"
+    return "the client writes this field itself" if place == "header" and name.lower() in FRAMING_FIELDS else ""
+
+
+def _candidates(holder: dict[str, Any], schema: dict[str, Any]) -> Iterator[Any]:
+    """Yield the values that the document gives for a parameter, the ones meant for it first."""
+    if "example" in holder:
+        yield holder["example"]
+    named = holder.get("examples")
+    for each in named.values() if isinstance(named, dict) else ():
+        if isinstance(each, dict) and "value" in each:
+            yield each["value"]
+    yield from (schema[name] for name in ("example",) if name in schema)
+    yield from examples if isinstance(examples := schema.get("examples"), list) else ()
+    yield from (schema[name] for name in ("default", "const") if name in schema)
+    yield from values if isinstance(values := schema.get("enum"), list) else ()

@@ -71,8 +71,9 @@ def _urls(witness: Witness, document: Document) -> Iterator[str]:
     yield request.url
     if request.together:
         operation = next(each for each in document.operations if each.path == witness.operation)
-        base = request.url.removesuffix(operation.url_path(dict(request.parameters)))
-        yield from (base + operation.url_path(operation.bind(each)) for each in request.together[:1])
+        path, mark, query = request.url.partition("?")
+        base, end = path.removesuffix(operation.url_path(dict(request.parameters))), mark + query
+        yield from (base + operation.url_path(operation.bind(each)) + end for each in request.together[:1])
 
 
 def _command(witness: Witness, run: RunFacts) -> str:

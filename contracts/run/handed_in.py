@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from contracts.openapi import Document, Operation, Resource
+from contracts.openapi import Document, Inputs, Operation, Resource
 from contracts.reports import Promises
 from contracts.run.settings import Settings
 
@@ -49,6 +49,11 @@ class Strategies(Protocol):
 
     def check_answerable(self, operation: Operation) -> None:
         """Raise DocumentError where it is proved that no value can be as the document says."""
+
+    def required_inputs(
+        self, operation: Operation, given: Mapping[tuple[str, str], Sequence[Any]], sent: Iterable[tuple[str, str]]
+    ) -> Inputs:
+        """Return what every request of the operation carries beside its path; raise DocumentError without a value."""
 
     def known_to_mock(self, operation: Operation) -> tuple[Resource, ...]:
         """Return the resources that the embedded mock knows."""

@@ -66,7 +66,8 @@ class Observer:
         found = {*alone, *self._vanished.note(exchange)}
         try:
             # What another resource was to be answered says nothing of this one.
-            if not any(each.rule == "overlay.swapped" for each in found):
+            # A parameter may filter what an answer shows.
+            if not exchange.request.made_up and not any(each.rule == "overlay.swapped" for each in found):
                 found |= set(self._history.compare(exchange))
         finally:
             # The violations of the answer alone are noted, whether or not there is room to remember it.
@@ -138,7 +139,11 @@ class Vanished:
     def _is_discovered(self, exchange: Exchange) -> bool:
         # A request that prefers another answer than the usual one learns nothing of what exists.
         request = exchange.request
-        return not request.headers and request.parameter_values in self._discovered.get(exchange.operation, ())
+        return (
+            not request.headers
+            and not request.made_up
+            and request.parameter_values in self._discovered.get(exchange.operation, ())
+        )
 
 
 _ABOUT_THE_CALLER: Final = frozenset({401, 403, 407, 408, 429})

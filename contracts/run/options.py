@@ -50,6 +50,8 @@ OPTIONS: Final = (
     Option("--wait", "SECONDS", "wait for a server that comes up; default: 0, and 30 with --start", float),
     Option("--job-id", "ID", "an id that exists", default=[]),
     Option("--job-ids", "FILE", "a file of ids that exist, one a line", variable="CONTRACT_JOB_IDS: id,id,..."),
+    Option("--parameter", "NAME=VALUE", "the value of a parameter; of a path parameter an id that exists", default=[]),
+    Option("--parameters", "FILE", "the same as CSV: a line of names, then a row for each set of values"),
     Option("--discover", "N", "ask for N ids that the official SDK lists", int, 0),
     Option("--document", "FILE", "an OpenAPI 3.1 document with GET operations; default: the pinned one"),
     Option(

@@ -7,7 +7,7 @@ from typing import Final
 
 from contracts.http import Exchange
 from contracts.judge import CHANGES
-from contracts.openapi import Document, Operation, Resource, text_of
+from contracts.openapi import Document, Inputs, Operation, Resource, text_of
 from contracts.run.observer import Observer
 from contracts.verdict import Finding, RecheckResult, Redaction
 
@@ -26,9 +26,9 @@ MAX_BURSTS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Asks:
-    """The ways to ask: for one resource, by the values of its parameters and further header fields, or for several."""
+    """The ways to ask: for one resource, by its path parameters, further header fields and inputs, or for several."""
 
-    one: Callable[[Operation, Mapping[str, str], Mapping[str, str]], Exchange]
+    one: Callable[[Operation, Mapping[str, str], Mapping[str, str], Inputs], Exchange]
     together: Callable[[Operation, Sequence[Resource]], Iterable[Exchange]] = lambda operation, resources: ()
     """Asks for them at the same time."""
 
@@ -78,7 +78,7 @@ def _asked_again(asks: Asks, operation: Operation, finding: Finding, resource: R
     """Yield what comes of asking for a resource as the finding's was asked for."""
     request = finding.witness.request
     if not request.together:
-        yield asks.one(operation, operation.bind(resource), dict(request.headers))
+        yield asks.one(operation, operation.bind(resource), dict(request.headers), request.inputs)
     for _ in range(MAX_BURSTS if request.together else 0):
         yield from asks.together(operation, (resource, *request.together))
 

@@ -355,7 +355,7 @@ class Run:
                 session.drop_connection()
                 return self._sessions.ask_together(operation, resources, count)
 
-            asks = Asks(session.ask, together)
+            asks = Asks(lambda *way: session.ask(*way[:3], inputs=way[3]), together)
             about = settings.document, verdict.findings, self.known, settings.redaction
             found = recheck(asks, *about, strict_refusals=settings.strict_refusals)
         findings = tuple(replace(each, recurrence=found.get(each.violation.identity)) for each in verdict.findings)

@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from contracts.http import Authorization, Exchange, GuardedSession, RateLimit, Rejections, Secret
-from contracts.openapi import ConfigurationError, Operation, Resource
+from contracts.openapi import ConfigurationError, Inputs, Operation, Resource
 from contracts.reports import EXCHANGES, Recorder
 from contracts.run.handed_in import Strategies
 from contracts.run.service import Service, wait_for_answer
@@ -36,10 +36,20 @@ class Sessions:
         known: Callable[[Operation], tuple[Resource, ...]],
     ) -> None:
         self._settings, self._strategies, self._folder, self._known = settings, strategies, folder, known
-        self._options = replace(settings.session, turns=folder.turns)
+        self._options = replace(settings.session, turns=folder.turns, inputs=self._inputs())
         self._stack = ExitStack()
         self._rate_limit = RateLimit(settings.limits, folder.shared_state)
         self._stack.callback(self._rate_limit.close)
+
+    def _inputs(self) -> dict[str, Inputs]:
+        """Return, by the operation's path, what its requests carry; raises DocumentError where no value is found."""
+        settings, found = self._settings, {}
+        for operation in settings.document.operations:
+            given = settings.parameters.get(operation.path, {})
+            inputs = self._strategies.required_inputs(operation, given, settings.credential_names)
+            # The mock looks at no value.
+            found[operation.path] = replace(inputs, made_up=inputs.made_up and bool(settings.base_url))
+        return found
 
     def close(self) -> None:
         """Close everything; a second time changes nothing."""
@@ -60,7 +70,7 @@ class Sessions:
 
             def attempt() -> GuardedSession:
                 # These requests count for nothing: neither for a budget nor for a rate.
-                return GuardedSession(self._base_url, operations, lambda exchange: None, settings.session)
+                return GuardedSession(self._base_url, operations, lambda exchange: None, self._options)
 
             wait_for_answer(attempt, settings.document, settings.wait, service)
 

@@ -1,7 +1,7 @@
 """What a run is asked to do: options, environment and files, read once and found to make sense."""
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from contracts.reports import read_report
 from contracts.run.credentials import KeyCommand, Variables, read_certificate, read_credentials, variable
 from contracts.run.known_ids import check_ids, ids_in, listed_ids, resources_of
 from contracts.run.options import EXAMPLES, VARIABLES, option_values
+from contracts.run.parameters import Given, Row, given_parameters, given_resources, rows_of
 from contracts.run.profiles import PROFILES, Profile
 from contracts.run.service import START_WAIT, service_port
 from contracts.run.shards import CONTRACT_OPTIONS, Shard
@@ -46,6 +47,8 @@ class Settings:
     base_url: str | None
     known: Mapping[str, tuple[Resource, ...]] = field(repr=False)
     """By the operation's path, the resources that the user named: values of its path parameters."""
+    parameters: Mapping[str, Given] = field(repr=False)
+    """By the operation's path, the values that the user gives for its other parameters."""
     session: SessionOptions = field(repr=False)
     """How requests are sent; the API key is in here."""
     limits: Limits
@@ -82,6 +85,11 @@ class Settings:
         return tuple(dict.fromkeys(each.environment for each in every if each.is_secret))
 
     @property
+    def credential_names(self) -> tuple[tuple[str, str], ...]:
+        """The place and name of everything that the session sends by itself, so that no parameter of the name is."""
+        return tuple((each.credential.place, each.credential.name) for each in self.session.credentials)
+
+    @property
     def probe_methods(self) -> bool:
         """Whether methods are sent that may change or delete what the target holds."""
         return self.session.probes
@@ -99,7 +107,8 @@ def read_settings(given: Mapping[str, Any], environment: Variables = None) -> Se
     document = load(_path(options["document"]) or PINNED, files, options["annotation"])
     for operation in document.operations:
         check_overlay_keywords(operation)
-    known, base_url = _known(document, options, environment), _base_url(options, environment)
+    base_url, rows = _base_url(options, environment), rows_of(options["parameter"], options["parameters"])
+    parameters, known = given_parameters(document, rows), _known(document, options, environment, rows)
     options["strict_refusals"] = options["strict_refusals"] or _is_on(environment, VARIABLES["strict_refusals"])
     _check_combinations(options, base_url)
     return Settings(
@@ -108,6 +117,7 @@ def read_settings(given: Mapping[str, Any], environment: Variables = None) -> Se
         document=document,
         base_url=base_url,
         known=known,
+        parameters=parameters,
         session=_session_options(document, options, environment, profile),
         limits=Limits(options["max_requests"], check_rate(options["rate_limit"]) if options["rate_limit"] else 0.0),
         discover=options["discover"],
@@ -184,10 +194,16 @@ def _check_combinations(options: Mapping[str, Any], base_url: str | None) -> Non
         raise ConfigurationError(f"--ca-bundle {options['ca_bundle']} is no file; name a file of PEM certificates")
 
 
-def _known(document: Document, options: Mapping[str, Any], variables: Variables) -> dict[str, tuple[Resource, ...]]:
+def _known(
+    document: Document, options: Mapping[str, Any], variables: Variables, rows: Sequence[Row]
+) -> dict[str, tuple[Resource, ...]]:
     file = ids_in(Path(options["job_ids"])) if options["job_ids"] else []
     ids = [*options["job_id"], *file] or listed_ids(variable(variables, VARIABLES["job_ids"]))
-    return resources_of(document, check_ids(ids))
+    given = given_resources(document, rows)
+    if given and not (options["base_url"] or options["start"] or variable(variables, VARIABLES["base_url"])):
+        raise ConfigurationError("--parameter names resources of a server by a path parameter; give its --base-url too")
+    named = resources_of(document, check_ids(ids))
+    return {path: tuple(dict.fromkeys((*found, *given.get(path, ())))) for path, found in named.items()}
 
 
 def _session_options(

@@ -29,8 +29,8 @@ def sendable(value: str) -> bool:
 
 
 def as_text(value: JSON) -> str:
-    """Return a parameter's value as it is written into a path (OpenAPI 3.1.0, style `simple`)."""
-    return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
+    """Return a value of a path parameter as text; see `Parameter.write` for what the document says of its style."""
+    return json.dumps(value) if value is None or isinstance(value, (bool, list, dict)) else str(value)
 
 
 def resources(operation: Operation, spec: ResponseSpec, wanted: int) -> list[Resource]:
@@ -53,7 +53,8 @@ def _names(walk: Walk, operation: Operation, parameter: Parameter, spec: Respons
     node, seen = _both(walk, operation, parameter, spec), set()
     fits = walk.schemas.fits(node)
     for value in _candidates(walk, node, operation, parameter, fits):
-        if fits(value) and sendable(name := as_text(value)) and name not in seen:
+        name = parameter.write(value) if fits(value) else None
+        if name is not None and sendable(name) and name not in seen:
             seen.add(name)
             yield name
 
@@ -67,6 +68,7 @@ def _both(walk: Walk, operation: Operation, parameter: Parameter, spec: Response
 
 
 def _candidates(walk: Walk, node: Node, operation: Operation, parameter: Parameter, fits: Fits) -> Iterator[JSON]:
+    yield from parameter.candidates
     found = walk.step(node)
     if isinstance(found, Scalar) and isinstance(found.leaf, Number):
         low, high = found.leaf.range()

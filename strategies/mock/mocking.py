@@ -1,5 +1,6 @@
 """A mock server of a whole document: every answer that it describes, from the covering sets, over real HTTP."""
 
+import itertools
 import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -7,7 +8,7 @@ from functools import partial
 
 from contracts.http import Response
 from contracts.openapi import Document, Operation
-from strategies.answers import catalogue, covering_answers
+from strategies.answers import catalogue, covering_answers, shown_in_turn
 from strategies.mock.server import Asked, Catalogue, Change, MockServer
 
 
@@ -22,7 +23,21 @@ def mock_server(document: Document, port: int = 0, changes: Sequence[Change] = (
 def _catalogue(operation: Operation) -> Catalogue:
     codes = [spec.status for spec in operation.responses if spec.status.isdigit()]
     by_status = {status: partial(_first, operation, status) for status in codes}
+    if len(shown_in_turn(operation)) > 1:
+        return Catalogue({}, _in_turn(operation), by_status)
     return Catalogue(catalogue(operation), _otherwise(operation), by_status)
+
+
+def _in_turn(operation: Operation) -> Callable[[Mapping[str, str]], Response]:
+    """Return how an operation without parameters is answered: by every answer, one after another."""
+    turns = itertools.count()
+    every = shown_in_turn(operation)
+
+    def next_one(values: Mapping[str, str]) -> Response:
+        # `next` of a count is one step of the interpreter, so that threads share the turns.
+        return every[next(turns) % len(every)]
+
+    return next_one
 
 
 def _first(operation: Operation, status: str, values: Mapping[str, str]) -> Response:

@@ -14,7 +14,8 @@ from typing import Any
 from contracts.http.api_key import Secret, check_api_key
 from contracts.http.authorization import CredentialValue
 from contracts.http.exchange import Exchange, Failure, Response
-from contracts.http.session import GuardedSession, SessionOptions
+from contracts.http.session import GuardedSession
+from contracts.http.session_options import SessionOptions
 from contracts.openapi import Credential, Document, Operation
 from tests.support.tiny import document_of
 

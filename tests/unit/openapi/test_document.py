@@ -53,7 +53,7 @@ def test_an_operation_has_the_parameters_and_responses_of_its_document(read: Cal
     (spec,) = operation.responses
     assert (found.title, found.version, str(operation)) == ("Orchard", "7", "GET /trees/{tree}")
     assert operation.document is found
-    assert operation.parameters == (Parameter("tree", PARAMETER + "/schema"),)
+    assert operation.parameters == (Parameter("tree", PARAMETER + "/schema", pointer=PARAMETER),)
     assert (spec.status, spec.pointer, spec.is_success) == ("200", ANSWER, True)
     assert spec.content == {"application/json": SCHEMA}
     assert [(header.name, header.required, header.schema) for header in spec.headers] == [
@@ -158,11 +158,48 @@ def test_parameters_are_in_the_order_of_the_path(read: Callable[..., Document]) 
     assert [parameter.name for parameter in read(contents).operations[0].parameters] == ["row", "tree"]
 
 
-def test_optional_parameters_outside_the_path_are_ignored(read: Callable[..., Document]) -> None:
+def test_an_optional_parameter_that_cannot_be_judged_is_left_out_of_requests(read: Callable[..., Document]) -> None:
     contents = orchard()
-    optional = [{"name": "tree", "in": "query", "schema": {"nullable": 1}}, {"name": "a", "in": "cookie"}]
+    optional = [
+        {"name": "tree", "in": "query", "schema": {"maxLenght": 1}},
+        {"name": "b", "in": "query", "schema": {"$ref": "#/nowhere"}},
+        {"name": "c", "in": "query", "style": "matrix", "schema": {}},
+        {"name": "d", "in": "querystring", "content": {"text/plain": {}}},
+        {"name": "a", "in": "cookie"},
+    ]
     contents["paths"]["/trees/{tree}"]["get"]["parameters"] += optional
-    assert len(read(contents).operations[0].parameters) == 1
+    (operation,) = read(contents).operations
+    assert len(operation.parameters) == 1
+    assert [each.name for each in operation.other_parameters] == ["a"]
+
+
+@pytest.mark.parametrize("name", ["Accept", "content-type", "AUTHORIZATION"])
+def test_header_parameters_of_reserved_names_are_ignored(read: Callable[..., Document], name: str) -> None:
+    contents = orchard()
+    reserved = {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
+    contents["paths"]["/trees/{tree}"]["get"]["parameters"].append(reserved)
+    assert read(contents).operations[0].other_parameters == ()
+
+
+@pytest.mark.parametrize(
+    ("described", "candidates"),
+    [
+        ({"example": 5, "schema": {"default": 6}}, (5, 6)),
+        ({"examples": {"a": {"value": 1}, "b": {"externalValue": "http://x"}}, "schema": {}}, (1,)),
+        ({"schema": {"examples": [3], "default": 2, "enum": [1, 2]}}, (3, 2, 1, 2)),
+        ({"content": {"application/json": {"example": {"a": 1}, "schema": {"type": "object"}}}}, ({"a": 1},)),
+        ({"schema": {"type": "string"}}, ()),
+    ],
+)
+def test_a_parameter_has_the_values_that_the_document_gives(
+    read: Callable[..., Document], described: Any, candidates: tuple[Any, ...]
+) -> None:
+    contents = orchard()
+    parameter = {"name": "age", "in": "query", "required": True, **described}
+    contents["paths"]["/trees/{tree}"]["get"]["parameters"].append(parameter)
+    (found,) = read(contents).operations[0].other_parameters
+    assert (found.name, found.place, found.required, found.candidates) == ("age", "query", True, candidates)
+    assert found.is_json is ("content" in described)
 
 
 def test_every_get_operation_is_read_and_no_other(read: Callable[..., Document]) -> None:
@@ -197,11 +234,6 @@ def test_a_keyword_that_is_vouched_for_asserts_nothing(read: Callable[..., Docum
     contents = changed(TREE + "/ripens", {"in": "autumn"})
     assert refused(read, contents).pointer == TREE + "/ripens"
     assert read(contents, annotations=["ripens"]).operations
-
-
-def test_an_array_behind_a_parameters_reference_is_refused(read: Callable[..., Document]) -> None:
-    contents = changed(PARAMETER + "/schema", {"$ref": TREE})
-    assert refused(read, contents).pointer == PARAMETER + "/schema"
 
 
 # Properties that no response may hold

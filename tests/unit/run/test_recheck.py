@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.http.exchange import Exchange, Failure, Response
-from contracts.openapi import Operation
+from contracts.openapi import Inputs, Operation
 from contracts.run.observer import Observer
 from contracts.run.recheck import MAX_RECHECKED, RECHECK_ROUNDS, Asks, recheck
 from contracts.verdict.verdict import Reproducibility, Verdict
@@ -35,7 +35,9 @@ class Asked:
         self.headers: list[Mapping[str, str]] = []
         self._server = server
 
-    def __call__(self, operation: Operation, values: Mapping[str, str], headers: Mapping[str, str]) -> Exchange:
+    def __call__(
+        self, operation: Operation, values: Mapping[str, str], headers: Mapping[str, str], inputs: Inputs
+    ) -> Exchange:
         (name,) = values.values()
         self.headers.append(headers)
         self.order.append(name)
@@ -176,7 +178,7 @@ def test_a_resource_that_is_answered_as_another_is_held_against_that_one_once_mo
     (finding,) = verdict_on(judge.tally, document).findings
     assert finding.violation.rule == "overlay.alias"
 
-    def ask(operation: Operation, values: Mapping[str, str], headers: Mapping[str, str]) -> Exchange:
+    def ask(operation: Operation, values: Mapping[str, str], headers: Mapping[str, str], inputs: Inputs) -> Exchange:
         return exchange(*values.values(), wrong=mistaken)
 
     (found,) = recheck(Asks(ask), document, [finding], lambda operation: [("job-b",), ("job-a",)]).values()

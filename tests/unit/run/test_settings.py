@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from contracts.http.session import MAX_BODY, TIMEOUT
+from contracts.http.session_options import MAX_BODY, TIMEOUT
 from contracts.openapi import PINNED
 from contracts.openapi.errors import ConfigurationError, ContractError
 from contracts.run.known_ids import resources_of
