@@ -15,6 +15,6 @@ from contracts.judge.parsed_response import (
     parse_response,
     unread_types,
 )
-from contracts.judge.refusals import ID_CLASSES, NOT_UTF8, Refusal, excuse, id_classes
+from contracts.judge.refusals import ID_CLASSES, MADE_UP, NOT_UTF8, Refusal, excuse, id_classes
 from contracts.judge.validation import LARGE, compiled
 from contracts.judge.violation import CHANGES, RULES, PlacePattern, Violation

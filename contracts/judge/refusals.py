@@ -151,7 +151,9 @@ def _refusal_of(exchange: Exchange) -> Refusal | None:
     request, outcome = exchange.request, exchange.outcome
     classes = () if request.exists or not request.is_read else id_classes(request.parameter_values)
     refusing: Container[int] = _REFUSING
-    if request.made_up and request.is_read:
+    # A status that the operation documents is its own answer, and keeps what the document says of it.
+    is_documented = isinstance(outcome, Response) and exchange.operation.response_for(outcome.status) is not None
+    if request.made_up and request.is_read and not is_documented:
         classes, refusing = (*classes, MADE_UP), _REFUSING_VALUES
     if not classes:
         return None

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from contracts.http import LET_IN, NOT_FOUND, Exchange, GuardedSession, Rejections, label_of, share_of
 from contracts.openapi import Document, Operation, Resource, official_client
 from contracts.run.handed_in import Found, Memory
+from contracts.run.listing import found_in_lists
 from contracts.run.settings import Settings
 from contracts.sdk import discover
 
@@ -22,6 +23,8 @@ class Knowledge:
     started: datetime.datetime
     remembered: Found
     discovered: Found
+    notes: tuple[str, ...] = ()
+    """Sentences on where resources were found; the process that leads reports them."""
 
     def to_text(self) -> str:
         """Return it as JSON text: pytest-xdist carries no text that is not UTF-8, such as some ids."""
@@ -83,8 +86,19 @@ def reveal_rejection(
                 break
 
 
-def listed(session: GuardedSession, settings: Settings) -> Found:
-    """Return the resources that the target lists, as the official SDK asks for them."""
+def listed(session: GuardedSession, settings: Settings) -> tuple[Found, tuple[str, ...]]:
+    """Return the resources that the target lists, and sentences on where they were found.
+
+    With `--discover` the official SDK's own list is asked; of operations of which nothing is known then, the lists that
+    the document shows.
+    """
+    discovered = _listed_by_sdk(session, settings) if settings.discover else {}
+    named = {each: (*settings.known[each.path], *discovered.get(each, ())) for each in settings.document.operations}
+    found, notes = found_in_lists(session, settings.document, named)
+    return {**discovered, **found}, notes
+
+
+def _listed_by_sdk(session: GuardedSession, settings: Settings) -> Found:
     operations = settings.document.operations
     # Where no overlay names an SDK, the first operation says so.
     listing = [operation for operation in operations if official_client(operation)] or operations[:1]

@@ -118,8 +118,8 @@ class Run:
         seen: list[Exchange] = []
         with self._sessions.open_unjudged(seen.append) as session:
             look(session, settings)
-            if settings.discover:
-                self.knowledge = replace(self.knowledge, discovered=listed(session, settings))
+            discovered, notes = listed(session, settings)
+            self.knowledge = replace(self.knowledge, discovered=discovered, notes=notes)
         with suppress(*STOPS):
             reveal_rejection(seen, self._sessions.rejections, settings.document, self.known, lambda: self.session)
 
@@ -321,7 +321,7 @@ class Run:
             seed=settings.seed,
             sent=tuple(each.credential for each in settings.session.credentials),
             incident=incident,
-            notes=(*ending.notes, *self.collector.notes, *_unread(settings.document)),
+            notes=(*ending.notes, *self.knowledge.notes, *self.collector.notes, *_unread(settings.document)),
             partial=ending.partial or bool(ending.notes or settings.shard or ending.stopped),
         )
 

@@ -87,7 +87,8 @@ class Settings:
     @property
     def credential_names(self) -> tuple[tuple[str, str], ...]:
         """The place and name of everything that the session sends by itself, so that no parameter of the name is."""
-        return tuple((each.credential.place, each.credential.name) for each in self.session.credentials)
+        every = (*self.document.credentials, *(each.credential for each in self.session.credentials))
+        return tuple((each.place, each.name) for each in every)
 
     @property
     def probe_methods(self) -> bool:

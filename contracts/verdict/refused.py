@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 from contracts.http import Response
-from contracts.judge import ID_CLASSES, Refusal
+from contracts.judge import ID_CLASSES, MADE_UP, Refusal
 from contracts.openapi import Resource
 from contracts.verdict.witness import Witness
 
@@ -68,12 +68,15 @@ class RefusedIds:
         return (outcome.header("location") or "") if is_redirect and isinstance(outcome, Response) else ""
 
 
+_NAMES = (*(each.words for each in ID_CLASSES), MADE_UP)
+
+
 def refused_ids(records: Iterable[RefusalRecord]) -> Iterator[RefusedIds]:
     """Yield the refusals, by answer and then by the class that the most of the ids share, each id once."""
     for answer, alike in groupby(sorted(records, key=lambda each: (_answer(each), each.refusal)), _answer):
         left = list(alike)
         while left:
-            name = max((each.words for each in ID_CLASSES), key=lambda words: _sharing(words, left))
+            name = max(_NAMES, key=lambda words: _sharing(words, left))
             named = [each for each in left if name in each.refusal.classes]
             left = [each for each in left if name not in each.refusal.classes]
             count = len(set().union(*(each.ids for each in named)))
