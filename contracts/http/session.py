@@ -156,6 +156,10 @@ class GuardedSession(requests.Session):
             prepared.headers["Connection"] = "close"
         return self._guard_run(prepared, operation, values, made_up=inputs.made_up)[0]
 
+    def makes_up(self, operation: Operation) -> bool:
+        """Return whether a value that the operation requires beside its path comes from its schema alone."""
+        return self._inputs(operation).made_up
+
     def _inputs(self, operation: Operation) -> Inputs:
         return self._options.inputs.get(operation.path, NO_INPUTS)
 

@@ -7,6 +7,7 @@ import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from contracts.http import LET_IN, NOT_FOUND, Exchange, GuardedSession, Rejections, label_of, share_of
 from contracts.openapi import Document, Operation, Resource, official_client
@@ -95,7 +96,14 @@ def listed(session: GuardedSession, settings: Settings) -> tuple[Found, tuple[st
     discovered = _listed_by_sdk(session, settings) if settings.discover else {}
     named = {each: (*settings.known[each.path], *discovered.get(each, ())) for each in settings.document.operations}
     found, notes = found_in_lists(session, settings.document, named)
-    return {**discovered, **found}, notes
+    unsure = (f"{each}: {_MADE_UP}" for each in settings.document.operations if session.makes_up(each))
+    return {**discovered, **found}, (*notes, *unsure)
+
+
+_MADE_UP: Final = (
+    "a required parameter has a value made up by its schema, so that resources are not taken to exist; "
+    "give it by --parameter NAME=VALUE or an example"
+)
 
 
 def _listed_by_sdk(session: GuardedSession, settings: Settings) -> Found:

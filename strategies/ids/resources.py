@@ -30,6 +30,8 @@ def sendable(value: str) -> bool:
 
 def as_text(value: JSON) -> str:
     """Return a value of a path parameter as text; see `Parameter.write` for what the document says of its style."""
+    if isinstance(value, list) and not any(isinstance(each, (list, dict)) for each in value):
+        return ",".join(map(as_text, value))
     return json.dumps(value) if value is None or isinstance(value, (bool, list, dict)) else str(value)
 
 

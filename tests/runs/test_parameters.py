@@ -92,7 +92,10 @@ def test_an_undocumented_refusal_of_made_up_values_is_a_note(tmp_path: Path) -> 
 
 
 def test_a_wrong_answer_to_made_up_values_is_a_violation_whose_command_holds_them(tmp_path: Path) -> None:
-    parameters: list[dict[str, Any]] = [{"name": "filter", "in": "query", **ANY}, {"name": "X-Mode", "in": "header", **ANY}]
+    parameters: list[dict[str, Any]] = [
+        {"name": "filter", "in": "query", **ANY},
+        {"name": "X-Mode", "in": "header", **ANY},
+    ]
 
     def broken(asked: Asked, came: Response) -> Response:
         is_moded = "X-Mode" in dict(asked.headers)
@@ -103,6 +106,12 @@ def test_a_wrong_answer_to_made_up_values_is_a_violation_whose_command_holds_the
     assert "schema.type" in result.output
     assert "always" in result.output
     assert "-H 'X-Mode: " in result.output
+
+
+def test_a_required_value_that_is_made_up_is_noted_with_the_fix(tmp_path: Path) -> None:
+    _, result = asked_of(written(tmp_path, [{"name": "q", "in": "query", "required": True, **ANY}]), *BRIEFLY)
+    assert result.code == 0, result.output
+    assert "GET /usage: a required parameter has a value made up by its schema" in result.output
 
 
 def test_an_optional_body_of_a_get_is_not_sent(tmp_path: Path) -> None:
