@@ -23,7 +23,6 @@ from contracts.openapi import (
     Operation,
     Resource,
     ResponseSpec,
-    Union,
     documented_key,
     equals,
     from_pointer,
@@ -33,7 +32,7 @@ from contracts.openapi import (
     sample_type,
 )
 from strategies.ids import resources
-from strategies.values import JSON, Walk, covering_set, from_schema, inline, pin, put
+from strategies.values import JSON, covering_set, from_schema, put
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -111,37 +110,6 @@ def granting(operation: Operation) -> ResponseSpec | None:
     """Return the spec of the answer for a resource that exists: the first successful one, else `default`, else None."""
     spec = next((spec for spec in operation.responses if spec.is_success), None)
     return spec or next((spec for spec in operation.responses if spec.status == "default"), None)
-
-
-def check_answerable(operation: Operation) -> None:
-    """Raise Unsatisfiable, with the place and the fix, if it is proved that no value satisfies some schema."""
-    walk = Walk(operation.document)
-    places = [parameter.schema for parameter in operation.parameters]
-    for spec in operation.responses:
-        places += [header.schema for header in spec.headers if header.schema]
-        places += [pointer for pointer in spec.content.values() if pointer]
-    for node in map(walk.node, places):
-        if not walk.schemas.feasible(node):
-            raise walk.schemas.refuse(node)
-    for union in [union for union in operation.document.unions.values() if union.keyword == "oneOf"]:
-        if {operation.document.resolve(place)[0] for place in places} & {union.pointer}:
-            _check_distinct(walk, union)
-
-
-def _check_distinct(walk: Walk, union: Union) -> None:
-    """Raise Unsatisfiable if every value of every branch fits another one too, which `oneOf` forbids."""
-    branches, schemas = (*union.tagged, *union.untagged), walk.schemas
-    unheard_of = inline(pin(union.tag, ("zz-unheard-of",)))
-    if not all(schemas.feasible((unheard_of, schemas.at(branch.target))) for branch in union.tagged):
-        return  # A branch that fixes its tag tells itself apart; the algebra is slow on many branches.
-    for branch in branches:
-        own = inline(pin(union.tag, branch.tags)) if branch.tags else inline(True)
-        others = (inline({"not": {"$ref": other.target}}) for other in branches if other is not branch)
-        if schemas.feasible((own, schemas.at(branch.target), *others)):
-            return
-    names = " and ".join(branch.name for branch in branches)
-    fix = "give the tag a const in each, or write anyOf"
-    raise schemas.refuse((schemas.at(union.pointer),), f"is satisfied by no value: {names} take the same ones", fix)
 
 
 BODILESS: Final = ("1XX", "204", "205", "304")

@@ -1,6 +1,6 @@
 """Ask for several resources at the same time, for a server that mixes their answers up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from strategies.item import Asker, Item, Resources
@@ -22,6 +22,15 @@ class RequestsInFlight(Item):
     resources: Resources = ()
     first: int = 0
     bursts: int = 1
+
+    @property
+    def size(self) -> int:
+        """How many requests it sends at most."""
+        return self.bursts * min(IN_FLIGHT, len(self.resources))
+
+    def cut_to(self, size: int) -> Item:
+        """Return the item with fewer bursts, but one at least."""
+        return replace(self, bursts=max(1, size // IN_FLIGHT))
 
     def ask(self, asker: Asker) -> None:
         """Ask for as many as may be in flight, in turns; those that hang are left out."""

@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from contracts.coverage import ClassReads
 from contracts.http import GuardedSession
 from contracts.openapi import Operation, Resource
 
 Resources = tuple[Resource, ...]
+
+_Value = TypeVar("_Value")
 
 
 class Asker(Protocol):
@@ -50,6 +52,8 @@ class Item:
 
     kind: ClassVar[str]
     known_here: ClassVar[int] = 0
+    is_whole: ClassVar[bool] = False
+    """Whether it is asked as it is, however few requests its operation has."""
 
     operation: Operation
     detail: str = ""
@@ -59,6 +63,21 @@ class Item:
         """The item's name: its operation, and what it asks."""
         return f"{self.operation}: {self.kind} {self.detail}".rstrip()
 
+    @property
+    def size(self) -> int:
+        """How many requests it sends at most."""
+        return 1
+
+    def cut_to(self, size: int) -> "Item":
+        """Return the item as one that sends at most so many requests, the same each time."""
+        return self
+
     def ask(self, asker: Asker) -> None:
         """Send the item's requests; raises ContractError where the run has to stop."""
         raise NotImplementedError
+
+
+def spread(values: tuple[_Value, ...], count: int) -> tuple[_Value, ...]:
+    """Return so many of the values, from all over them."""
+    count = min(count, len(values))
+    return tuple(values[index * len(values) // count] for index in range(count))

@@ -1,10 +1,10 @@
 """Send each optional parameter of an operation with a legal value, which the rest of a run leaves out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from contracts.openapi import Inputs, Resource
-from strategies.item import Asker, Item
+from strategies.item import Asker, Item, spread
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,15 @@ class OptionalParameters(Item):
 
     values: Resource = ()
     inputs: tuple[Inputs, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How many requests it sends at most."""
+        return len(self.inputs)
+
+    def cut_to(self, size: int) -> Item:
+        """Return the item with some of the parameters."""
+        return replace(self, inputs=spread(self.inputs, size))
 
     def ask(self, asker: Asker) -> None:
         """Ask once for each of them."""

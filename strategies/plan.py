@@ -6,23 +6,34 @@ item that raises nothing has sent all of its requests.
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, ClassVar, Final, Protocol
+from typing import Any, Final, Protocol
 
 from contracts.http import undocumented_methods
 from contracts.judge import PlacePattern
-from contracts.openapi import Document, Operation, Resource
-from strategies.answers import catalogue, check_answerable, shown_in_turn
-from strategies.faults import faults, self_test
-from strategies.ids import covering_path_values, made_up, path_values
+from contracts.openapi import Document, Operation
+from strategies.answerable import unanswered, unsatisfiable
+from strategies.answers import catalogue, shown_in_turn
+from strategies.faults import faults
+from strategies.ids import covering_path_values, made_up
 from strategies.in_flight import BURSTS, RequestsInFlight
 from strategies.inputs import Given, optional_inputs, required_inputs
-from strategies.item import Asker, Item, Resources
+from strategies.item import Item, Resources
+from strategies.kinds import (
+    CasesOfSchemathesis,
+    ClassesOfIds,
+    DrawnIds,
+    KnownResources,
+    KnownResourcesAgain,
+    PreferredStatus,
+    RememberedResources,
+    SelfTest,
+    UndocumentedMethod,
+)
 from strategies.memory import memories
 from strategies.mock import mock_server
 from strategies.optional_parameters import OptionalParameters
 from strategies.rare_classes import SHARES, RareClasses
+from strategies.share import share_words, shared
 
 CHUNK_SIZE: Final = 10
 """How many resources one item reads in turns."""
@@ -34,16 +45,18 @@ Known = Callable[[Operation], Resources]
 """Returns the resources of an operation that are known to exist."""
 
 __all__ = [
-    "check_answerable",
     "items",
     "known_to_mock",
     "made_up",
     "memories",
     "mock_server",
+    "plan_notes",
     "promises",
     "register_profiles",
     "required_inputs",
     "second_opinion",
+    "unanswered",
+    "unsatisfiable",
 ]
 
 
@@ -98,6 +111,10 @@ class Wanted(Protocol):
         """What to draw by; empty where the inputs are the same each time."""
 
     @property
+    def plan_requests(self) -> int | None:
+        """How many requests to plan at most, over all operations; None for no bound."""
+
+    @property
     def undecodable_ids(self) -> bool:
         """Whether ids are asked for whose bytes are not UTF-8."""
 
@@ -116,142 +133,6 @@ class Wanted(Protocol):
     @property
     def probe_methods(self) -> bool:
         """Whether methods are sent that the document does not have."""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownResources(Item):
-    """Read every resource once in each round, so that a value that must last is seen to."""
-
-    kind: ClassVar[str] = "known resources"
-    known_here: ClassVar[int] = 1
-
-    resources: Resources = ()
-    rounds: int = 1
-
-    def ask(self, asker: Asker) -> None:
-        """Read the resources; one that hangs is left out."""
-        for _ in range(self.rounds):
-            for values in self.resources:
-                if not asker.skips_hanging(self.operation, values):
-                    asker.session.ask(self.operation, self.operation.bind(values))
-
-
-class RememberedResources(KnownResources):
-    """Read again the resources whose answers broke a promise in an earlier run."""
-
-    kind: ClassVar[str] = "remembered resources"
-    known_here: ClassVar[int] = 2
-
-
-class KnownResourcesAgain(KnownResources):
-    """Read the known resources once more after everything else was asked."""
-
-    kind: ClassVar[str] = "known resources again"
-
-
-@dataclass(frozen=True, slots=True)
-class PreferredStatus(Item):
-    """Prefer a documented status: mocks follow `Prefer: code=...`, real servers may ignore it (RFC 7240)."""
-
-    kind: ClassVar[str] = "preferred status"
-
-    values: Resource = ()
-
-    def ask(self, asker: Asker) -> None:
-        """Ask for one resource."""
-        asker.session.ask(self.operation, self.operation.bind(self.values), {"Prefer": f"code={self.detail}"})
-
-
-class SelfTest(Item):
-    """Put every fault before the judge; sends nothing."""
-
-    kind: ClassVar[str] = "self-test"
-
-    def ask(self, asker: Asker) -> None:
-        """Raise AssertionError, with a line for each, if a fault was not noticed."""
-        result = self_test(self.operation)
-        asker.note_self_test(result.caught, result.caught + len(result.survivors), len(result.idle))
-        if result.survivors:
-            raise AssertionError("\n".join(map(str, result.survivors)))
-
-
-@dataclass(frozen=True, slots=True)
-class ClassesOfIds(Item):
-    """Ask for one id of each class: near-misses of known ones, and those that have broken servers."""
-
-    kind: ClassVar[str] = "classes of ids"
-
-    values: tuple[Mapping[str, str], ...] = ()
-
-    def ask(self, asker: Asker) -> None:
-        """Ask for each of them once."""
-        for values in self.values:
-            asker.session.ask(self.operation, values)
-
-
-@dataclass(frozen=True, slots=True)
-class Drawn(Item):
-    """Ask for what Hypothesis draws, the same for the same seed."""
-
-    seed: int = 0
-    examples: int = 1
-    profile: str = "ci"
-
-    def draw(self, strategy: Any, use: Callable[[Any], object]) -> None:
-        """Use every example that is drawn."""
-        import hypothesis
-
-        @hypothesis.seed(self.seed)
-        @hypothesis.settings(hypothesis.settings.get_profile(self.profile), max_examples=self.examples)
-        @hypothesis.given(strategy)
-        def each(drawn: Any) -> None:
-            use(drawn)
-
-        each()
-
-
-@dataclass(frozen=True, slots=True)
-class DrawnIds(Drawn):
-    """Ask for ids."""
-
-    kind: ClassVar[str] = "drawn ids"
-
-    known: Resources = field(default=(), repr=False)
-    undecodable: bool = False
-
-    def ask(self, asker: Asker) -> None:
-        """Draw and ask."""
-        # Hypothesis draws from the constants of all our modules that it finds. So that every process draws the same,
-        # each has loaded all of them before it draws.
-        assert asker.second_opinion is not None
-        values = path_values(self.operation, self.known, undecodable=self.undecodable)
-        self.draw(values, partial(asker.session.ask, self.operation))
-
-
-class CasesOfSchemathesis(Drawn):
-    """Send cases that Schemathesis draws of the document."""
-
-    kind: ClassVar[str] = "cases of Schemathesis"
-
-    def ask(self, asker: Asker) -> None:
-        """Draw and send, by the guarded session as everything else."""
-        opinion = asker.second_opinion
-        cases = opinion.cases(self.operation)
-        if cases is not None:
-            self.draw(cases, lambda case: opinion.send(case, asker.session))
-
-
-@dataclass(frozen=True, slots=True)
-class UndocumentedMethod(Item):
-    """Send a method that the document does not have, which may change or delete the resource."""
-
-    kind: ClassVar[str] = "undocumented method"
-
-    values: Resource = ()
-
-    def ask(self, asker: Asker) -> None:
-        """Send it once."""
-        asker.session.ask(self.operation, self.operation.bind(self.values), method=self.detail)
 
 
 def register_profiles(efforts: Iterable[Effort]) -> None:
@@ -274,7 +155,14 @@ def register_profiles(efforts: Iterable[Effort]) -> None:
 
 def items(wanted: Wanted, known: Known, remembered: Mapping[Operation, Resources]) -> tuple[Item, ...]:
     """Return everything that a run asks of its document, in the order in which it asks."""
-    return tuple(_items(wanted, known, remembered))
+    return shared(tuple(_items(wanted, known, remembered)), wanted.plan_requests)
+
+
+def plan_notes(wanted: Wanted, known: Known, remembered: Mapping[Operation, Resources]) -> Iterator[str]:
+    """Yield how many of the planned requests are asked, where it is not all."""
+    every = tuple(_items(wanted, known, remembered))
+    if words := share_words(every, shared(every, wanted.plan_requests)):
+        yield words
 
 
 def _items(wanted: Wanted, known: Known, remembered: Mapping[Operation, Resources]) -> Iterator[Item]:

@@ -8,7 +8,7 @@ decides by its own reads, so that a run asks the same, however its items are spr
 import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle
 from math import ceil, inf
 from typing import ClassVar, Final
@@ -46,6 +46,15 @@ class RareClasses(Item):
     share: int = 1
     most: int = 200
     slow: float = inf
+
+    @property
+    def size(self) -> int:
+        """How many requests it sends at most."""
+        return self.most
+
+    def cut_to(self, size: int) -> Item:
+        """Return the item with fewer requests."""
+        return replace(self, most=size)
 
     def ask(self, asker: Asker) -> None:
         """Read until each class has its share of reads, or a limit is reached."""

@@ -9,7 +9,7 @@ import time
 import traceback
 from contextlib import closing, nullcontext
 
-from contracts.reports import print_lines, terminal_is_gone
+from contracts.reports import listing, print_lines, terminal_is_gone
 from contracts.run import OPTIONS, Ending, Item, ProgressMeter, Run, RunFolder, Signals, read_settings
 from contracts.verdict import Outcome, Tally
 from strategies import plan
@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         option.add_to(parser.add_argument, aliases=True)
     parser.add_argument("--hypothesis-profile", metavar="NAME", help="ci (default), nightly or prerelease")
     parser.add_argument("--hypothesis-seed", metavar="N", help="repeats what was drawn in nightly and prerelease")
+    parser.add_argument("--collect-only", action="store_true", help="list what is asked and left out; send nothing")
     parser.add_argument("-q", "--quiet", action="store_true", help="show no progress")
 
 
@@ -31,7 +32,10 @@ def run(options: argparse.Namespace) -> int:
             settings = read_settings(vars(options))
             plan.register_profiles((settings.profile,))
             with closing(Run(settings, plan, folder, signals)) as whole:
-                whole.prepare()
+                whole.prepare(asks=not options.collect_only)
+                if options.collect_only:
+                    print_lines([*(item.name for item in whole.items), *listing(whole.settings.document)])
+                    return 0
                 items = list(filter(is_chosen, whole.items))
                 ending = _carry_out(whole, items, silent=options.no_progress or options.quiet)
                 signals.ignore_signals()

@@ -7,10 +7,11 @@ text, and the errors of all wings.
 
 from contracts.openapi.credential import Credential, is_token
 from contracts.openapi.discriminator import Branch, Union
-from contracts.openapi.document import Document, Header, Operation, Resource, ResponseSpec, operation_at
+from contracts.openapi.document import Document, Header, LeftOut, Operation, Resource, ResponseSpec, operation_at
 from contracts.openapi.errors import ConfigurationError, ContractError, DocumentError, TargetError
 from contracts.openapi.formats import ASSERTED, HINTS, STRICTER, format_checker
 from contracts.openapi.json_text import UNREADABLE, JsonFlaw, parse_json, text_of, walk_json
+from contracts.openapi.leaving_out import NothingLeft, leave_out, overlay_action
 from contracts.openapi.media_types import MediaType, accept_field, documented_key, parse_media_type, sample_type
 from contracts.openapi.overlay import PINNED_OVERLAY, overlay_files, shipped_overlays
 from contracts.openapi.overlay_keywords import (
@@ -29,4 +30,5 @@ from contracts.openapi.patterns import is_plain, matches_pattern
 from contracts.openapi.pointer import from_pointer, resolve_pointer, to_pointer
 from contracts.openapi.reader import PINNED, load
 from contracts.openapi.schema_keywords import ANNOTATIONS, IN_PLACE, KNOWN, NAMED, identity, json_type, subschemas
+from contracts.openapi.selection import Selection
 from contracts.openapi.source import line_of, pointer_lines

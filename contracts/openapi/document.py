@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote
 
 from contracts.openapi.credential import Credential
 from contracts.openapi.discriminator import Union
+from contracts.openapi.errors import DocumentError
 from contracts.openapi.parameter import Parameter
 from contracts.openapi.pointer import follow_references, from_pointer, resolve_pointer
 
@@ -58,6 +59,18 @@ class ResponseSpec:
         return self.status.startswith("2")
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What is not judged, with the reasons: an operation, by its path, or if there is a `part` that part of it alone.
+
+    A part is named by its status and its media type or header (`500 application/json`, `200 header ETag`).
+    """
+
+    path: str
+    part: str
+    reasons: tuple[DocumentError, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
     """One GET operation of its document, compared and hashed by identity."""
@@ -71,6 +84,7 @@ class Operation:
     """Every method that the document has for the path, in upper case."""
     other_parameters: tuple[Parameter, ...] = ()
     """The parameters of its query, header fields and cookies; `parameters` are those of its path."""
+    operation_id: str = ""
 
     def __str__(self) -> str:
         return f"GET {self.path}"
@@ -129,11 +143,20 @@ class Document:
     """What security schemes say of the environment, in the document's order."""
     makers: tuple[Callable[[Document], Operation], ...] = field(repr=False)
     """One for each operation; `operations` calls it once, with this document."""
+    left_out: tuple[LeftOut, ...] = field(default=(), repr=False)
+    """The operations, and the parts of operations, that cannot be judged."""
+    skipped: int = 0
+    """How many operations the user did not choose."""
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:
         """Every GET operation, in the document's order, always as the same objects."""
         return tuple(make(self) for make in self.makers)
+
+    @property
+    def described(self) -> int:
+        """How many operations were to be judged: those that are, and those that are left out."""
+        return len(self.makers) + sum(not each.part for each in self.left_out)
 
     @property
     def api_key(self) -> Credential | None:

@@ -6,7 +6,10 @@ ContractError
 └── TargetError         a server that cannot be reached at all
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 
 class ContractError(Exception):
@@ -14,11 +17,29 @@ class ContractError(Exception):
 
 
 class DocumentError(ContractError):
-    """A document that cannot be judged: the file, the place (a JSON pointer), the problem there and the fix."""
+    """A document that cannot be judged: the file, the place (a JSON pointer), the problem there and the fix.
 
-    def __init__(self, path: Path, pointer: str, problem: str, fix: str) -> None:
+    The Overlay action `action`, or else the removal of what is at `removes` (by default the place), lets it be judged.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        pointer: str,
+        problem: str,
+        fix: str,
+        *,
+        removes: str = "",
+        action: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         super().__init__(path, pointer, problem, fix)
         self.path, self.pointer, self.problem, self.fix = path, pointer, problem, fix
+        self.removes, self.action = removes or pointer, action
+
+    @property
+    def reason(self) -> str:
+        """The place, the problem and the fix, for a reader who knows the file."""
+        return _one_line(f"{self.pointer} {self.problem}; {self.fix}")
 
     def __str__(self) -> str:
         place = f" {self.pointer}" if self.pointer else ""

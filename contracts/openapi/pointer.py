@@ -1,7 +1,7 @@
 """JSON pointers (RFC 6901), plain for places in a response and as URI fragments for places in a document."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -18,6 +18,24 @@ def from_pointer(pointer: str) -> list[str]:
     if pointer.startswith("#"):
         pointer = unquote(pointer[1:])
     return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+
+
+def to_json_path(pointer: str) -> str:
+    """Return the JSONPath of a place in an OpenAPI document, by which an Overlay names it (RFC 9535, section 2.7).
+
+    A number is an index behind a field that holds an array, and else a name, such as a status.
+    """
+    parts = from_pointer(pointer)
+    pairs = zip(["", *parts], parts, strict=False)
+    return "$" + "".join(f"[{part if part.isdigit() and of in _ARRAYS else _quoted(part)}]" for of, part in pairs)
+
+
+_ARRAYS: Final = frozenset("allOf anyOf enum oneOf parameters prefixItems required".split())
+"""Fields that hold an array."""
+
+
+def _quoted(name: str) -> str:
+    return "'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def resolve_pointer(value: object, parts: Iterable[str]) -> object:
@@ -53,3 +71,13 @@ def follow_references(contents: object, pointer: str, beside: Iterable[str] = ()
         if not (isinstance(value, dict) and isinstance(value.get("$ref"), str) and {*value} <= {"$ref", *beside}):
             return "#" + to_pointer(*parts), value
         pointer = value["$ref"]
+
+
+def replaced(value: Any, parts: Sequence[str], new: Any) -> Any:
+    """Return the value with another at the place; only the containers on the way there are copied."""
+    if not parts:
+        return new
+    copy = value.copy()
+    part = int(parts[0]) if isinstance(value, list) else parts[0]
+    copy[part] = replaced(value[part], parts[1:], new)
+    return copy

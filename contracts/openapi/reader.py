@@ -1,4 +1,4 @@
-"""Read an OpenAPI 3.1 document and its overlays, refusing by JSON pointer all that could not be judged.
+"""Read an OpenAPI 3.1 document and its overlays, leaving out by JSON pointer all that could not be judged.
 
 Hides the order of reading, references between OpenAPI's objects, and the rules of each object; `schema_check` has the
 rules of schemas.
@@ -10,14 +10,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from contracts.openapi import overlay, schema_keywords, source
+from contracts.openapi import files, overlay, schema_keywords, source
 from contracts.openapi.credential import credentials
-from contracts.openapi.document import TEMPLATE, Document, Header, Operation, ResponseSpec
+from contracts.openapi.document import TEMPLATE, Document, Header, LeftOut, Operation, ResponseSpec
 from contracts.openapi.errors import DocumentError
+from contracts.openapi.leaving_out import leave_out
 from contracts.openapi.parameter import FRAMING_FIELDS, RESERVED_FIELDS, Parameter
 from contracts.openapi.parameter_styles import DEFAULTS, STYLES
 from contracts.openapi.pointer import follow_references, from_pointer, resolve_pointer, to_pointer
 from contracts.openapi.schema_check import SchemaCheck
+from contracts.openapi.selection import EVERYTHING, OperationName, Selection
 
 PINNED: Final = Path(__file__).parent / "documents" / "sgp-v4.openapi.yaml"
 """The document this harness was made for."""
@@ -28,24 +30,28 @@ _NOUN: Final = {list: "array", dict: "object"}
 _Holder = TypeVar("_Holder", list[Any], dict[str, Any])
 
 
-def load(path: Path = PINNED, overlays: Iterable[Path] = (), annotations: Iterable[str] = ()) -> Document:
-    """Read a document and its overlays.
+def load(
+    path: Path = PINNED, overlays: Iterable[Path] = (), annotations: Iterable[str] = (), chosen: Selection = EVERYTHING
+) -> Document:
+    """Read a document, the files beside it that it refers to, and its overlays.
 
-    `annotations` are keywords that assert nothing, by the caller's word. Raises DocumentError, with the place and the
-    fix, for anything that could not be judged.
+    `annotations` are keywords that assert nothing, by the caller's word. What cannot be judged is left out by name (see
+    `Document.left_out`). Raises DocumentError, with the place and the fix, if nothing is left, and ConfigurationError
+    for a choice of no operation.
     """
     contents, sha256 = source.read_file(path)
     _refuse_other_versions(path, contents)
     loaded = tuple(overlay.load_overlay(file) for file in overlays)
     contents, idle = overlay.apply_overlays(loaded, contents)
+    contents, others = files.with_other_files(path, contents)
     known = frozenset({*schema_keywords.declared_annotations(), *annotations})
     reader = _Reader(path, contents, known)
-    makers = reader.operations()
-    closed, unions = reader.schemas.conclude()
+    makers, left_out, skipped = reader.operations(chosen)
+    closed, unions, reasons = reader.schemas.conclude()
     info = contents.get("info") if isinstance(contents.get("info"), dict) else {}
-    return Document(
+    document = Document(
         path=path,
-        sha256=sha256,
+        sha256=source.joint_hash(sha256, others),
         title=str(info.get("title", path.name)),
         version=str(info.get("version", "")),
         contents=closed,
@@ -56,7 +62,10 @@ def load(path: Path = PINNED, overlays: Iterable[Path] = (), annotations: Iterab
         notes=(*idle, *reader.schemas.notes),
         credentials=credentials(path, contents),
         makers=makers,
+        left_out=left_out,
+        skipped=skipped,
     )
+    return chosen.checked(leave_out(document, reasons))
 
 
 def _refuse_other_versions(path: Path, contents: Any) -> None:
@@ -76,22 +85,37 @@ def _refuse_other_versions(path: Path, contents: Any) -> None:
 
 class _Reader:
     def __init__(self, path: Path, contents: dict[str, Any], annotations: frozenset[str]) -> None:
-        self._path, self._contents, self._annotations = path, contents, annotations
+        self._path, self._contents = path, contents
         self.schemas = SchemaCheck(path, contents, annotations)
 
-    def operations(self) -> tuple[Callable[[Document], Operation], ...]:
-        """Read every operation; what is returned makes each, once the document that it belongs to is there."""
+    def operations(
+        self, chosen: Selection
+    ) -> tuple[tuple[Callable[[Document], Operation], ...], tuple[LeftOut, ...], int]:
+        """Read the chosen operations; return a maker of each, those that cannot be read, and how many were not chosen.
+
+        A maker is called once the document that the operation belongs to is there.
+        """
         paths = self._contents.get("paths")
         if not isinstance(paths, dict):
             raise self._refusal("#/paths", "is missing", "describe at least one path with a get operation")
-        makers = []
+        makers, left_out, names, skipped = [], [], [], 0
         for path in (name for name in paths if name[:2] != "x-"):
-            at, item = self._follow("#" + to_pointer("paths", path), "path item")
-            if "get" in item:
+            try:
+                at, item = self._follow("#" + to_pointer("paths", path), "path item")
+                if "get" not in item:
+                    continue
+                name = OperationName(path, _operation_id(item["get"]))
+                names.append(name)
+                if not chosen.takes(name):
+                    skipped += 1
+                    continue
                 makers.append(self._operation(path, at, item))
-        if not makers:
+            except DocumentError as error:
+                left_out.append(LeftOut(path, "", (error,)))
+        chosen.check(names)
+        if not makers and not left_out:
             raise self._refusal("#/paths", "has no get operation", "describe at least one; only reads are judged")
-        return tuple(makers)
+        return tuple(makers), tuple(left_out), skipped
 
     def _refusal(self, pointer: str, problem: str, fix: str) -> DocumentError:
         return DocumentError(self._path, pointer, problem, fix)
@@ -102,6 +126,8 @@ class _Reader:
             at, value = follow_references(self._contents, pointer, ("summary", "description"))
         except (LookupError, ValueError):
             ref = resolve_pointer(self._contents, [*from_pointer(pointer), "$ref"])
+            if isinstance(ref, str) and not ref.startswith("#"):
+                raise files.unread_reference(self._path, pointer, ref) from None
             raise self._refusal(pointer, f"leads nowhere: {ref}", "refer to a place in this file") from None
         if not isinstance(value, dict):
             raise self._refusal(at, f"is no {kind}", "make it an object")
@@ -142,6 +168,7 @@ class _Reader:
             parameters=tuple(parameters[name] for name in names),
             responses=tuple(self._response(status, at + to_pointer("responses", status)) for status in statuses),
             methods=tuple(name.upper() for name in _METHODS if name in item),
+            operation_id=_operation_id(get),
             other_parameters=tuple(each for each in merged.values() if each and each.place != "path"),
         )
 
@@ -167,7 +194,7 @@ class _Reader:
         if style not in STYLES[place]:
             fix = f"write one of {', '.join(sorted(STYLES[place]))}"
             raise self._refusal(at + to_pointer("style"), f"is no style of a {place} parameter: {style}", fix)
-        schema, holder, is_json = self._described(at, raw, is_required=is_required)
+        schema, holder, is_json = self._described(at, raw)
         if not schema and place == "path":
             raise self._refusal(at, "is a path parameter without a schema", "give it a schema")
         meant = self.schemas.meant(schema) if schema else {}
@@ -183,10 +210,10 @@ class _Reader:
             allow_reserved=raw.get("allowReserved") is True,
             pointer=at,
             candidates=tuple(_candidates(holder, meant)),
-            is_composite=bool({"array", "object"}.intersection(types if isinstance(types, list) else [types])),
+            is_composite=any(each in ("array", "object") for each in (types if isinstance(types, list) else [types])),
         )
 
-    def _described(self, at: str, raw: dict[str, Any], *, is_required: bool) -> tuple[str, dict[str, Any], bool]:
+    def _described(self, at: str, raw: dict[str, Any]) -> tuple[str, dict[str, Any], bool]:
         """Return the pointer of the parameter's schema, who gives examples, and whether it is sent as JSON text."""
         content = self._member(at, raw, "content", dict)
         key = next(iter(content), "")
@@ -195,11 +222,6 @@ class _Reader:
         if "schema" not in raw:
             return "", raw, False
         schema = at + to_pointer("schema")
-        if not is_required and schema not in self.schemas.checked:
-            # A parameter that is left out must leave nothing behind in what the rest is judged by.
-            trial = SchemaCheck(self._path, self._contents, self._annotations)
-            trial.check(schema)
-            trial.conclude()
         self.schemas.check(schema)
         return schema, raw, key.partition(";")[0].strip().lower().endswith(("/json", "+json"))
 
@@ -236,6 +258,10 @@ class _Reader:
         schema = pointer + to_pointer("schema")
         self.schemas.check(schema)
         return schema
+
+
+def _operation_id(operation: Any) -> str:
+    return str(operation.get("operationId", "")) if isinstance(operation, dict) else ""
 
 
 def _unsendable(name: str, place: str) -> str:

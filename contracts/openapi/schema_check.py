@@ -1,7 +1,7 @@
-"""Check that every schema which a response or parameter can reach can be judged, and find the unions among them.
+"""Check which schemas that a response or parameter can reach can be judged, and find the unions among them.
 
 Hides the walk through `$ref`s and subschemas, and the rules by which a schema is refused. Nothing in the document is
-changed: a copy takes the `false` schemas that keep writeOnly properties out of responses.
+changed: a copy takes the `false` schemas that keep writeOnly properties out of responses, and loses what is refused.
 """
 
 import graphlib
@@ -15,9 +15,17 @@ import jsonschema
 from contracts.openapi import schema_keywords
 from contracts.openapi.discriminator import Union, union_at
 from contracts.openapi.errors import DocumentError
+from contracts.openapi.files import unread_reference
 from contracts.openapi.formats import FORMATS
 from contracts.openapi.patterns import pattern_error
-from contracts.openapi.pointer import follow_references, from_pointer, is_local_reference, resolve_pointer, to_pointer
+from contracts.openapi.pointer import (
+    follow_references,
+    from_pointer,
+    is_local_reference,
+    replaced,
+    resolve_pointer,
+    to_pointer,
+)
 
 _METASCHEMA: Final = jsonschema.Draft202012Validator(jsonschema.Draft202012Validator.META_SCHEMA)
 _HOLDERS: Final[Mapping[str, type]] = {
@@ -30,34 +38,91 @@ class SchemaCheck:
     """Checks the schemas of one document.
 
     `checked` collects the JSON pointers of the schemas, `notes` collects sentences on parts that are odd but legal.
-    `check` is called for each schema of the operations, then `conclude` once. Both raise DocumentError.
+    `check` is called for each schema of the operations, then `conclude` once.
     """
 
     def __init__(self, path: Path, contents: Any, annotations: frozenset[str]) -> None:
         self.checked: set[str] = set()
         self.notes: list[str] = []
         self._path, self._contents, self._annotations = path, contents, annotations
-        # Schema to the schemas that judge the same instance.
+        # Schema to the schemas that it leads to, and to those of them that judge the same instance.
+        self._leads: dict[str, list[str]] = {}
         self._in_place: dict[str, list[str]] = {}
+        # Schema to the schema that its `$ref` means.
+        self._target: dict[str, str] = {}
         # Schema to the names of its properties that no response may hold.
         self._write_only: dict[str, list[str]] = {}
+        # Schema to what is refused of it: a keyword or, by the empty text, all of it.
+        self._refused: dict[str, dict[str, DocumentError]] = {}
 
     def check(self, pointer: str) -> None:
-        """Raise DocumentError for the first part that could not be judged in a schema and all that it reaches."""
+        """Check a schema and all that it reaches; what cannot be judged is kept for `conclude`."""
         waiting = [pointer]
         while waiting:
             at = waiting.pop()
             if at not in self.checked:
                 self.checked.add(at)
-                waiting += self._check_one(at, self._at(at))
+                self._leads[at] = list(self._check_one(at, self._at(at)))
+                waiting += self._leads[at]
 
-    def conclude(self) -> tuple[Any, dict[str, Union]]:
-        """Return the contents with writeOnly properties closed, and the unions by JSON pointer."""
+    def conclude(self) -> tuple[Any, dict[str, Union], dict[str, tuple[DocumentError, ...]]]:
+        """Return the contents, the unions by JSON pointer, and why schemas cannot be judged, by JSON pointer.
+
+        In the contents writeOnly properties are closed, and every keyword that is refused is missing, so that whatever
+        reads the whole document can read it. A schema cannot be judged if any that it reaches cannot.
+        """
         self._refuse_endless()
-        self._contents = self._closed()
+        closed = self._closed()
         # Only now does every reference in them lead somewhere, and to an end.
-        found = {at: union for at in self._in_place if (union := self._union(at))}
-        return self._contents, found
+        self._contents = self._without_refused(closed)
+        self.checked = {at for at in self.checked if self._is_there(at)}
+        found = self._unions()
+        self._contents = self._without_refused(self._contents)
+        return self._contents, found, self._unjudged()
+
+    def _unions(self) -> dict[str, Union]:
+        found: dict[str, Union] = {}
+        for at in (each for each in self._leads if each in self.checked):
+            try:
+                union = self._union(at)
+            except DocumentError as error:
+                self._refuse(at, "discriminator", error)
+            else:
+                found |= {at: union} if union else {}
+        return found
+
+    def _unjudged(self) -> dict[str, tuple[DocumentError, ...]]:
+        """Return every schema that reaches a refused one, with the reasons."""
+        above: dict[str, list[str]] = {}
+        for at, reached in self._leads.items():
+            for to in reached:
+                above.setdefault(to, []).append(at)
+        reasons: dict[str, dict[DocumentError, None]] = {}
+        for refused, errors in self._refused.items():
+            waiting, seen = [refused], {refused}
+            while waiting:
+                at = waiting.pop()
+                reasons.setdefault(at, {}).update(dict.fromkeys(errors.values()))
+                new = set(above.get(at, ())) - seen
+                seen |= new
+                waiting += new
+        return {at: tuple(found) for at, found in reasons.items()}
+
+    def _refuse(self, at: str, keyword: str, error: DocumentError) -> None:
+        self._refused.setdefault(at, {}).setdefault(keyword, error)
+
+    def _without_refused(self, contents: Any) -> Any:
+        for at, errors in sorted(self._refused.items()):
+            with suppress(LookupError):  # A part of a schema that is refused as a whole.
+                schema: Any = resolve_pointer(contents, from_pointer(at))
+                kept = {} if "" in errors else {name: value for name, value in schema.items() if name not in errors}
+                contents = replaced(contents, from_pointer(at), kept)
+        return contents
+
+    def _is_there(self, at: str) -> bool:
+        with suppress(LookupError):
+            return isinstance(resolve_pointer(self._contents, from_pointer(at)), (dict, bool))
+        return False
 
     def meant(self, pointer: str) -> dict[str, Any]:
         """Return the keywords of the schema that a place means; none if it is a boolean or its references fail.
@@ -80,14 +145,14 @@ class SchemaCheck:
         if isinstance(schema, bool):
             return
         if not isinstance(schema, dict):
-            raise self._refusal(at, "is no schema", "make it an object or a boolean")
+            self._refuse(at, "", self._refusal(at, "is no schema", "make it an object or a boolean"))
+            return
         for keyword in schema:
-            self._check_keyword(at, keyword, schema)
-        own = {keyword: value for keyword, value in schema.items() if keyword in schema_keywords.ASSERTIONS}
-        error = jsonschema.exceptions.best_match(_METASCHEMA.iter_errors(own))
-        if error is not None:
-            place = at + to_pointer(*error.absolute_path)
-            raise self._refusal(place, f"is no value for this keyword: {error.message}", "see JSON Schema 2020-12")
+            try:
+                self._check_keyword(at, keyword, schema)
+            except DocumentError as error:
+                self._refuse(at, keyword, error)
+        self._check_values(at, schema)
         self._find_write_only(at, schema)
         self._in_place[at] = []
         for path, _ in schema_keywords.subschemas(schema):
@@ -96,12 +161,26 @@ class SchemaCheck:
                 if path[0] in schema_keywords.IN_PLACE:
                     self._in_place[at].append(to)
                 yield to
-        if "$ref" in schema:
-            self._in_place[at].append(self._target(at, schema["$ref"]))
-            yield self._in_place[at][-1]
+        if "$ref" in schema and "$ref" not in self._refused.get(at, ()):
+            self._target[at] = "#" + to_pointer(*from_pointer(schema["$ref"]))
+            self._in_place[at].append(self._target[at])
+            yield self._target[at]
+
+    def _check_values(self, at: str, schema: dict[str, Any]) -> None:
+        """Refuse each keyword whose value is none that JSON Schema allows."""
+        own = {keyword: value for keyword, value in schema.items() if keyword in schema_keywords.ASSERTIONS}
+        errors = list(_METASCHEMA.iter_errors(own)) if own else []
+        for keyword in {str(error.absolute_path[0]): None for error in errors if error.absolute_path}:
+            of_it = (error for error in errors if error.absolute_path and error.absolute_path[0] == keyword)
+            error = jsonschema.exceptions.best_match(of_it)
+            assert error is not None
+            place = at + to_pointer(*error.absolute_path)
+            problem = f"is no value for this keyword: {error.message}"
+            self._refuse(at, keyword, self._refusal(place, problem, "see JSON Schema 2020-12"))
 
     def _find_write_only(self, at: str, schema: dict[str, Any]) -> None:
-        for name in schema.get("properties", ()):
+        properties = schema.get("properties")
+        for name in properties if isinstance(properties, dict) else ():
             place = at + to_pointer("properties", name)
             if self.meant(place).get("writeOnly") is True:
                 self.notes.append(f"{place} is writeOnly: no response may hold it")
@@ -117,33 +196,26 @@ class SchemaCheck:
             parts = from_pointer(at)
             schema: Any = resolve_pointer(contents, parts)
             closed = {**schema, "properties": {**schema["properties"], **dict.fromkeys(names, False)}}
-            if "required" in schema:
+            if isinstance(schema.get("required"), list):
                 closed["required"] = [name for name in schema["required"] if name not in names]
-            contents = _replaced(contents, parts, closed)
-        for at in sorted(self.checked):
-            try:
-                resolve_pointer(contents, from_pointer(at))
-            except LookupError:
-                problem = "is referred to, and stands inside a writeOnly property"
-                raise self._refusal(at, problem, "move it to components and refer to it there") from None
+            contents = replaced(contents, parts, closed)
+        self._refuse_references_into_closed(contents)
         return contents
 
-    def _target(self, at: str, ref: Any) -> str:
-        place = at + to_pointer("$ref")
-        if not isinstance(ref, str) or not ref.startswith("#"):
-            raise self._refusal(place, f"refers to another file: {ref}", "put the schema into this file")
-        with suppress(LookupError, ValueError):
-            self._at(ref)
-            if is_local_reference(ref):
-                return "#" + to_pointer(*from_pointer(ref))
-        if not ref.startswith("#/"):
-            raise self._refusal(
-                place, f"refers to an anchor: {ref}", "write the JSON pointer of the schema, as #/components/..."
-            )
-        raise self._refusal(place, f"dangles: nothing stands at {ref}", "refer to a place that exists")
+    def _refuse_references_into_closed(self, contents: Any) -> None:
+        for at, reached in self._leads.items():
+            for to in reached:
+                try:
+                    resolve_pointer(contents, from_pointer(to))
+                except LookupError:
+                    problem = "is referred to, and stands inside a writeOnly property"
+                    error = self._refusal(to, problem, "move it to components and refer to it there")
+                    self._refuse(at, "$ref", error)
 
     def _check_keyword(self, at: str, keyword: str, schema: dict[str, Any]) -> None:
         place, value = at + to_pointer(keyword), schema[keyword]
+        if keyword == "$ref":
+            self._check_reference(place, value)
         if keyword in schema_keywords.ELSEWHERE:
             problem = f"is a keyword that is not judged: {keyword}"
             raise self._refusal(place, problem, schema_keywords.ELSEWHERE[keyword])
@@ -164,6 +236,20 @@ class SchemaCheck:
             if error := pattern_error(pattern):
                 raise self._refusal(place, f"holds no pattern: {pattern} ({error})", "write it as ECMA-262 does")
 
+    def _check_reference(self, place: str, ref: Any) -> None:
+        if not isinstance(ref, str):
+            raise self._refusal(place, f"is no reference: {ref}", "name a place in this document")
+        if not ref.startswith("#"):
+            raise unread_reference(self._path, place, ref)
+        with suppress(LookupError, ValueError):
+            self._at(ref)
+            if is_local_reference(ref):
+                return
+        if not ref.startswith("#/"):
+            fix = "write the JSON pointer of the schema, as #/components/..."
+            raise self._refusal(place, f"refers to an anchor: {ref}", fix)
+        raise self._refusal(place, f"dangles: nothing stands at {ref}", "refer to a place that exists")
+
     def _union(self, at: str) -> Union | None:
         schema = self._at(at)
         union = union_at(at, schema, lambda pointer: follow_references(self._contents, pointer), self._refusal)
@@ -183,19 +269,19 @@ class SchemaCheck:
         return union
 
     def _refuse_endless(self) -> None:
-        """Refuse a schema that reaches itself without going into the instance: judging it would never end."""
-        try:
-            graphlib.TopologicalSorter(self._in_place).prepare()
-        except graphlib.CycleError as error:
-            fix = "let it refer to a part of the instance"
-            raise self._refusal(error.args[1][0], "refers back to itself endlessly", fix) from None
+        """Refuse schemas that reach themselves without going into the instance: judging them would never end."""
+        while cycle := _cycle(self._in_place):
+            # Only a reference leads back, so that every circle has one.
+            at = next(each for each in cycle if self._target.get(each) in cycle)
+            error = self._refusal(at, "refers back to itself endlessly", "let it refer to a part of the instance")
+            self._refuse(at, "$ref", error)
+            self._in_place[at].remove(self._target.pop(at))
 
 
-def _replaced(value: Any, parts: list[str], new: Any) -> Any:
-    """Return the value with another at the place; only the containers on the way there are copied."""
-    if not parts:
-        return new
-    copy = value.copy()
-    part = int(parts[0]) if isinstance(value, list) else parts[0]
-    copy[part] = _replaced(value[part], parts[1:], new)
-    return copy
+def _cycle(graph: Mapping[str, list[str]]) -> list[str]:
+    """Return schemas that lead back to each other; none if there are no such."""
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        return list(error.args[1])
+    return []

@@ -6,7 +6,7 @@ Hides the differences of YAML 1.1 and 1.2, and limits of depth.
 import codecs
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -18,6 +18,9 @@ from contracts.openapi.pointer import to_pointer
 
 DEPTH: Final = 100
 """The deepest nesting that is read, because every reader of a document recurses into it."""
+
+MAX_VALUES: Final = 5_000_000
+"""How many values a document may hold, those behind aliases counted each time; large published ones hold a fifth."""
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG: Final = "tag:yaml.org,2002:"
@@ -88,6 +91,12 @@ def read_file(path: Path) -> tuple[Any, str]:
     return contents, hashlib.sha256(data).hexdigest()
 
 
+def joint_hash(sha256: str, others: Iterable[str]) -> str:
+    """Return the SHA-256 of a document: of its own bytes or, if it consists of several files, of all their hashes."""
+    every = [sha256, *others]
+    return sha256 if len(every) == 1 else hashlib.sha256("".join(every).encode()).hexdigest()
+
+
 def _json(path: Path, text: str) -> Any:
     # YAML does not contain JSON: it has no pairs of surrogate escapes, which many writers make of an emoji.
     value, flaws = json_text.parse_json(text.encode())
@@ -102,12 +111,7 @@ def _json(path: Path, text: str) -> Any:
 
 def _yaml(path: Path, text: str) -> Any:
     try:
-        depth = 0
-        # The depth is counted before anything is built, because the C library recurses until the stack ends.
-        for event in yaml.parse(text, Loader=_Loader):
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if depth > DEPTH:
-                raise _too_deep(path)
+        _check_events(path, text)
         return yaml.load(text, Loader=_JsonLoader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, ValueError, KeyError) as error:
         if "maximum nesting depth" in str(error):  # PyYAML has a limit of its own from 6.0.4 on.
@@ -116,6 +120,36 @@ def _yaml(path: Path, text: str) -> Any:
         where = f" at line {mark.line + 1}" if mark else ""
         problem = f"is neither YAML nor JSON{where}: {getattr(error, 'problem', None) or error}"
         raise DocumentError(path, "", problem, "correct its syntax") from None
+
+
+def _check_events(path: Path, text: str) -> None:
+    """Raise DocumentError for a document too deep or too large, before anything is built.
+
+    The C library recurses until the stack ends, and aliases of aliases multiply what they stand for.
+    """
+    # Of each collection that is open: its anchor, and the number of values in it so far.
+    opened: list[tuple[str | None, int]] = []
+    sizes: dict[str, int] = {}
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            opened.append((event.anchor, 1))
+            if len(opened) > DEPTH:
+                raise _too_deep(path)
+            continue
+        if isinstance(event, yaml.CollectionEndEvent):
+            anchor, size = opened.pop()
+            sizes |= {anchor: size} if anchor else {}
+        elif isinstance(event, yaml.AliasEvent):
+            size = sizes.get(event.anchor or "", 1)
+        elif isinstance(event, yaml.ScalarEvent):
+            size = 1
+        else:
+            continue
+        if opened:
+            opened[-1] = (opened[-1][0], opened[-1][1] + size)
+            if opened[-1][1] > MAX_VALUES:
+                problem = f"holds more than {MAX_VALUES:,} values"
+                raise DocumentError(path, "", problem, "use fewer aliases (*name) of aliases, or split the document")
 
 
 def _too_deep(path: Path) -> DocumentError:

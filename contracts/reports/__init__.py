@@ -11,4 +11,4 @@ from contracts.reports.github import github_commands
 from contracts.reports.junit import Promises
 from contracts.reports.messages import refused_line, violation_line, visible
 from contracts.reports.recorder import EXCHANGES, Recorder
-from contracts.reports.terminal import terminal_lines
+from contracts.reports.terminal import listing, terminal_lines

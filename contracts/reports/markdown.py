@@ -1,10 +1,12 @@
 """Write report.md: the verdict as Markdown, for the summary of a CI job."""
 
+import json
 from collections.abc import Iterator
 from typing import Final, TextIO
 
 from contracts.reports.comparison import Comparison
 from contracts.reports.curl import curl_lines
+from contracts.reports.left_out_words import to_json
 from contracts.reports.messages import (
     accepted_until,
     clipped,
@@ -44,11 +46,24 @@ def summary(verdict: Verdict, comparison: Comparison | None = None) -> Iterator[
         yield from _comparison(comparison)
     yield from _broken(verdict)
     yield from _required(verdict)
+    yield from _left_out(verdict)
     if verdict.refused:
         yield from ("", "### Refused before the operation: no violation", "")
         yield from (f"- {_short(refused_line(refused))}" for refused in verdict.refused)
     for note in (*run.notes, *run.document.notes):
         yield from ("", f"> {_plain(note)}")
+
+
+def _left_out(verdict: Verdict) -> Iterator[str]:
+    if not verdict.run.document.left_out:
+        return
+    yield from ("", "### Left out, because it cannot be judged", "")
+    for each in to_json(verdict.run.document):
+        for reason in each["reasons"]:
+            name = f"GET {each['operation']} {each['part']}".rstrip()
+            line = f"{name}: {reason['pointer']} {reason['problem']}; {reason['fix']}"
+            yield f"- {_short(line)}"
+            yield f"  Overlay action: {_short(json.dumps(reason['overlay_action'], ensure_ascii=False))}"
 
 
 def _broken(verdict: Verdict) -> Iterator[str]:

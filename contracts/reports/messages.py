@@ -14,6 +14,7 @@ from contracts.http import Response, request_id
 from contracts.judge import Violation
 from contracts.openapi import json_type
 from contracts.reports.grouping import in_another_case, told_by
+from contracts.reports.left_out_words import judged
 from contracts.reports.rejection_words import rejection_line
 from contracts.verdict import (
     AGREEMENT,
@@ -288,14 +289,15 @@ def rarity(verdict: Verdict) -> str:
 def headline(verdict: Verdict) -> str:
     """Return the result of a run in one sentence; the outcome's word stands before it in every report."""
     answers = _count(verdict.requests, "answer")
+    partly = f"; judged {words}" if (words := judged(verdict.run.document)) else ""
     waived = f", except for {_count(len(verdict.waived), 'waived violation')}" if verdict.waived else ""
     match verdict.outcome:
         case Outcome.CONFORMS:
-            return f"{answers} kept what the document promises{waived}"
+            return f"{answers} kept what the document promises{waived}{partly}"
         case Outcome.VIOLATES:
-            return _violated(verdict, answers, waived)
+            return _violated(verdict, answers, waived) + partly
         case Outcome.INCONCLUSIVE:
-            return _inconclusive(verdict, answers, waived)
+            return _inconclusive(verdict, answers, waived) + partly
 
 
 def _violated(verdict: Verdict, answers: str, waived: str) -> str:

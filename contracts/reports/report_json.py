@@ -12,6 +12,7 @@ from contracts.coverage import Feature, Unmet
 from contracts.http import Response
 from contracts.judge import RULES
 from contracts.openapi import Document, Resource, line_of, pointer_lines
+from contracts.reports import left_out_words
 from contracts.reports.comparison import FORMAT, Comparison
 from contracts.reports.curl import curl
 from contracts.reports.messages import headline, reference, refused_line, violation_line
@@ -78,7 +79,18 @@ def _run(run: RunFacts) -> dict[str, Any]:
 
 def _document(document: Document) -> dict[str, Any]:
     texts = {name: getattr(document, name) for name in ("title", "version", "sha256")}
-    return {**texts, "file": document.path.name, "overlays": list(document.overlays), "notes": list(document.notes)}
+    return {
+        **texts,
+        "file": document.path.name,
+        "overlays": list(document.overlays),
+        "notes": list(document.notes),
+        "operations": {
+            "judged": len(document.operations),
+            "described": document.described,
+            "not_chosen": document.skipped,
+        },
+        "left_out": left_out_words.to_json(document),
+    }
 
 
 def _resources(resources: Iterable[tuple[str, Resource]]) -> list[dict[str, Any]]:

@@ -6,8 +6,8 @@ from typing import Final
 
 from contracts.coverage import Feature
 from contracts.http import TIMEOUTS
-from contracts.openapi import Resource
-from contracts.reports import messages
+from contracts.openapi import Document, Resource
+from contracts.reports import left_out_words, messages
 from contracts.reports.comparison import Comparison
 from contracts.reports.curl import curl_lines
 from contracts.reports.grouping import grouped, told_by
@@ -21,6 +21,11 @@ def terminal_lines(verdict: Verdict, comparison: Comparison | None = None) -> It
     No line is longer than MAX_LINE characters.
     """
     yield from map(messages.clipped, _lines(verdict, comparison))
+
+
+def listing(document: Document) -> Iterator[str]:
+    """Yield the operations that are judged and all that is left out, one a line, and the Overlay actions for it."""
+    yield from map(messages.visible, left_out_words.listing(document))
 
 
 def _lines(verdict: Verdict, comparison: Comparison | None) -> Iterator[str]:
@@ -52,6 +57,7 @@ def _about(verdict: Verdict) -> Iterator[str]:
     layers = f" + {', '.join(document.overlays)}" if document.overlays else ", no overlay"
     yield f"document    {document.title} {document.version} ({document.path.name}{layers})"
     yield f"            sha256 {document.sha256}"
+    yield from map(messages.visible, left_out_words.terminal_lines(document))
     if run.seed:
         yield f"profile     {run.profile}; --hypothesis-seed {run.seed} repeats what was drawn"
     statuses = ", ".join(f"{name}: {count}" for name, count in verdict.answers.items()) or "none"

@@ -4,9 +4,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from contracts.openapi import Document, Inputs, Operation, Resource
+from contracts.openapi import Document, DocumentError, Inputs, Operation, Resource
 from contracts.reports import Promises
 from contracts.run.settings import Settings
+
+Reasons = Mapping[str, tuple[DocumentError, ...]]
+"""The place of a schema, or of an operation, to why it cannot be judged."""
 
 Found = Mapping[Operation, tuple[Resource, ...]]
 
@@ -47,8 +50,11 @@ class Item(Protocol):
 class Strategies(Protocol):
     """What is handed in to a run, for strategies alone can make it; a module serves."""
 
-    def check_answerable(self, operation: Operation) -> None:
-        """Raise DocumentError where it is proved that no value can be as the document says."""
+    def unsatisfiable(self, document: Document) -> Reasons:
+        """Return the schemas of which it is proved that no value can be as they say."""
+
+    def unanswered(self, wanted: Settings) -> Reasons:
+        """Return the operations of which no request or, on the embedded mock, no answer can be made."""
 
     def required_inputs(
         self, operation: Operation, given: Mapping[tuple[str, str], Sequence[Any]], sent: Iterable[tuple[str, str]]
@@ -74,6 +80,11 @@ class Strategies(Protocol):
         self, wanted: Settings, known: Callable[[Operation], tuple[Resource, ...]], remembered: Found
     ) -> Sequence[Item]:
         """Return everything to ask, in order."""
+
+    def plan_notes(
+        self, wanted: Settings, known: Callable[[Operation], tuple[Resource, ...]], remembered: Found
+    ) -> Iterable[str]:
+        """Return in words what of everything to ask is left out, to keep the number of requests."""
 
     def promises(self, document: Document) -> Promises:
         """Return the promises that there is a fault for."""

@@ -53,7 +53,15 @@ OPTIONS: Final = (
     Option("--parameter", "NAME=VALUE", "the value of a parameter; of a path parameter an id that exists", default=[]),
     Option("--parameters", "FILE", "the same as CSV: a line of names, then a row for each set of values"),
     Option("--discover", "N", "ask for N ids that the official SDK lists", int, 0),
-    Option("--document", "FILE", "an OpenAPI 3.1 document with GET operations; default: the pinned one"),
+    Option("--document", "FILE", "an OpenAPI 3.1 or 3.2 document with GET operations; default: the pinned one"),
+    Option(
+        "--operation",
+        "PATTERN",
+        "judge only operations whose path or operationId matches, such as '/jobs*'",
+        default=[],
+    ),
+    Option("--skip", "PATTERN", "leave out operations whose path or operationId matches", default=[]),
+    Option("--strict-document", "", "refuse a document of which anything cannot be judged, in place of leaving it out"),
     Option(
         "--overlay",
         "FILE|NAME",
@@ -65,6 +73,13 @@ OPTIONS: Final = (
     Option("--timeout", "SECONDS", f"for one whole answer; default: {TIMEOUT:g}", float, TIMEOUT),
     Option("--max-body", "BYTES", f"the largest body read; default: {MAX_BODY}", int, MAX_BODY),
     Option("--max-requests", "N", "stop after this number of requests, of all processes together", int),
+    Option(
+        "--plan-requests",
+        "N",
+        "plan about this number of requests at most, shared fairly over the operations; default: 20000 in ci, else 0, "
+        "which is no bound",
+        int,
+    ),
     Option("--rate-limit", "N/s", "send no faster, all processes together: 10/s, 90/m, 1000/h"),
     Option(
         "--retries",
@@ -118,6 +133,7 @@ _LIMITS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "--timeout": (lambda seconds: 0 < seconds < math.inf, "is no time; give seconds above 0"),
     "--max-body": (lambda size: size > 0, "leaves no room; give bytes above 0"),
     "--max-requests": (lambda number: number > 0, "leaves nothing to ask; give a number above 0"),
+    "--plan-requests": (lambda number: number >= 0, "is no number of requests; give 0 or more"),
     "--retries": (lambda number: number >= 0, "is no number of times; give 0 or more"),
 }
 """Option to whether a value makes sense, and to what is wrong with one that makes none, and how to fix it."""

@@ -28,6 +28,8 @@ class Profile:
     retries: int = 0
     parts: int = 10
     """Into how many items drawing is cut, each with a seed of its own, for workers and shards to share."""
+    plan_requests: int | None = None
+    """How many requests to plan at most, shared over all operations; None for no bound."""
     requires: tuple[str, ...] = ()
     """What must be seen, as `--require` words it, beside a success of every operation."""
     strict: bool = False
@@ -42,7 +44,7 @@ PROFILES: Final = {
     profile.name: profile
     for profile in (
         # An answer of 5 ms, and what it costs to send its request and to judge it.
-        Profile("ci", examples=100, repeatable=True, class_reads=2_000, slow=0.008),
+        Profile("ci", examples=100, repeatable=True, class_reads=2_000, slow=0.008, plan_requests=20_000),
         Profile("nightly", examples=1_000, repeatable=False, bursts=50, retries=2, parts=40, requires=("answers=100",)),
         Profile(
             "prerelease",

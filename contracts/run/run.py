@@ -12,19 +12,20 @@ import gc
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Any, Final
 
 from contracts.coverage import ClassReads
 from contracts.http import AllRejected, BudgetSpent, CallerRejected, Exchange, GuardedSession, Secret, SharedStateError
-from contracts.judge import History, unread_types
-from contracts.openapi import Document, Operation, Resource, TargetError
+from contracts.judge import History
+from contracts.openapi import Operation, Resource, TargetError
 from contracts.reports import EXCHANGES
 from contracts.run.collector import BY_ANSWERS, OTHERWISE, Collector, Ending, ItemResult
 from contracts.run.handed_in import Item, Strategies
 from contracts.run.knowledge import Knowledge, listed, look, recall, reveal_rejection
+from contracts.run.notes import notes_on
 from contracts.run.observer import Observer
 from contracts.run.outputs import Outputs, Show, print_verdict_line
 from contracts.run.recheck import Asks, recheck
@@ -76,11 +77,11 @@ class Run:
 
         `show` prints a line of the verdict, with the outcome beside the headline.
         """
+        self._clock = time.monotonic()
+        settings = settings.without(strategies.unsatisfiable(settings.document))
+        settings = settings.without(strategies.unanswered(settings))
         self.settings, self.folder, self.signals = settings, folder, signals
         self._strategies = strategies
-        self._clock = time.monotonic()
-        for operation in settings.document.operations:
-            strategies.check_answerable(operation)
         self._stack = ExitStack()
         self._sessions = Sessions(settings, strategies, folder, self.known)
         self._stack.callback(self._sessions.close)
@@ -321,8 +322,12 @@ class Run:
             seed=settings.seed,
             sent=tuple(each.credential for each in settings.session.credentials),
             incident=incident,
-            notes=(*ending.notes, *self.knowledge.notes, *self.collector.notes, *_unread(settings.document)),
-            partial=ending.partial or bool(ending.notes or settings.shard or ending.stopped),
+            notes=(
+                *ending.notes,
+                *self.collector.notes,
+                *notes_on(settings, self._strategies, self.known, self.knowledge),
+            ),
+            partial=ending.partial or bool(ending.notes or settings.shard or ending.stopped or settings.is_selective),
         )
 
     # Recheck.
@@ -392,9 +397,3 @@ class Run:
         )
         code = 0 if verdict is None or is_left_to_merge else verdict.exit_code
         return EXIT_FAILED if code == 0 and any(each.ours for each in self.errors) else code
-
-
-def _unread(document: Document) -> Iterator[str]:
-    """Yield a note on bodies that are not read, if the document has any."""
-    if types := unread_types(document):
-        yield f"bodies of {', '.join(types)} are not read; their status, headers and presence are judged"

@@ -1,8 +1,8 @@
 """What a run is asked to do: options, environment and files, read once and found to make sense."""
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,8 +12,12 @@ from contracts.openapi import (
     PINNED,
     ConfigurationError,
     Document,
+    DocumentError,
+    NothingLeft,
     Resource,
+    Selection,
     check_overlay_keywords,
+    leave_out,
     load,
     overlay_files,
     shipped_overlays,
@@ -73,6 +77,12 @@ class Settings:
     earlier: Mapping[str, Any] | None = field(repr=False)
     """The report.json that this run is compared with."""
     redaction: Redaction
+    plan_requests: int | None
+    """How many requests to plan at most, over all operations; None for no bound."""
+    selection: Selection
+    """The operations that the user chose."""
+    strict_document: bool
+    """Whether a document is refused of which anything cannot be judged."""
     undecodable_ids: bool
     """Whether ids are asked for whose bytes are not UTF-8."""
     strict_refusals: bool
@@ -91,6 +101,21 @@ class Settings:
         return tuple((each.place, each.name) for each in every)
 
     @property
+    def is_selective(self) -> bool:
+        """Whether operations that could be judged were not chosen."""
+        return self.document.skipped > 0
+
+    def without(self, reasons: Mapping[str, tuple[DocumentError, ...]]) -> "Settings":
+        """Return the settings of a run that leaves out what cannot be judged; see `leave_out`.
+
+        Raises ContractError if nothing is left, or if the user asked for what is left out.
+        """
+        document = self.selection.checked(leave_out(self.document, reasons))
+        _refuse_if_strict(document, strict=self.strict_document)
+        kept = {operation.path for operation in document.operations}
+        return replace(self, document=document, requirements=tuple(_still_asked(self.requirements, kept)))
+
+    @property
     def probe_methods(self) -> bool:
         """Whether methods are sent that may change or delete what the target holds."""
         return self.session.probes
@@ -105,7 +130,9 @@ def read_settings(given: Mapping[str, Any], environment: Variables = None) -> Se
     seed = _seed(profile, given.get("hypothesis_seed"), given.get("shard"))
     options = option_values(given)
     files = overlay_files(options["overlay"], no_overlay=bool(options["no_overlay"]), pinned=not options["document"])
-    document = load(_path(options["document"]) or PINNED, files, options["annotation"])
+    selection = Selection(tuple(options["operation"]), tuple(options["skip"]))
+    document = load(_path(options["document"]) or PINNED, files, options["annotation"], selection)
+    _refuse_if_strict(document, strict=bool(options["strict_document"]))
     for operation in document.operations:
         check_overlay_keywords(operation)
     base_url, rows = _base_url(options, environment), rows_of(options["parameter"], options["parameters"])
@@ -130,14 +157,36 @@ def read_settings(given: Mapping[str, Any], environment: Variables = None) -> Se
         tally=_new_file("--tally", options["tally"]),
         example_database=options["example_database"] or ("" if profile.repeatable else EXAMPLES),
         contract_options={name: options[name] for name in CONTRACT_OPTIONS},
-        requirements=_requirements(document, files, options, profile),
+        requirements=_requirements(document, files, options, profile, selection),
         waivers=load_waivers(Path(options["waivers"])) if options["waivers"] else (),
         drafted_waivers=_new_file("--write-waivers", options["write_waivers"]),
         earlier=read_report(Path(options["compare"])) if options["compare"] else None,
         redaction=Redaction.at(options["redact"]),
+        plan_requests=(profile.plan_requests if options["plan_requests"] is None else options["plan_requests"]) or None,
+        selection=selection,
+        strict_document=bool(options["strict_document"]),
         undecodable_ids=not options["utf8_ids"],
         strict_refusals=bool(options["strict_refusals"]),
     )
+
+
+def _refuse_if_strict(document: Document, *, strict: bool) -> None:
+    if strict and document.left_out:
+        raise NothingLeft(document)
+
+
+def _still_asked(requirements: Iterable[Requirement], kept: Container[str]) -> Iterator[Requirement]:
+    """Yield the requirements without the features of operations that are left out.
+
+    Raises ConfigurationError for one that asks for nothing else.
+    """
+    for each in requirements:
+        features = tuple(feature for feature in each.features if feature.operation in kept)
+        if each.features and not features:
+            raise ConfigurationError(
+                f"--require {each.text!r} asks for an operation that cannot be judged; leave it out"
+            )
+        yield replace(each, features=features)
 
 
 def _profile(name: str | None) -> Profile:
@@ -226,10 +275,10 @@ def _session_options(
 
 
 def _requirements(
-    document: Document, files: tuple[Path, ...], options: Mapping[str, Any], profile: Profile
+    document: Document, files: tuple[Path, ...], options: Mapping[str, Any], profile: Profile, selection: Selection
 ) -> tuple[Requirement, ...]:
     words = dict.fromkeys((*profile.requires, *options["require"]))
-    without = _without_tolerated(document, files, options["annotation"]).operations
+    without = _without_tolerated(document, files, options["annotation"], selection).operations
     found = tuple(parse_requirement(each, document.operations, without) for each in words)
     # The merge of shards asks the ledger for them.
     if options["ledger"] is None and options["shard"] is None and (asking := [each for each in found if each.days]):
@@ -237,11 +286,13 @@ def _requirements(
     return found
 
 
-def _without_tolerated(document: Document, files: tuple[Path, ...], annotations: Iterable[str]) -> Document:
+def _without_tolerated(
+    document: Document, files: tuple[Path, ...], annotations: Iterable[str], chosen: Selection
+) -> Document:
     """Return the document without the overlays that come along: what they declare is tolerated, not asked for."""
     shipped = {file for named in shipped_overlays().values() for file in named}
     others = [file for file in files if file not in shipped]
-    return document if len(others) == len(files) else load(document.path, others, annotations)
+    return document if len(others) == len(files) else load(document.path, others, annotations, chosen)
 
 
 def _is_on(variables: Variables, name: str) -> bool:

@@ -20,7 +20,18 @@ from contracts.verdict import RecheckResult, RunFacts, Tally, Verdict, Waiver
 
 FORMAT: Final = 3
 
-CONTRACT_OPTIONS: Final = ("document", "overlay", "no_overlay", "annotation", "require", "strict_refusals")
+CONTRACT_OPTIONS: Final = (
+    "document",
+    "overlay",
+    "no_overlay",
+    "annotation",
+    "operation",
+    "skip",
+    "parameter",
+    "parameters",
+    "require",
+    "strict_refusals",
+)
 """The options that the contract and the criteria of acceptance come from."""
 
 _FACTS: Final = ("target", "profile", "seed", "seconds", "incident")

@@ -101,11 +101,14 @@ class Schemas:
         return Part(pointer, pointer, self.document.schema(pointer))
 
     def refuse(
-        self, node: Node, problem: str = "is satisfied by no value", fix: str = "fix the schema"
+        self, node: Node, problem: str = "is satisfied by no value", fix: str = "fix the schema", removes: str = ""
     ) -> Unsatisfiable:
-        """Return the error that the node has no value, at the node's first place in the document."""
+        """Return the error that the node has no value, at the node's first place in the document.
+
+        Without what stands at the place `removes` there would be one.
+        """
         pointer = next((part.pointer for part in node if part.pointer), "")
-        return Unsatisfiable(self.document.path, pointer, problem, fix)
+        return Unsatisfiable(self.document.path, pointer, problem, fix, removes=removes)
 
     def _flat(self, node: Node) -> Node:
         return tuple(dict.fromkeys(flat for part in node for flat in self._flatten(part)))

@@ -13,8 +13,8 @@ from typing import Any, Final, NoReturn
 
 import pytest
 
-from contracts.openapi import ConfigurationError, ContractError
-from contracts.reports import be_silent, terminal_is_gone
+from contracts.openapi import ConfigurationError
+from contracts.reports import be_silent, listing, terminal_is_gone
 from contracts.run import (
     EXIT_FAILED,
     BrokenPromise,
@@ -106,14 +106,11 @@ class Driver:
         """From here on a run that is interrupted comes to a verdict."""
         self._has_session = True
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_collection(self) -> None:
-        """Refuse a document of which no value is found, though it is not proved that there is none."""
-        try:
-            for operation in self._run.settings.document.operations:
-                self._run.known(operation)
-        except ContractError as error:
-            raise pytest.UsageError(str(error)) from None
+    def pytest_collection_finish(self) -> None:
+        """List what is judged and what is left out, where nothing is asked."""
+        if self._config.option.collectonly and self._terminal:
+            for line in listing(self._run.settings.document):
+                self._terminal.write_line(line)
 
     # Ask.
 

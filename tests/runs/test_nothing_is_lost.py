@@ -19,6 +19,7 @@ import pytest
 
 from contracts.http.exchange import Response
 from strategies import plan
+from strategies.item import Asker
 from strategies.mock.mocking import mock_server
 from strategies.mock.server import Asked, Change
 from tests.support.pinned import DOCUMENT, IDS
@@ -348,7 +349,7 @@ def _failing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let one item fail for a reason of its own."""
     ask = plan.PreferredStatus.ask
 
-    def fail(item: plan.PreferredStatus, asker: plan.Asker) -> None:
+    def fail(item: plan.PreferredStatus, asker: Asker) -> None:
         assert item.detail != "422", "a reason of its own"
         ask(item, asker)
 

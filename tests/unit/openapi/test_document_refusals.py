@@ -91,7 +91,7 @@ REFUSALS: list[tuple[str, Any, str, str, str]] = [
     (GET + "/parameters", [], GET, "declares no path parameter 'tree'", "add it"),
     (PARAMETER, "tree", "", "is no parameter", "make it an object"),
     (PARAMETER, {"$ref": "#/components/parameters/Tree"}, "", "leads nowhere", "in this file"),
-    (PARAMETER, {"$ref": "other.yaml#/Tree"}, "", "leads nowhere: other.yaml", "in this file"),
+    (PARAMETER, {"$ref": "other.yaml#/Tree"}, "", "refers to another file: other.yaml#/Tree, which", "correct"),
     (PARAMETER + "/name", "bush", GET, "declares no path parameter 'tree'", "add it"),
     (PARAMETER + "/in", "query", GET, "declares no path parameter 'tree'", "add it"),
     (PARAMETER + "/in", "querystring", PARAMETER, "required querystring parameter that cannot be sent", "describe it"),
@@ -111,26 +111,37 @@ REFUSALS: list[tuple[str, Any, str, str, str]] = [
     (ANSWER, None, "", "is no response", "make it an object"),
     (ANSWER, {"$ref": "#/components/responses/Tree"}, "", "leads nowhere", "in this file"),
     (ANSWER, {"$ref": "#Tree"}, "", "leads nowhere: #Tree", "in this file"),
-    (ANSWER, {"$ref": "other.yaml"}, "", "leads nowhere", "in this file"),
+    (ANSWER, {"$ref": "other.yaml"}, "", "which cannot be read: No such file", "correct the reference"),
     (ANSWER, {"$ref": "#/components", "content": {}}, "", "other fields beside its $ref", "refers to"),
     (ANSWER + "/content", [], "", "is no object", "OpenAPI 3.1.0"),
     (ANSWER + "/content/application~1json", 5, "", "is no media type", "make it an object"),
     (ANSWER + "/headers", [], "", "is no object", "OpenAPI 3.1.0"),
     (ANSWER + "/headers/X-Bark", 5, "", "is no header", "make it an object"),
-    (ANSWER + "/headers/X-Bark", {"schema": 5}, ANSWER + "/headers/X-Bark/schema", "is no schema", "an object"),
     (SCHEMA, 5, "", "is no schema", "an object or a boolean"),
     (SCHEMA, None, "", "is no schema", "an object or a boolean"),
     (SCHEMA + "/$ref", "#/components/schemas/Bush", "", "dangles: nothing stands at", "that exists"),
     (SCHEMA + "/$ref", "#Tree", "", "refers to an anchor: #Tree", "write the JSON pointer"),
-    (SCHEMA + "/$ref", "trees.yaml#/Tree", "", "refers to another file", "into this file"),
-    (SCHEMA + "/$ref", "https://orchard.example/tree.json", "", "refers to another file", "into this file"),
-    (SCHEMA + "/$ref", 5, "", "refers to another file: 5", "into this file"),
+    (SCHEMA + "/$ref", "trees.yaml#/Tree", "", "refers to another file", "into one file"),
+    (SCHEMA + "/$ref", "https://orchard.example/tree.json", "", "is not fetched", "save it beside"),
+    (SCHEMA + "/$ref", 5, "", "is no reference: 5", "a place in this document"),
     (SCHEMA + "/$ref", SCHEMA, SCHEMA, "refers back to itself endlessly", "a part of the instance"),
     (TREE, {"$ref": SCHEMA}, SCHEMA, "refers back to itself endlessly", "a part of the instance"),
-    (TREE + "/allOf", [{"$ref": TREE}], TREE, "refers back to itself endlessly", "a part of the instance"),
-    (TREE + "/anyOf", [{"not": {"$ref": TREE}}], TREE, "refers back to itself endlessly", "a part of the instance"),
-    (TREE + "/if", {"$ref": TREE}, TREE, "refers back to itself endlessly", "a part of the instance"),
-    (TREE + "/dependentSchemas", {"a": {"$ref": TREE}}, TREE, "refers back to itself", "a part of the instance"),
+    (TREE + "/allOf", [{"$ref": TREE}], TREE + "/allOf/0", "refers back to itself endlessly", "a part of the instance"),
+    (
+        TREE + "/anyOf",
+        [{"not": {"$ref": TREE}}],
+        TREE + "/anyOf/0/not",
+        "refers back to itself endlessly",
+        "a part of the instance",
+    ),
+    (TREE + "/if", {"$ref": TREE}, TREE + "/if", "refers back to itself endlessly", "a part of the instance"),
+    (
+        TREE + "/dependentSchemas",
+        {"a": {"$ref": TREE}},
+        TREE + "/dependentSchemas/a",
+        "refers back to itself",
+        "a part of the instance",
+    ),
     (TREE + "/properties/rings", {"$ref": "#/nowhere"}, TREE + "/properties/rings/$ref", "dangles", "that exists"),
     (TREE + "/maxProperteis", 3, "", "is an unknown keyword: maxProperteis", "--annotation maxProperteis"),
     (TREE + "/nullable", True, "", "not judged: nullable", "[..., 'null']"),
@@ -178,6 +189,11 @@ def test_a_part_that_cannot_be_judged_is_refused_by_its_place(
     assert error.pointer in str(error)
     assert problem in error.problem
     assert fix in error.fix
+
+
+def test_what_cannot_be_judged_of_a_header_leaves_the_operation(read: Callable[..., Document]) -> None:
+    document = read(changed(ANSWER + "/headers/X-Bark", {"schema": 5}))
+    assert [(each.path, each.part) for each in document.left_out] == [("/trees/{tree}", "200 header X-Bark")]
 
 
 def test_an_error_is_one_line_whatever_the_document_holds(read: Callable[..., Document]) -> None:
