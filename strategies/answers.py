@@ -107,9 +107,8 @@ def shown_in_turn(operation: Operation) -> tuple[Response, ...]:
 
 
 def granting(operation: Operation) -> ResponseSpec | None:
-    """Return the spec of the answer for a resource that exists: the first successful one, else `default`, else None."""
-    spec = next((spec for spec in operation.responses if spec.is_success), None)
-    return spec or next((spec for spec in operation.responses if spec.status == "default"), None)
+    """Return the spec of the answer for a resource that exists, the first of `Operation.granted`; None without any."""
+    return next(iter(operation.granted), None)
 
 
 BODILESS: Final = ("1XX", "204", "205", "304")

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final
 
-from contracts.openapi import ASSERTED
+from contracts.openapi import ASSERTED, INTEGERS
 
 
 def single_tests(schema: dict[str, Any]) -> Iterator[tuple[str, str, Callable[[Any], bool]]]:
     """Yield the kind and name of each feature that a single test of a value shows, with the test."""
     name = schema.get("format")
     if name in ASSERTED:
-        yield "format", name, partial(_is_of_format, int if name in ("int32", "int64") else str, ASSERTED[name])
+        yield "format", name, partial(_is_of_format, int if name in INTEGERS else str, ASSERTED[name])
     for keyword, test in _bounds(schema):
         yield "bound", f"{keyword} {schema[keyword]}", test
     if schema.get("items", False) is not False:

@@ -116,8 +116,9 @@ def known_resource(
     # A failure of the server that the document does not describe is reported as that alone.
     failed = response.status >= 500 and parsed.spec is None
     # To be asked to send fewer requests says nothing of the resource (RFC 6585, section 4).
-    if request.exists and not response.ok and not failed and response.status != THROTTLED:
-        expected = text_of([spec.status for spec in operation.responses if spec.is_success] or ["2XX"])
+    granted = operation.grants(response.status)
+    if request.exists and not granted and not failed and response.status != THROTTLED:
+        expected = text_of([spec.status for spec in operation.granted if spec.status != "default"] or ["2XX"])
         pointer, status = operation.pointer + "/responses", str(response.status)
         rule = "status.known-resource"
         yield Violation(rule, response.status, "status", pointer, expected, status, variant=status)

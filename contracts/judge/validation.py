@@ -20,6 +20,7 @@ from jsonschema.protocols import Validator as JsonSchemaValidator
 from contracts.judge.json_schema import ASSERTIONS, NOTHING, SchemaError, Types, alternatives, broken, descend, evolved
 from contracts.judge.violation import Violation
 from contracts.openapi import (
+    INTEGERS,
     STRICTER,
     Branch,
     Document,
@@ -314,8 +315,8 @@ def _fast_validators(document: Document) -> jsonschema_rs.ValidatorMap | None:
     added: dict[str, list[Any]] = {pointer: [_tag_rule(union)] for pointer, union in document.unions.items()}
     formats: dict[str, Callable[[Any], bool]] = dict(STRICTER)
     for pointer, node in nodes.items():
-        if bits := {"int32": 31, "int64": 63}.get(str(node.get("format"))):
-            width = {"if": {"type": "integer"}, "then": {"minimum": -(2**bits), "maximum": 2**bits - 1}}
+        if limits := INTEGERS.get(str(node.get("format"))):
+            width = {"if": {"type": "integer"}, "then": {"minimum": limits[0], "maximum": limits[1]}}
             added.setdefault(pointer, []).append(width)
         if (pattern := node.pop("pattern", None)) is not None:
             formats[f"pattern {pattern}"] = functools.partial(_is_matched, pattern)

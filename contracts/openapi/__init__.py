@@ -9,7 +9,7 @@ from contracts.openapi.credential import Credential, is_token
 from contracts.openapi.discriminator import Branch, Union
 from contracts.openapi.document import Document, Header, LeftOut, Operation, Resource, ResponseSpec, operation_at
 from contracts.openapi.errors import ConfigurationError, ContractError, DocumentError, TargetError
-from contracts.openapi.formats import ASSERTED, HINTS, STRICTER, format_checker
+from contracts.openapi.formats import ASSERTED, HINTS, INTEGERS, STRICTER, format_checker
 from contracts.openapi.json_text import UNREADABLE, JsonFlaw, parse_json, text_of, walk_json
 from contracts.openapi.leaving_out import NothingLeft, leave_out, overlay_action
 from contracts.openapi.media_types import MediaType, accept_field, documented_key, parse_media_type, sample_type

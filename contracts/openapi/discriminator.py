@@ -66,6 +66,9 @@ def union_at(pointer: str, schema: Any, resolve: Resolve, refuse: Refuse) -> Uni
     tag = discriminator.get("propertyName") if isinstance(discriminator, dict) else None
     if not isinstance(tag, str):
         raise refuse(place, "names no property", "give it a propertyName")
+    if "defaultMapping" in discriminator:
+        problem = 'lets the tag be absent or unknown (OpenAPI 3.2.0, "Discriminator Object")'
+        raise refuse(place + to_pointer("defaultMapping"), problem, f"the branches are judged by {keyword}")
     mapped = _mapping(place, discriminator.get("mapping", {}), resolve, refuse)
     tagged, untagged = [], []
     for index in range(len(schema[keyword])):

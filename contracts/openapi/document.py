@@ -94,6 +94,26 @@ class Operation:
         by_status = {spec.status: spec for spec in self.responses}
         return by_status.get(str(status)) or by_status.get(f"{status // 100}XX") or by_status.get("default")
 
+    @property
+    def granted(self) -> tuple[ResponseSpec, ...]:
+        """Return the responses for a resource that exists: the successful ones.
+
+        Without any these are its redirects, such as that of a login, and else `default`.
+        """
+        kinds = (
+            lambda spec: spec.is_success,
+            lambda spec: spec.status.startswith("3"),
+            lambda spec: spec.status == "default",
+        )
+        found = (tuple(filter(kind, self.responses)) for kind in kinds)
+        return next((specs for specs in found if specs), ())
+
+    def grants(self, status: int) -> bool:
+        """Return whether a response of the status is one for a resource that exists."""
+        spec = self.response_for(status)
+        is_success = 200 <= status < 300
+        return is_success or (spec in self.granted and spec is not None and spec.status != "default")
+
     def bind(self, values: Sequence[str]) -> dict[str, str]:
         """Return the values, given in the path's order, by parameter name; raise ValueError if their number differs."""
         return dict(zip((parameter.name for parameter in self.parameters), values, strict=True))

@@ -10,15 +10,13 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
+from contracts.openapi.anchors import DATA, NAME_MAPS, with_plain_references
 from contracts.openapi.errors import DocumentError
 from contracts.openapi.pointer import to_pointer
 from contracts.openapi.source import read_file
 
 FILES: Final = "x-files"
 """Under which field of the document the other files are kept."""
-
-_DATA: Final = frozenset("const default enum example examples".split())
-"""Fields whose values are data, in which `$ref` is a name like any other."""
 
 _SCHEMES: Final = re.compile("[A-Za-z][A-Za-z0-9+.-]*:|//")
 
@@ -28,6 +26,7 @@ def with_other_files(path: Path, contents: Any) -> tuple[Any, tuple[str, ...]]:
 
     A reference to a file that cannot be read stays as it is: `unread_reference` says why, where it matters.
     """
+    contents = with_plain_references(contents)
     bundle = _Bundle(path)
     changed = bundle.rewritten(contents, path)
     if not bundle.files:
@@ -82,10 +81,10 @@ class _Bundle:
         for name, item in value.items():
             if name == "$ref" and isinstance(item, str) and not names:
                 changed[name] = self._reference(item, base)
-            elif name in _DATA and not names:
+            elif name in DATA and not names:
                 changed[name] = item
             else:
-                changed[name] = self.rewritten(item, base, names=name in _NAME_MAPS and not names)
+                changed[name] = self.rewritten(item, base, names=name in NAME_MAPS and not names)
         return changed
 
     def _reference(self, reference: str, base: Path) -> str:
@@ -114,11 +113,5 @@ class _Bundle:
             return False
         self.hashes.append(sha256)
         self.files[name] = None  # Files may refer to each other.
-        self.files[name] = self.rewritten(contents, file)
+        self.files[name] = self.rewritten(with_plain_references(contents), file)
         return True
-
-
-_NAME_MAPS: Final = frozenset(
-    "$defs definitions dependentSchemas patternProperties properties schemas responses parameters headers".split()
-)
-"""Fields that hold an object of schemas or other objects by name."""

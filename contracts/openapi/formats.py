@@ -64,17 +64,23 @@ def _conforms(name: str, value: object) -> bool:
         return False
 
 
-def _fits(bits: int, value: object) -> bool:
+INTEGERS: Final = {
+    **{f"int{bits}": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for bits in (8, 16, 32, 64)},
+    **{f"uint{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)},
+}
+"""Formats of integers in the OpenAPI Format Registry, with their least and greatest value."""
+
+
+def _fits(limits: tuple[int, int], value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value // 1:
         return True
-    return bool(-(2 ** (bits - 1)) <= value < 2 ** (bits - 1))
+    return bool(limits[0] <= value <= limits[1])
 
 
 ASSERTED: Final[dict[str, Callable[[Any], bool]]] = {
     **{name: partial(_conforms, name) for name in _NATIVE},
     "date-time": is_date_time,
-    "int32": partial(_fits, 32),
-    "int64": partial(_fits, 64),
+    **{name: partial(_fits, limits) for name, limits in INTEGERS.items()},
 }
 """Format to the function that decides it: it takes any JSON value, and returns True for types without the format."""
 

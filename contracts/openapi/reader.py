@@ -5,7 +5,7 @@ rules of schemas.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -59,7 +59,7 @@ def load(
         schemas=frozenset(reader.schemas.checked),
         unions=unions,
         annotations=known,
-        notes=(*idle, *reader.schemas.notes),
+        notes=(*idle, *_on_dialect(contents), *reader.schemas.notes),
         credentials=credentials(path, contents),
         makers=makers,
         left_out=left_out,
@@ -69,18 +69,20 @@ def load(
 
 
 def _refuse_other_versions(path: Path, contents: Any) -> None:
-    """Raise DocumentError unless the contents claim to be OpenAPI 3.1 in its own dialect of JSON Schema."""
-    fix = "give an OpenAPI 3.1 document"
+    """Raise DocumentError unless the contents claim to be OpenAPI 3.1 or 3.2."""
+    fix = "give an OpenAPI 3.1 or 3.2 document"
     if not isinstance(contents, dict) or not {"openapi", "swagger"} & contents.keys():
         raise DocumentError(path, "", "is not an OpenAPI document: it has no openapi field", fix)
     version = str(contents.get("openapi", contents.get("swagger")))
-    if not re.fullmatch(r"3\.1(\.\d+)?", version):
+    if not re.fullmatch(r"3\.[12](\.\d+)?", version):
         field = "openapi" if "openapi" in contents else "swagger"
         fix = "convert it to OpenAPI 3.1 (its schemas mean something else there)"
         raise DocumentError(path, f"#/{field}", f"is version {version}", fix)
-    if not schema_keywords.understood(contents.get("jsonSchemaDialect")):
-        problem = f"is another dialect: {contents['jsonSchemaDialect']}"
-        raise DocumentError(path, "#/jsonSchemaDialect", problem, "write JSON Schema 2020-12, as OpenAPI 3.1 has it")
+
+
+def _on_dialect(contents: Mapping[str, Any]) -> Iterator[str]:
+    if not schema_keywords.understood(dialect := contents.get("jsonSchemaDialect")):
+        yield f"#/jsonSchemaDialect is another dialect, {dialect}: schemas are read as JSON Schema 2020-12"
 
 
 class _Reader:

@@ -7,6 +7,7 @@ changed: a copy takes the `false` schemas that keep writeOnly properties out of 
 import graphlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,6 +53,8 @@ class SchemaCheck:
         self._target: dict[str, str] = {}
         # Schema to the names of its properties that no response may hold.
         self._write_only: dict[str, list[str]] = {}
+        # Keyword or format that asserts nothing, with what to do about it, to the places of its uses.
+        self._silent: dict[tuple[str, str], list[str]] = {}
         # Schema to what is refused of it: a keyword or, by the empty text, all of it.
         self._refused: dict[str, dict[str, DocumentError]] = {}
 
@@ -74,10 +77,11 @@ class SchemaCheck:
         self._refuse_endless()
         closed = self._closed()
         # Only now does every reference in them lead somewhere, and to an end.
-        self._contents = self._without_refused(closed)
+        self._contents = self._without_refused(self._without_silent(closed))
         self.checked = {at for at in self.checked if self._is_there(at)}
         found = self._unions()
-        self._contents = self._without_refused(self._contents)
+        self._contents = self._without_silent(self._contents)
+        self._note_silent()
         return self._contents, found, self._unjudged()
 
     def _unions(self) -> dict[str, Union]:
@@ -86,7 +90,8 @@ class SchemaCheck:
             try:
                 union = self._union(at)
             except DocumentError as error:
-                self._refuse(at, "discriminator", error)
+                words = f"{error.pointer} {error.problem}: the discriminator beside it"
+                self._silence(at + to_pointer("discriminator"), words, f"{error.fix}, or leave it out")
             else:
                 found |= {at: union} if union else {}
         return found
@@ -108,8 +113,30 @@ class SchemaCheck:
                 waiting += new
         return {at: tuple(found) for at, found in reasons.items()}
 
+    def _silence(self, place: str, what: str, fix: str) -> None:
+        """Read what stands at a place as an annotation: it is noted once, and no validator sees it."""
+        self._silent.setdefault((what, fix), []).append(place)
+
+    def _note_silent(self) -> None:
+        formats = [what.removeprefix(_FORMAT) for what, _ in self._silent if what.startswith(_FORMAT)]
+        for (what, fix), places in self._silent.items():
+            if not what or (what.startswith(_FORMAT) and what != _FORMAT + formats[0]):
+                continue  # An annotation as it should be, or a format that the note on the first one names.
+            more = f" and {len(places) - 1} more" if len(places) > 1 else ""
+            others = f", and so do {', '.join(formats[1:])}" if what.startswith(_FORMAT) and formats[1:] else ""
+            self.notes.append(f"{what} asserts nothing ({places[0]}{more}){others}; {fix}")
+
     def _refuse(self, at: str, keyword: str, error: DocumentError) -> None:
         self._refused.setdefault(at, {}).setdefault(keyword, error)
+
+    def _without_silent(self, contents: Any) -> Any:
+        for place in (place for places in self._silent.values() for place in places):
+            *holder, keyword = from_pointer(place)
+            with suppress(LookupError, ValueError):
+                schema: Any = resolve_pointer(contents, holder)
+                kept = {name: value for name, value in schema.items() if name != keyword}
+                contents = replaced(contents, holder, kept)
+        return contents
 
     def _without_refused(self, contents: Any) -> Any:
         for at, errors in sorted(self._refused.items()):
@@ -168,7 +195,11 @@ class SchemaCheck:
 
     def _check_values(self, at: str, schema: dict[str, Any]) -> None:
         """Refuse each keyword whose value is none that JSON Schema allows."""
-        own = {keyword: value for keyword, value in schema.items() if keyword in schema_keywords.ASSERTIONS}
+        own = {
+            keyword: value
+            for keyword, value in schema.items()
+            if keyword in schema_keywords.ASSERTIONS and not _silent_words(keyword, value)
+        }
         errors = list(_METASCHEMA.iter_errors(own)) if own else []
         for keyword in {str(error.absolute_path[0]): None for error in errors if error.absolute_path}:
             of_it = (error for error in errors if error.absolute_path and error.absolute_path[0] == keyword)
@@ -216,25 +247,25 @@ class SchemaCheck:
         place, value = at + to_pointer(keyword), schema[keyword]
         if keyword == "$ref":
             self._check_reference(place, value)
-        if keyword in schema_keywords.ELSEWHERE:
-            problem = f"is a keyword that is not judged: {keyword}"
-            raise self._refusal(place, problem, schema_keywords.ELSEWHERE[keyword])
-        if keyword not in schema_keywords.KNOWN and keyword not in self._annotations and not keyword.startswith("x-"):
-            fix = f"correct it, rename it x-{keyword}, or vouch that it asserts nothing by --annotation {keyword}"
-            raise self._refusal(place, f"is an unknown keyword: {keyword}", fix)
-        if keyword == "format" and isinstance(value, str) and value not in FORMATS:
-            fix = f"use one of {', '.join(sorted(FORMATS))}, or a pattern"
-            raise self._refusal(place, f"is a format that cannot be asserted: {value}", fix)
+        if self._is_silent(at, keyword, value):
+            return
         if keyword == "format" and value == "byte":
             self.notes.append(f"{place} is byte: whether the text is base64 is not judged")
         if keyword in _HOLDERS and not isinstance(value, _HOLDERS[keyword]):
             raise self._refusal(place, "holds no schemas", "see JSON Schema 2020-12")
-        if keyword == "$schema" and not schema_keywords.understood(value):
-            raise self._refusal(place, f"is another dialect: {value}", "write JSON Schema 2020-12")
         patterns = {"pattern": [value], "patternProperties": value}
         for pattern in map(str, patterns.get(keyword, ())):
             if error := pattern_error(pattern):
                 raise self._refusal(place, f"holds no pattern: {pattern} ({error})", "write it as ECMA-262 does")
+
+    def _is_silent(self, at: str, keyword: str, value: Any) -> bool:
+        """Return whether the keyword asserts nothing, and note it then (JSON Schema 2020-12 Core, section 6.5)."""
+        place, words = at + to_pointer(keyword), _silent_words(keyword, value)
+        if keyword == "contentSchema" or (keyword in self._annotations and keyword in schema_keywords.ELSEWHERE):
+            self._silent.setdefault(("", ""), []).append(place)
+        elif words and keyword not in self._annotations:
+            self._silence(place, *words)
+        return bool(words)
 
     def _check_reference(self, place: str, ref: Any) -> None:
         if not isinstance(ref, str):
@@ -276,6 +307,27 @@ class SchemaCheck:
             error = self._refusal(at, "refers back to itself endlessly", "let it refer to a part of the instance")
             self._refuse(at, "$ref", error)
             self._in_place[at].remove(self._target.pop(at))
+
+
+_FORMAT: Final = "the format "
+
+
+def _silent_words(keyword: str, value: Any) -> tuple[str, str] | None:
+    """Return what asserts nothing about a keyword with this value, and the fix; None if it asserts what it should."""
+    if keyword == "format":
+        fix = "nothing is needed if it describes and does not assert; else add a pattern"
+        return (f"{_FORMAT}{value}", fix) if isinstance(value, str) and value not in FORMATS else None
+    if keyword in schema_keywords.ELSEWHERE:
+        return f"the keyword {keyword}", schema_keywords.ELSEWHERE[keyword]
+    if keyword in ("exclusiveMinimum", "exclusiveMaximum") and isinstance(value, bool):
+        return f"a boolean {keyword}", "it is OpenAPI 3.0; in 3.1 write the limit itself"
+    if keyword == "$schema" and not schema_keywords.understood(value):
+        return f"the dialect {value}", "the schema is read as JSON Schema 2020-12"
+    if keyword in schema_keywords.KNOWN or keyword.startswith("x-"):
+        return None
+    close = get_close_matches(keyword, schema_keywords.KNOWN, n=1, cutoff=0.75)
+    meant = f"is {close[0]} meant? Otherwise " if close else ""
+    return f"the unknown keyword {keyword}", f"{meant}silence this by --annotation {keyword}"
 
 
 def _cycle(graph: Mapping[str, list[str]]) -> list[str]:

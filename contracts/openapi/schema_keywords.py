@@ -32,25 +32,25 @@ ASSERTIONS: Final = frozenset(
 )
 
 ANNOTATIONS: Final = frozenset(
-    "$comment $schema contentEncoding contentMediaType default deprecated description discriminator example "
-    "examples externalDocs readOnly title writeOnly xml".split()
+    "$comment $schema contentEncoding contentMediaType contentSchema default definitions deprecated description "
+    "discriminator example examples externalDocs readOnly title writeOnly xml".split()
 )
 
 ELSEWHERE: Final = {
     "nullable": "it is OpenAPI 3.0; in 3.1 write type: [..., 'null']",
-    "definitions": "it is an older draft; write $defs",
     "dependencies": "it is an older draft; write dependentRequired or dependentSchemas",
     "additionalItems": "it is an older draft; write prefixItems and items",
-    "$id": "references are followed inside this one file; name the schema under components and refer to it there",
-    "$anchor": "refer to the schema by its JSON pointer",
-    "$dynamicRef": "write $ref",
-    "$dynamicAnchor": "write $ref to the schema's JSON pointer",
+    "$recursiveRef": "it is an older draft; write $ref",
+    "$recursiveAnchor": "it is an older draft; write $ref to the schema's JSON pointer",
     "$vocabulary": "it belongs into a metaschema",
-    "contentSchema": "the text inside a string is not judged; remove it",
 }
-"""Keywords of JSON Schema or OpenAPI that are refused, with the fix."""
+"""Keywords of another draft or of OpenAPI 3.0, which assert nothing here, with the fix."""
 
-DIALECTS: Final = ("https://json-schema.org/draft/2020-12/", "https://spec.openapis.org/oas/3.1/dialect/")
+DIALECTS: Final = (
+    "https://json-schema.org/draft/2020-12/",
+    "https://spec.openapis.org/oas/3.1/dialect/",
+    "https://spec.openapis.org/oas/3.2/dialect/",
+)
 """The first parts of the URIs of the dialects that these keywords belong to."""
 
 KNOWN: Final = ONE | MANY | NAMED | ASSERTIONS | ANNOTATIONS | {"$ref"}

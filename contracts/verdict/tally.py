@@ -135,7 +135,7 @@ class Tally:
     differences: dict[str, Difference] = field(default_factory=dict)
     """Between the validators, by the words that describe the difference."""
     successes: Counter[str] = field(default_factory=Counter)
-    """By the operation's path, the documented successful responses that could be read."""
+    """By the operation's path, the documented responses for resources that exist, as far as they could be judged."""
     retries: Counter[str] = field(default_factory=Counter)
     """By the status or kind of failure that a request was sent again for."""
     faults: Counter[str] = field(default_factory=Counter)
@@ -207,7 +207,7 @@ class Tally:
             if not redaction.hides(feature):
                 self._observe(frozenset((feature,)), observation)
         self.times.setdefault(operation.path, Counter())[latency_bucket(exchange.seconds)] += 1
-        if response.ok and _is_evidence(parsed):
+        if operation.grants(response.status) and _is_evidence(parsed):
             self.successes[operation.path] += 1
         return features.promised
 

@@ -27,36 +27,39 @@ def json_faults(operation: Operation, spec: ResponseSpec, content: Content, labe
     for name, (rule, change) in _TEXTS.items():
         place = "body" if rule == "body.missing" else "body@"
         yield fault(rule, f"{label} {name}", place, text(change))
-    answers = covering_answers(operation, spec.status)
-    start = next((answer.body[:1] for answer in answers if content.covers(spec, answer)), b"")
-    for name, (rule, item) in _ITEMS.items():
-        # An object takes another member and an array another item, while other texts have no room for either.
-        if start == b"{":
-            member, place = json.dumps(UNDECLARED).encode() + b": " + item, to_pointer(UNDECLARED)
-        elif start == b"[":
-            member, place = item, "/*"
-        else:
-            continue
+    starts = {answer.body[:1] for answer in covering_answers(operation, spec.status) if content.covers(spec, answer)}
+    # An object takes another member and an array another item, while other texts, such as null, have room for neither.
+    start = next((each for each in (b"{", b"[") if each in starts), b"")
+    for name, (rule, item) in _ITEMS.items() if start else ():
+        member = json.dumps(UNDECLARED).encode() + b": " + item if start == b"{" else item
+        place = to_pointer(UNDECLARED) if start == b"{" else "/*"
         flaw_place = "body" + (place if rule in _PLACED_BY_POINTER else "@")
-        yield fault(rule, f"{label} {name}", flaw_place, text(partial(_with_member, member)))
-    if start in (b"{", b"["):
+        yield fault(rule, f"{label} {name}", flaw_place, text(partial(_with_member, start, member)))
+    if start:
         place = "body" + ("" if start == b"{" else "/*")
-        yield fault("json.duplicate-name", f"{label} a name twice", place, text(_with_name_twice))
+        yield fault("json.duplicate-name", f"{label} a name twice", place, text(partial(_with_name_twice, start)))
     latin = partial(_in_latin_1, operation, spec, str(content.schema))
     yield fault("json.encoding", f"{label} Latin-1", "body@", text(latin))
 
 
-def _with_member(member: bytes, body: bytes) -> bytes:
-    """Return the text of an object or array with another member or item at its end."""
+def _with_member(start: bytes, member: bytes, body: bytes) -> bytes | None:
+    """Return the text of an object or array with another member or item at its end; None if it begins otherwise."""
+    if body[:1] != start:
+        return None
     return body[:-1] + (b"" if body in (b"{}", b"[]") else b", ") + member + body[-1:]
 
 
-def _with_name_twice(body: bytes) -> bytes | None:
-    """Return the text with the first member of its object, or first item, repeated; its value stays the same."""
+def _with_name_twice(start: bytes, body: bytes) -> bytes | None:
+    """Return the text with the first member of its object, or first item, repeated; its value stays the same.
+
+    It is None if the text begins otherwise.
+    """
+    if body[:1] != start:
+        return None
     value = json.loads(body)
     first = value[0] if isinstance(value, list) and value else value
     if not isinstance(first, dict) or not first:
-        return _with_member(b'{"a": 1, "a": 2}', body) if isinstance(value, list) else None
+        return _with_member(start, b'{"a": 1, "a": 2}', body) if isinstance(value, list) else None
     text = json.dumps(first, ensure_ascii=False)
     member = json.dumps(dict([next(iter(first.items()))]), ensure_ascii=False)[1:-1]
     return json.dumps(value, ensure_ascii=False).replace(text, f"{text[:-1]}, {member}}}", 1).encode()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, Final
 
+from contracts.openapi import INTEGERS
 from strategies.faults.mutations import NOTHING, Change
 from strategies.faults.schema_locations import Site, places
 from strategies.values import Node, Unsatisfiable, Walk, covering_node, put
@@ -106,3 +107,13 @@ def built_if_feasible(site: Site, keyword: str, what: str, node: Node, rule: str
     """Yield the mutation into a value of the node that breaks the keyword alone, unless the node can have no value."""
     if site.walk.schemas.feasible(node):
         yield mutation(site, keyword, what, first_sound(site, (keyword,), partial(built, site, node)), rule)
+
+
+def _beyond(name: str, least: int, greatest: int) -> dict[str, int]:
+    """Return the values just beyond the limits of a format of integers, by what is wrong with them."""
+    bits = f"{int(name.removeprefix('u').removeprefix('int')) + 1} bits"
+    return {bits: greatest + 1, f"negative, {bits}" if least else "negative": least - 1}
+
+
+INTEGER_FLAWS: Final = {name: _beyond(name, *limits) for name, limits in INTEGERS.items()}
+"""Format of integers to values that are not of it, by what is wrong with them."""

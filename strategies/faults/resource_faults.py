@@ -129,8 +129,7 @@ def status_faults(operation: Operation) -> Iterator[Fault]:
                 yield fault("status.undocumented", str(status), "status", _status(status, exists=False))
     for spec in operation.responses:
         # To be asked to send fewer requests says nothing of the resource.
-        refuses = not spec.is_success and spec.status != str(THROTTLED)
-        if refuses and not (spec.status == "default" and granting(operation) == spec):
+        if spec not in operation.granted and spec.status != str(THROTTLED):
             yield fault("status.known-resource", spec.status, "status", _refused(operation, spec))
     if operation.parameters and refuses_unknown(operation):
         yield fault("overlay.unknown-resource", "", "status", partial(_granted, operation))

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from contracts.openapi import Document, Union, matches_pattern, to_pointer
 from strategies.faults.mutation_search import (
+    INTEGER_FLAWS,
     SAMPLES,
     UNDECLARED,
     Breaks,
@@ -85,8 +86,7 @@ FORMAT_FLAWS: Final[dict[str, dict[str, Any]]] = {
         "words": "Thu, 29 Feb 2024 12:30:45 GMT",
         "empty": "",
     },
-    "int32": {"33 bits": 2**31, "negative, 33 bits": -(2**31) - 1},
-    "int64": {"65 bits": 2**63, "negative, 65 bits": -(2**63) - 1},
+    **INTEGER_FLAWS,
 }
 """Format to values that are not of it, by what is wrong with them."""
 

@@ -92,7 +92,7 @@ def _contexts(operation: Operation) -> Iterator[AnswerContext]:
     for one, other in zip(*[iter(list(catalogue(operation))[: 2 * MIN_CAUGHT])] * 2, strict=False):
         yield AnswerContext(operation, one, True, 0, catalogue(operation)[one], together=(other,))
     for spec in operation.responses:
-        if not spec.is_success:
+        if spec not in operation.granted:
             answers = covering_answers(operation, spec.status)
             for index, response in enumerate(answers):
                 resource = tuple(f"zz-unknown-{index}" for _ in operation.parameters)

@@ -9,10 +9,10 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from contracts.openapi import HINTS, matches_pattern
+from contracts.openapi import HINTS, INTEGERS, matches_pattern
 from strategies.values.build_steps import Array, Extra, Fork, Guard, Object, Scalar, Step, Values
 from strategies.values.scalars import Anything, Fits, Number, Text
-from strategies.values.schemas import BITS, HARD, Node, Part, Schemas, inline, pin, without
+from strategies.values.schemas import HARD, Node, Part, Schemas, inline, pin, without
 
 _OF_TYPE: Final = {
     "string": "format maxLength minLength pattern",
@@ -176,9 +176,9 @@ def _number(schemas: Schemas, node: Node) -> Step:
     highs = [(high, True) for high in _keyword_values(node, "maximum")]
     highs += [(high, False) for high in _keyword_values(node, "exclusiveMaximum")]
     for name in _keyword_values(node, "format"):
-        if name in BITS:
-            lows.append((-(2 ** (BITS[name] - 1)), False))
-            highs.append((2 ** (BITS[name] - 1) - 1, True))
+        if name in INTEGERS:
+            lows.append((INTEGERS[name][0], False))
+            highs.append((INTEGERS[name][1], True))
     low, above = max(lows, default=(None, False))
     high, reached = min(highs, default=(None, True))
     whole = _types(node) == ["integer"]

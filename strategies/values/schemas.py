@@ -18,6 +18,7 @@ import jsonschema_rs
 from contracts.openapi import (
     ANNOTATIONS,
     IN_PLACE,
+    INTEGERS,
     KNOWN,
     Document,
     DocumentError,
@@ -34,7 +35,6 @@ HARD: Final = frozenset(
 )
 """Keywords that only the algebra can take apart."""
 
-BITS: Final = {"int32": 32, "int64": 64}
 """Format to the width of its integers."""
 
 
@@ -283,11 +283,11 @@ def put(value: Any, path: Sequence[str | int], new: Any) -> Any:
 
 def _bounded(schema: dict[str, Any]) -> dict[str, Any]:
     """Replace the width of an integer, which the algebra does not know, by bounds."""
-    bits = BITS.get(schema.get("format", ""))
-    if bits is None:
+    limits = INTEGERS.get(schema.get("format", ""))
+    if limits is None:
         return schema
     rest = {keyword: value for keyword, value in schema.items() if keyword != "format"}
-    return {"allOf": [rest, {"minimum": -(2 ** (bits - 1)), "maximum": 2 ** (bits - 1) - 1}]}
+    return {"allOf": [rest, {"minimum": limits[0], "maximum": limits[1]}]}
 
 
 def _restore(schema: Any, places: Mapping[str, str]) -> Any:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from contracts.openapi.formats import ASSERTED, FORMATS, HINTS, format_checker, is_date_time
+from contracts.openapi.formats import ASSERTED, FORMATS, HINTS, INTEGERS, format_checker, is_date_time
 from tests.support.dates import LEGAL_DATES
 
 ILLEGAL = [
@@ -159,13 +159,13 @@ def test_a_leap_second_is_legal_exactly_at_the_end_of_june_and_december(
     )
 
 
-@pytest.mark.parametrize("name", sorted(FORMATS - {"int32", "int64"}))
+@pytest.mark.parametrize("name", sorted(FORMATS - set(INTEGERS)))
 @pytest.mark.parametrize("value", [None, True, 0, -1, 1.5, [], {}, ["nope"]], ids=repr)
 def test_a_format_of_text_says_nothing_of_other_values(name: str, value: object) -> None:
     assert format_checker().conforms(value, name)
 
 
-@pytest.mark.parametrize("bits", [32, 64])
+@pytest.mark.parametrize("bits", [8, 16, 32, 64])
 def test_the_width_of_an_integer_is_asserted_to_the_last_one(bits: int) -> None:
     fits = ASSERTED[f"int{bits}"]
     edge = 2 ** (bits - 1)
@@ -174,7 +174,13 @@ def test_the_width_of_an_integer_is_asserted_to_the_last_one(bits: int) -> None:
     assert not fits(1e300)
 
 
-@pytest.mark.parametrize("name", ["int32", "int64"])
+@pytest.mark.parametrize("bits", [8, 16, 32, 64])
+def test_an_integer_without_a_sign_is_asserted_from_nought_to_its_last_one(bits: int) -> None:
+    fits = ASSERTED[f"uint{bits}"]
+    assert [fits(value) for value in (-1, 0, 2**bits - 1, 2**bits)] == [False, True, True, False]
+
+
+@pytest.mark.parametrize("name", sorted(INTEGERS))
 @pytest.mark.parametrize("value", [None, True, "99999999999999999999", [2**70], {}], ids=repr)
 def test_the_width_of_an_integer_says_nothing_of_other_values(name: str, value: object) -> None:
     assert format_checker().conforms(value, name)
