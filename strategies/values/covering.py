@@ -8,12 +8,12 @@ Hides which combinations are goals and in which order they are tried.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
+from heapq import heappop, heappush
 from itertools import combinations, product
-from math import prod
 from typing import Final, NoReturn
 
 from contracts.openapi import Document
@@ -26,7 +26,16 @@ MASKED: Final = 4
 """How many optional properties of one object are covered in every combination; of more, none is combined."""
 
 TRIPLES: Final = 64
-"""How many combinations of three unions and enums are covered, all or none; those of two always are."""
+"""How many combinations of three unions and enums are covered, all or none."""
+
+PAIRS: Final = 4096
+"""How many combinations of two unions and enums are covered; of more, some of each, and the rest is left out."""
+
+FULL: Final = 64
+"""How many combinations of two unions and enums are all covered, if some of all pairs have to do."""
+
+ATTEMPTS: Final = 200
+"""How many values that turn out not to help are built at most, beside four times those that are wanted."""
 
 Taken = Mapping[str, set[str]]
 """Place to the options taken there in one value; several if the items of an array share the place."""
@@ -38,21 +47,21 @@ class Goal:
 
     choices: frozenset[Choice]
 
-    def reached(self, taken: Taken) -> bool:
-        """Return whether all of them are among the choices taken."""
-        return all(option in taken.get(place, ()) for place, option in self.choices)
-
     def __str__(self) -> str:
         return ", ".join(f"{place or '/'} {option}" for place, option in sorted(self.choices))
 
 
 @dataclass(frozen=True, slots=True)
 class Covering:
-    """The values, all goals, and the goals that no value was built for within the limit."""
+    """The values, all goals, and the goals that no value was built for within the limit.
+
+    `left_out` is the number of combinations of two that are no goals, because there are more than `PAIRS`.
+    """
 
     values: tuple[JSON, ...]
     goals: tuple[Goal, ...]
     unreached: tuple[Goal, ...]
+    left_out: int = 0
 
 
 def covering_set(document: Document, pointer: str, limit: int = 80) -> tuple[JSON, ...]:
@@ -64,8 +73,9 @@ def covering(document: Document, pointer: str, limit: int = 80) -> Covering:
     """Return a covering set of the schema at a JSON pointer, with its goals.
 
     The goals are every branch, enum value, type and boundary sample; every optional property present and absent; arrays
-    with none, one and several items; all combinations of two unions or enums, and of three or of the optional
-    properties of one object if they are few. Raises Unsatisfiable if no value satisfies the schema or none was found.
+    with none, one and several items; combinations of two unions or enums, all up to `PAIRS`, and of three or of the
+    optional properties of one object if they are few. Raises Unsatisfiable if no value satisfies the schema or none was
+    found.
     """
     walk = Walk(document)
     return covering_node(walk, walk.node(pointer), limit)
@@ -76,7 +86,9 @@ def covering_node(walk: Walk, node: Node, limit: int = 80) -> Covering:
     plan = _Plan()
     values: list[tuple[JSON, Taken]] = []
     wanted: Goal | None = None
-    while len(values) < limit:
+    for _ in range(ATTEMPTS + 4 * limit):
+        if len(values) == limit:
+            break
         greedy = _Greedy(plan, wanted)
         built = True
         try:
@@ -90,7 +102,7 @@ def covering_node(walk: Walk, node: Node, limit: int = 80) -> Covering:
             break
     if not values:
         raise _no_value(walk, node, greedy)
-    return Covering(tuple(_needed(values, plan.goals)), tuple(plan.goals), tuple(plan.open))
+    return Covering(tuple(_needed(values, plan)), tuple(plan.goals), tuple(plan.open), plan.left_out)
 
 
 def _no_value(walk: Walk, node: Node, greedy: _Greedy) -> Unsatisfiable:
@@ -102,9 +114,9 @@ def _no_value(walk: Walk, node: Node, greedy: _Greedy) -> Unsatisfiable:
     return walk.schemas.refuse(node, f"needs a text for the pattern {patterns}, and none was found", fix)
 
 
-def _needed(values: list[tuple[JSON, Taken]], goals: Iterable[Goal]) -> list[JSON]:
+def _needed(values: list[tuple[JSON, Taken]], plan: _Plan) -> list[JSON]:
     """Drop values, the latest first, that reach no goal alone."""
-    reached = [{goal for goal in goals if goal.reached(taken)} for _, taken in values]
+    reached = [plan.reached(taken) for _, taken in values]
     times = Counter(goal for found in reached for goal in found)
     kept = []
     for (value, _), found in zip(reversed(values), reversed(reached), strict=True):
@@ -125,34 +137,55 @@ class _Plan:
     def __init__(self) -> None:
         self.goals: dict[Goal, int] = {}
         self.open: dict[Goal, int] = {}
-        self.by_choice: dict[Choice, set[Goal]] = defaultdict(set)
+        # Every goal stands under each of its choices, so that one value's choices lead to what it reaches.
+        self._of_choice: dict[Choice, list[Goal]] = defaultdict(list)
+        self.by_choice: dict[Choice, dict[Goal, None]] = defaultdict(dict)
         self.used: Counter[Choice] = Counter()
         self.samples = cache(_fitting_samples)
         self._tries: Counter[Goal] = Counter()
+        self._waiting: list[tuple[bool, int, int, Goal]] = []
         self._known: set[str] = set()
         self._objects: dict[str, list[_States]] = defaultdict(list)
         self._strong: list[_States] = []
+        self._pairs = self._chosen_pairs = 0
+
+    @property
+    def left_out(self) -> int:
+        """How many combinations of two unions or enums are no goals, because there are too many."""
+        return self._pairs - self._chosen_pairs
 
     def next(self) -> Goal | None:
         """Return the open goal to try next, goals of one choice first; every goal is tried at most twice."""
-        untried = (goal for goal in self.open if self._tries[goal] < 2)
-        goal = min(untried, key=lambda goal: (self.goals[goal] > 1, len(goal.choices)), default=None)
-        if goal is not None:
-            self._tries[goal] += 1
-        return goal
+        while self._waiting:
+            goal = self._waiting[0][-1]
+            if goal in self.open and self._tries[goal] < 2:
+                self._tries[goal] += 1
+                return goal
+            heappop(self._waiting)
+        return None
 
-    def reach(self, taken: Taken) -> bool:
-        """Close the goals that these choices reach; return whether there were any."""
-        done = [goal for goal in self.open if goal.reached(taken)]
+    def reached(self, taken: Taken) -> list[Goal]:
+        """Return every goal, open or not, that these choices reach."""
+        met = Counter(
+            goal
+            for place, options in taken.items()
+            for option in options
+            for goal in self._of_choice.get((place, option), ())
+        )
+        return [goal for goal, count in met.items() if count == len(goal.choices)]
+
+    def reach(self, taken: Taken) -> list[Goal]:
+        """Close the goals that these choices reach; return those that were open."""
+        done = [goal for goal in self.reached(taken) if goal in self.open]
         for goal in done:
             del self.open[goal]
             for choice in goal.choices:
-                self.by_choice[choice].discard(goal)
-        return bool(done)
+                del self.by_choice[choice][goal]
+        return done
 
     def learn(self, greedy: _Greedy) -> None:
         """Add the goals of places that were met for the first time."""
-        objects, strong = [], False
+        objects, before = [], len(self._strong)
         for kind, place, options in greedy.met:
             if place.name in self._known:
                 continue
@@ -163,21 +196,41 @@ class _Plan:
                 objects.append(place.name.rpartition("/")[0])
                 self._objects[objects[-1]].append(states)
             elif kind == "strong":
-                strong = True
                 self._strong.append([*_absent(place), *states])
         for name in dict.fromkeys(objects):
             if len(self._objects[name]) <= MASKED:
                 self._add(self._objects[name])
-        if strong:
-            self._combine()
+        if len(self._strong) > before:
+            self._combine(before)
 
-    def _combine(self) -> None:
-        for two in combinations(self._strong, 2):
-            self._add(two)
-        threes = list(combinations(self._strong, 3))
-        if sum(prod(map(len, three)) for three in threes) <= TRIPLES:
-            for three in threes:
+    def _combine(self, before: int) -> None:
+        """Combine the unions and enums from index `before` on with each other and with all earlier ones."""
+        sizes = list(map(len, self._strong))
+        self._pairs, triples = _count_combinations(sizes)
+        if self._pairs <= PAIRS:
+            for one in range(len(sizes)):
+                for other in range(max(one + 1, before), len(sizes)):
+                    self._add((self._strong[one], self._strong[other]))
+            self._chosen_pairs = self._pairs
+        else:
+            self._combine_some(before)
+        if triples <= TRIPLES:
+            for three in combinations(self._strong, 3):
                 self._add(three)
+
+    def _combine_some(self, before: int) -> None:
+        """Combine each of them with its neighbour and, while there is room, with ever farther ones.
+
+        Of two long enums every value is combined, but not with every other one, so that they stay cheap.
+        """
+        for distance in _distances(len(self._strong)):
+            for index in range(max(before, distance), len(self._strong)):
+                if distance > 1 and self._chosen_pairs >= PAIRS:
+                    return
+                chosen = _some_pairs(self._strong[index - distance], self._strong[index])
+                for states in chosen:
+                    self._add([[state] for state in states])
+                self._chosen_pairs += len(chosen)
 
     def _add(self, dimensions: Sequence[_States]) -> None:
         """Make a goal of every combination whose choices do not exclude each other."""
@@ -185,13 +238,39 @@ class _Plan:
             goal = Goal(frozenset().union(*states))
             if len({place for place, _ in goal.choices}) < len(goal.choices) or goal in self.goals:
                 continue
+            heappush(self._waiting, (len(dimensions) > 1, len(goal.choices), len(self.goals), goal))
             self.goals[goal] = self.open[goal] = len(dimensions)
             for choice in goal.choices:
-                self.by_choice[choice].add(goal)
+                self._of_choice[choice].append(goal)
+                self.by_choice[choice][goal] = None
+
+
+def _count_combinations(sizes: Iterable[int]) -> tuple[int, int]:
+    """Return how many combinations there are of the options of two choices, and of three, without making them."""
+    ones = twos = threes = 0
+    for size in sizes:
+        threes += twos * size
+        twos += ones * size
+        ones += size
+    return twos, threes
 
 
 _States = list[frozenset[Choice]]
 """The options of one choice, every one with the choices that lead to it."""
+
+
+def _distances(count: int) -> Iterator[int]:
+    """Yield how far apart the choices of a pair stand: powers of two first, so that few pairs are spread over all."""
+    doubled = [1 << power for power in range(count.bit_length()) if 1 << power < count]
+    yield from doubled
+    yield from (distance for distance in range(1, count) if distance not in doubled)
+
+
+def _some_pairs(one: _States, other: _States) -> list[tuple[frozenset[Choice], frozenset[Choice]]]:
+    """Return all combinations of two choices if they are few; else some in which every option of both is met."""
+    if len(one) * len(other) <= FULL:
+        return list(product(one, other))
+    return [(one[turn % len(one)], other[turn % len(other)]) for turn in range(max(len(one), len(other)))]
 
 
 def _absent(place: Place) -> _States:

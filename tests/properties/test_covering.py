@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from contracts.openapi import Document
-from strategies.values.covering import covering, covering_set
+from strategies.values.covering import FULL, PAIRS, covering, covering_set
 from strategies.values.schemas import Unsatisfiable
 from tests.support.invented import (
     EVERY_ANSWER,
@@ -171,3 +171,39 @@ def test_what_a_reference_evaluates_counts_beside_it(inside: dict[str, Any]) -> 
     document = document_of(schema, {"Bar": {"type": "object", "properties": {"bar": {"type": "integer"}}}})
     values = covering_set(document, body_schema(document))
     assert all(isinstance(value["bar"], int) and value.keys() <= {"bar", "wide"} for value in values)
+
+
+def enums(count: int, length: int = 4) -> Document:
+    """Return a document whose only answer has this many enums of this many values."""
+    properties = {f"e{n}": {"enum": [f"{n}-{i}" for i in range(length)]} for n in range(count)}
+    return with_schema({"type": "object", "required": list(properties), "properties": properties})
+
+
+@pytest.mark.parametrize("count", [2, 10, 20])
+def test_all_pairs_of_enums_are_covered_while_they_are_few(count: int) -> None:
+    found = covering(enums(count), IT)
+    assert found.left_out == 0
+    met = {pair for value in found.values for pair in combinations(value.values(), 2)}
+    assert len(met) == 16 * count * (count - 1) // 2
+
+
+@pytest.mark.parametrize("count", [25, 100, 400])
+def test_of_many_enums_every_value_and_every_pair_of_neighbours_is_covered(count: int) -> None:
+    found = covering(enums(count), IT)
+    assert not found.unreached
+    for one, other in zip(range(count), range(1, count), strict=False):
+        assert len({(value[f"e{one}"], value[f"e{other}"]) for value in found.values}) == 16
+
+
+@pytest.mark.parametrize("count", [50, 100, 200, 400])
+def test_the_goals_grow_no_faster_than_the_enums_and_what_is_left_out_is_counted(count: int) -> None:
+    found = covering(enums(count), IT)
+    assert len(found.goals) <= 4 * count + max(PAIRS + FULL, 16 * count)
+    pairs = 16 * count * (count - 1) // 2
+    assert found.left_out == pairs - (len(found.goals) - 4 * count)
+
+
+def test_two_long_enums_are_combined_without_all_their_pairs() -> None:
+    found = covering(enums(2, length=70), IT)
+    assert found.left_out > 0
+    assert all({value[f"e{n}"] for value in found.values} == {f"{n}-{i}" for i in range(70)} for n in range(2))
