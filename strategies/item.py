@@ -38,8 +38,8 @@ class Asker(Protocol):
     def skips_hanging(self, operation: Operation, resource: Resource) -> bool:
         """Whether to read a resource again would only run out of time once more."""
 
-    def note_self_test(self, caught: int, total: int, idle: int) -> None:
-        """Take in how many faults would have been noticed."""
+    def note_self_test(self, caught: int, total: int, idle: int, left_out: int) -> None:
+        """Take in how many faults would have been noticed, and how many a sample left out."""
 
 
 @dataclass(frozen=True, slots=True)

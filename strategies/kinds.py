@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from contracts.openapi import Resource
-from strategies.faults import self_test
+from strategies.faults import MAX_FAULTS, self_test
 from strategies.ids import path_values
 from strategies.item import Asker, Item, Resources, spread
 
@@ -73,11 +73,15 @@ class PreferredStatus(Item):
         asker.session.ask(self.operation, self.operation.bind(self.values), {"Prefer": f"code={self.detail}"})
 
 
+@dataclass(frozen=True, slots=True)
 class SelfTest(Item):
-    """Put every fault before the judge; sends nothing."""
+    """Put every fault, or a sample of very many, before the judge; sends nothing."""
 
     kind: ClassVar[str] = "self-test"
     is_whole: ClassVar[bool] = True
+
+    most: int = MAX_FAULTS
+    """How many faults are tried at most; of more, a sample."""
 
     @property
     def size(self) -> int:
@@ -86,8 +90,9 @@ class SelfTest(Item):
 
     def ask(self, asker: Asker) -> None:
         """Raise AssertionError, with a line for each, if a fault was not noticed."""
-        result = self_test(self.operation)
-        asker.note_self_test(result.caught, result.caught + len(result.survivors), len(result.idle))
+        result = self_test(self.operation, self.most)
+        total = result.caught + len(result.survivors)
+        asker.note_self_test(result.caught, total, len(result.idle), result.left_out)
         if result.survivors:
             raise AssertionError("\n".join(map(str, result.survivors)))
 

@@ -13,7 +13,7 @@ from contracts.judge import PlacePattern
 from contracts.openapi import Document, Operation
 from strategies.answerable import unanswered, unsatisfiable
 from strategies.answers import catalogue, shown_in_turn
-from strategies.faults import faults
+from strategies.faults import MAX_FAULTS, faults
 from strategies.ids import covering_path_values, made_up
 from strategies.in_flight import BURSTS, RequestsInFlight
 from strategies.inputs import Given, optional_inputs, required_inputs
@@ -40,6 +40,12 @@ CHUNK_SIZE: Final = 10
 
 READS: Final = 25
 """About how many requests an item sends: workers that share long items wait for the last of them."""
+
+ALL_FAULTS: Final = 20_000
+"""How many faults are tried at most, over all operations of a document that has many."""
+
+MIN_FAULTS: Final = 60
+"""How many faults of each operation are tried in any case."""
 
 Known = Callable[[Operation], Resources]
 """Returns the resources of an operation that are known to exist."""
@@ -173,7 +179,8 @@ def _items(wanted: Wanted, known: Known, remembered: Mapping[Operation, Resource
     for operation in operations:
         yield from _known_items(operation, known(operation), effort, on_mock=not wanted.base_url)
     yield from _preferring_items(wanted, known)
-    yield from (SelfTest(operation) for operation in operations)
+    most = min(MAX_FAULTS, max(MIN_FAULTS, ALL_FAULTS // len(operations)))
+    yield from (SelfTest(operation, most=most) for operation in operations)
     yield from _made_up_items(wanted, known)
     for operation in operations:
         for first in range(0, effort.bursts, BURSTS) if len(known(operation)) > 1 else ():

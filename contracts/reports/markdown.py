@@ -16,6 +16,7 @@ from contracts.reports.messages import (
     reference,
     refused_line,
     retries,
+    self_test,
     spread,
     stale,
     violation_line,
@@ -113,8 +114,8 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
     yield "seen", f"{seen} of {len(verdict.coverage)} promises"
     if verdict.probes:
         yield "probed", ", ".join(f"{answer}: {count}" for answer, count in verdict.probes.items())
-    if verdict.faults:
-        yield "self-test", f"would have noticed {verdict.faults['caught']} of {verdict.faults['all']} faults"
+    if words := self_test(verdict):
+        yield "self-test", words
     if words := rarity(verdict):
         yield "rarity", words
 

@@ -269,6 +269,17 @@ def retries(verdict: Verdict) -> str:
 _RETRIED: Final = {"429": "put off by 429", "closed": "a kept connection was closed"}
 
 
+def self_test(verdict: Verdict) -> str:
+    """Return how many faults the judge would have noticed, in words; empty if none was tried."""
+    counts = verdict.faults
+    if not counts:
+        return ""
+    idle = f", {counts['idle']} more find nothing to break" if counts.get("idle") else ""
+    left_out = counts.get("left_out", 0)
+    sample = f", a sample of {counts['all'] + counts.get('idle', 0) + left_out:,}" if left_out else ""
+    return f"would have noticed {counts['caught']} of {counts['all']} faults{sample}{idle}"
+
+
 def rarity(verdict: Verdict) -> str:
     """Return how often the classes of answers were read; empty where the embedded mock answers, always alike."""
     classes = {

@@ -67,9 +67,8 @@ def _about(verdict: Verdict) -> Iterator[str]:
 
 
 def _remarks(verdict: Verdict) -> Iterator[str]:
-    if verdict.faults:
-        idle = f", {verdict.faults['idle']} more find nothing to break" if verdict.faults["idle"] else ""
-        yield f"self-test   would have noticed {verdict.faults['caught']} of {verdict.faults['all']} faults{idle}"
+    if words := messages.self_test(verdict):
+        yield f"self-test   {words}"
     if words := messages.rarity(verdict):
         yield f"rarity      {words}"
     if verdict.probes:

@@ -242,9 +242,9 @@ class Run:
         """Whether to read a resource again would only run out of time once more; the tally says that it was skipped."""
         return self.observer.skips_hanging(operation, resource)
 
-    def note_self_test(self, caught: int, total: int, idle: int) -> None:
-        """Take in how many faults would have been noticed."""
-        self.observer.tally.faults.update(caught=caught, all=total, idle=idle)
+    def note_self_test(self, caught: int, total: int, idle: int, left_out: int) -> None:
+        """Take in how many faults would have been noticed, and how many a sample left out."""
+        self.observer.tally.faults.update(caught=caught, all=total, idle=idle, left_out=left_out)
 
     def result(self, item: Item | None = None, error: BaseException | None = None) -> ItemResult:
         """Return what was seen since the last result; `error` is what the item raised, if it did."""

@@ -6,4 +6,4 @@ Hides how the keywords of a schema, JSON text, messages and the overlay's promis
 
 from strategies.faults.fault_table import faults
 from strategies.faults.mutations import AnswerContext, Fault
-from strategies.faults.self_test import self_test
+from strategies.faults.self_test import MAX_FAULTS, self_test

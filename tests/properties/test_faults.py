@@ -17,9 +17,9 @@ from contracts.judge.violation import RULES
 from contracts.openapi import PINNED, Document, Operation, load, schema_keywords
 from strategies.answers import catalogue, covering_answers
 from strategies.faults.fault_table import faults
-from strategies.faults.mutations import NOTHING, AnswerContext
+from strategies.faults.mutations import NOTHING, AnswerContext, Fault
 from strategies.faults.schema_mutations import schema_mutations
-from strategies.faults.self_test import self_test
+from strategies.faults.self_test import sample, self_test
 from strategies.values.covering import covering_set
 from tests.support.invented import EVERY_ANSWER, IT, PINNED_DOCUMENT, SCHEMAS, SHOP, UNIONS, answer_schemas
 from tests.support.tiny import document_at, document_of
@@ -395,6 +395,33 @@ def test_a_judge_that_reports_too_much_is_detected(lodge: Operation, monkeypatch
         if not fault.rule.startswith(silent) and not (fault.id_class and fault.rule == "framing.head")
     }
     assert {survivor.fault for survivor in self_test(lodge).survivors} == answered
+
+
+@pytest.mark.parametrize("most", [1, 60, 120])
+def test_a_sample_of_faults_has_every_rule_and_sort_of_place_and_is_the_same_each_time(
+    lodge: Operation, most: int
+) -> None:
+    def sort(each: Fault) -> tuple[str, int, bool, str]:
+        return each.rule, str(each.place).count("/"), "*" in str(each.place), each.id_class
+
+    every = faults(lodge)
+    chosen = sample(every, most)
+    assert {*map(sort, chosen)} == {*map(sort, every)}
+    assert len(chosen) == max(most, len({*map(sort, every)}))
+    assert list(chosen) == [each for each in every if each in chosen]
+    assert chosen == sample(every, most)
+
+
+def test_few_faults_are_all_tried(lodge: Operation) -> None:
+    assert sample(faults(lodge)) == faults(lodge)
+    assert self_test(lodge).left_out == 0
+
+
+def test_a_self_test_by_a_sample_says_how_many_faults_it_left_out(lodge: Operation) -> None:
+    result = self_test(lodge, most=60)
+    tried = result.caught + len(result.survivors) + len(result.idle)
+    assert result.left_out == len(faults(lodge)) - tried > 0
+    assert not result.survivors
 
 
 def test_covering_answers_have_no_violation() -> None:

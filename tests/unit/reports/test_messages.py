@@ -21,7 +21,7 @@ from contracts.openapi import Document
 from contracts.openapi.credential import Credential
 from contracts.reports import terminal
 from contracts.reports.curl import curl
-from contracts.reports.messages import WIDTH, rarity, spread, violation_line, visible
+from contracts.reports.messages import WIDTH, rarity, self_test, spread, violation_line, visible
 from contracts.reports.rejection_words import rejection_line
 from contracts.run.observer import Observer
 from contracts.verdict.tally import Tally
@@ -508,3 +508,22 @@ def test_the_result_of_asking_again_is_printed_once(results: list[Any], words: s
     findings = [Finding(LINES[0][0], witness("http://h/a"), 2, (("a",),), recurrence=each) for each in results]
     several = f"{len(findings)} violations, " if len(findings) > 1 else ""
     assert spread(*findings) == f"{several}2x on 1 resource{words}"
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ({}, ""),
+        ({"all": 3, "caught": 3}, "would have noticed 3 of 3 faults"),
+        ({"all": 3, "caught": 2, "idle": 1}, "would have noticed 2 of 3 faults, 1 more find nothing to break"),
+        (
+            {"all": 591, "caught": 591, "idle": 9, "left_out": 1954},
+            "would have noticed 591 of 591 faults, a sample of 2,554, 9 more find nothing to break",
+        ),
+    ],
+)
+def test_a_self_test_by_a_sample_is_told_as_one(counts: dict[str, int], words: str) -> None:
+    tally = Tally()
+    tally.faults.update(counts)
+    verdict = conclude(run_on(document_of({"type": "object"})), tally)
+    assert self_test(verdict) == words
