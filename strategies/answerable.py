@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from contracts.openapi import Document, DocumentError, Operation, Union
 from strategies.answers import catalogue
 from strategies.inputs import Given, required_inputs
-from strategies.values import Walk, inline, pin
+from strategies.values import Walk, inline, pin, walk_of
 
 Reasons = dict[str, tuple[DocumentError, ...]]
 """The place of a schema, or of an operation, to why it cannot be judged."""
@@ -38,7 +38,7 @@ class Wanted(Protocol):
 def unsatisfiable(document: Document) -> Reasons:
     """Return the schemas of parameters and responses of which it is proved that no value satisfies them."""
     found: Reasons = {}
-    walk = Walk(document)
+    walk = walk_of(document)
     for operation in document.operations:
         for place in _places(operation):
             if place not in found and (error := _unsatisfied(walk, place)):

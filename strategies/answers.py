@@ -77,7 +77,7 @@ def covering_answers(
     return tuple(found)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def catalogue(operation: Operation) -> Mapping[Resource, Response]:
     """Return the resources that a mock server knows, with their answers.
 
@@ -116,7 +116,7 @@ BODILESS: Final = ("1XX", "204", "205", "304")
 
 _NO_BODY: Final = object()
 
-_values: Final = lru_cache(maxsize=64)(covering_set)
+_values: Final = lru_cache(maxsize=4096)(covering_set)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,12 +26,12 @@ from strategies.faults.mutation_search import (
 )
 from strategies.faults.mutations import NOTHING, Change
 from strategies.faults.schema_locations import Site, is_of, kinds, places, sites
-from strategies.values import Fits, Node, Walk, inline, of_length, pin, property_node, undeclared
+from strategies.values import Fits, Node, inline, of_length, pin, property_node, undeclared, walk_of
 
 
 def schema_mutations(document: Document, pointer: str) -> Iterator[SchemaMutation]:
     """Yield every mutation of the schema at a JSON pointer, in the document's order."""
-    for site in sites(Walk(document), pointer):
+    for site in sites(walk_of(document), pointer):
         if site.union is not None:
             yield from _union(site, site.union)
         for keyword, breaks in _KEYWORDS.items():

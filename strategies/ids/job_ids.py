@@ -13,7 +13,7 @@ from contracts.openapi import Document, Operation
 from strategies.ids.hostile import HOSTILE, LENGTHS, UNDECODABLE
 from strategies.ids.near_misses import NEAR
 from strategies.ids.resources import LONGEST, as_text, sendable
-from strategies.values import Scalar, Text, Walk, covering_set, from_schema
+from strategies.values import Scalar, Text, covering_set, from_schema, walk_of
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -170,7 +170,7 @@ def _ordinary_samples(document: Document, pointer: str) -> list[str]:
 
 
 def _any_text(document: Document, pointer: str) -> bool:
-    walk = Walk(document)
+    walk = walk_of(document)
     return walk.step(walk.node(pointer)) == Scalar(Text(), None)
 
 

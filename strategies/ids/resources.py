@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import quote
 
 from contracts.openapi import Operation, Parameter, Resource, ResponseSpec, equals
-from strategies.values import JSON, Fits, Node, Number, Scalar, Text, Walk, covering_set, matching_texts
+from strategies.values import JSON, Fits, Node, Number, Scalar, Text, Walk, covering_set, matching_texts, walk_of
 
 LONGEST: Final = 8_000
 """The greatest number of characters in a path segment that is sent."""
@@ -42,7 +42,7 @@ def resources(operation: Operation, spec: ResponseSpec, wanted: int) -> list[Res
     """
     if not operation.parameters:
         return [()]
-    walk = Walk(operation.document)
+    walk = walk_of(operation.document)
     columns = [list(islice(_names(walk, operation, parameter, spec), wanted)) for parameter in operation.parameters]
     longest = max(len(column) for column in columns)
     if not all(columns):

@@ -1,7 +1,7 @@
 """Build values of a schema: drawn by Hypothesis, or a small covering set that is the same each time.
 
 Hides how schemas are taken apart, which choices are combined, and how other engines are made to read ECMA-262 patterns.
-Hands out `from_schema`, `covering_set` and Walk. Hypothesis is imported only when something is drawn.
+Hands out `from_schema`, `covering_set`, Walk and `walk_of`. Hypothesis is imported only when something is drawn.
 """
 
 from strategies.values.build_plan import property_node, undeclared
@@ -11,4 +11,4 @@ from strategies.values.from_schema import from_schema, matching_texts
 from strategies.values.patterns import ecma_validator, is_readable, with_portable_patterns
 from strategies.values.scalars import JSON, Fits, Number, Text, of_length
 from strategies.values.schemas import Node, Part, Schemas, Unsatisfiable, inline, pin, put, without
-from strategies.values.walk import Walk
+from strategies.values.walk import Walk, walk_of

@@ -20,7 +20,7 @@ from contracts.openapi import Document
 from strategies.values.from_schema import matching_texts
 from strategies.values.scalars import JSON, Fits, Leaf, Text, samples
 from strategies.values.schemas import Node, Unsatisfiable
-from strategies.values.walk import PRESENCE, Choice, Kind, Place, Walk
+from strategies.values.walk import PRESENCE, Choice, Kind, Place, Walk, walk_of
 
 MASKED: Final = 4
 """How many optional properties of one object are covered in every combination; of more, none is combined."""
@@ -77,7 +77,7 @@ def covering(document: Document, pointer: str, limit: int = 80) -> Covering:
     optional properties of one object if they are few. Raises Unsatisfiable if no value satisfies the schema or none was
     found.
     """
-    walk = Walk(document)
+    walk = walk_of(document)
     return covering_node(walk, walk.node(pointer), limit)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from contracts.openapi import Document
 from strategies.values.scalars import JSON, Fits, Text
-from strategies.values.walk import Walk
+from strategies.values.walk import walk_of
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -21,7 +21,7 @@ def from_schema(document: Document, pointer: str) -> SearchStrategy[JSON]:
     """
     from strategies.values.hypothesis_values import drawn
 
-    walk = Walk(document)
+    walk = walk_of(document)
     return drawn(walk, walk.node(pointer))
 
 

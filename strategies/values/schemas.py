@@ -83,6 +83,7 @@ class Schemas:
 
     `flat(node)` is the node with `$ref` and `allOf` followed, without annotations and schemas that assert nothing.
     `fits(node)` is the test whether a value satisfies the node by both validators, formats asserted.
+    `recursive(pointer)` is whether the schema at a JSON pointer holds itself, at any depth.
     """
 
     def __init__(self, document: Document) -> None:
@@ -93,6 +94,7 @@ class Schemas:
         self._satisfiable = cache(self._is_satisfiable)
         self._validator = cache(lambda node: ecma_validator(self._whole(node)))
         self._opaque = cache(self._must_stay)
+        self.recursive: Callable[[str], bool] = cache(self._is_recursive)
         self._led_to: Callable[[str], frozenset[str]] = cache(self._inner_places)
 
     def at(self, pointer: str) -> Part:
@@ -184,8 +186,7 @@ class Schemas:
         schema: dict[str, Any] = with_portable_patterns({"allOf": [part.schema for part in node] or [True]})
         return {**_portable_contents(self.document), **schema} if '"$ref"' in json.dumps(schema) else schema
 
-    def recursive(self, pointer: str) -> bool:
-        """Return whether the schema at a JSON pointer holds itself, at any depth."""
+    def _is_recursive(self, pointer: str) -> bool:
         return pointer in self._led_to(pointer)
 
     def _canonical(self, node: Node) -> tuple[jsonschema_rs.CanonicalSchema, list[str]]:

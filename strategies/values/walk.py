@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from math import inf
 from typing import Final, Literal, NoReturn, Protocol
 
@@ -82,6 +82,12 @@ class Chooser(Protocol):
 
     def reject(self, place: Place) -> NoReturn:
         """Give up the whole value, because no part that fits was found at the place."""
+
+
+@lru_cache(maxsize=16)
+def walk_of(document: Document) -> Walk:
+    """Return the document's walk, made once: its operations share schemas, and what is known of them."""
+    return Walk(document)
 
 
 class Walk:
