@@ -30,6 +30,7 @@ from contracts.openapi import (
     is_plain,
     json_type,
     matches_pattern,
+    resolve_pointer,
     text_of,
     to_pointer,
 )
@@ -308,7 +309,7 @@ def _fast_validators(document: Document) -> jsonschema_rs.ValidatorMap | None:
     engine judges them. No format can stand in for a pattern of property names: None if one of those is not read alike
     by every engine.
     """
-    contents = copy.deepcopy(dict(document.contents))
+    contents = _schemas_alone(document)
     nodes = {pointer: node for pointer, node in _nodes(contents) if pointer in document.schemas}
     if not all(is_plain(name) for node in nodes.values() for name in node.get("patternProperties", ())):
         return None
@@ -324,6 +325,24 @@ def _fast_validators(document: Document) -> jsonschema_rs.ValidatorMap | None:
     for pointer, schemas in added.items():
         nodes[pointer]["allOf"] = [*nodes[pointer].get("allOf", ()), *schemas]
     return jsonschema_rs.validator_map_for(contents, formats=formats, validate_formats=True)
+
+
+def _schemas_alone(document: Document) -> dict[str, Any]:
+    """Return a copy of the document without all that no answer is judged by: jsonschema_rs compiles every schema in it.
+
+    Every schema keeps its JSON pointer, for an array outside schemas becomes an object by index.
+    """
+    kept: dict[str, Any] = {}
+    roots: set[tuple[str, ...]] = set()
+    for path in sorted((tuple(from_pointer(pointer)) for pointer in document.schemas), key=len):
+        if any(path[:length] in roots for length in range(len(path))):
+            continue  # It stands inside another one.
+        roots.add(path)
+        holder = kept
+        for step in path[:-1]:
+            holder = holder.setdefault(step, {})
+        holder[path[-1]] = copy.deepcopy(resolve_pointer(document.contents, path))
+    return kept
 
 
 def _is_matched(pattern: str, value: Any) -> bool:

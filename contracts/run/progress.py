@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import median
 from typing import Final
 
@@ -45,7 +46,7 @@ class Meter:
     """Takes in what finished items saw and how long they took; several threads may feed and read it."""
 
     def __init__(self, document: Document, began: float) -> None:
-        self._promised = tuple(feature for each in document.operations for feature in promised_features(each))
+        self._document = document
         self._began = began
         self._lock = threading.Lock()
         self._requests = 0
@@ -54,6 +55,11 @@ class Meter:
         self._waiting: Counter[str] = Counter()
         self._items = 0
         self._times: dict[str, list[float]] = defaultdict(list)
+
+    @cached_property
+    def _promised(self) -> tuple[Feature, ...]:
+        # The first request does not wait for this: a large document takes seconds, and a quiet run shows nothing.
+        return tuple(feature for each in self._document.operations for feature in promised_features(each))
 
     def expect(self, items: Iterable[str]) -> None:
         """Say what items there are, each by its kind: those of one kind take about as long."""
@@ -76,12 +82,12 @@ class Meter:
 
     def read(self, now: float, running: Tally | None = None) -> Progress:
         """How far the run is; `running` is what the item saw that is not done yet, and may grow meanwhile."""
-        tally, elapsed = running or Tally(), now - self._began
+        tally, elapsed, every = running or Tally(), now - self._began, self._promised
         with self._lock:
             requests = self._requests + sum(list(tally.answers.values()))
             violations = len(self._violations | _violations(tally))
-            seen, promised = self._seen | _seen(tally), len(self._promised)
-            unseen = tuple(f"{each.location} {each.which or each.kind}" for each in self._promised if each not in seen)
+            seen, promised = self._seen | _seen(tally), len(every)
+            unseen = tuple(f"{each.location} {each.which or each.kind}" for each in every if each not in seen)
             done, left = sum(map(len, self._times.values())), self._left(elapsed)
             return Progress(requests, elapsed, violations, unseen, promised, done, self._items, left)
 

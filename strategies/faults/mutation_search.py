@@ -98,7 +98,7 @@ def built(site: Site, node: Node, value: Any) -> Iterator[Any]:
 def some_values(walk: Walk, node: Node) -> tuple[Any, ...]:
     """Return at most `MAX_BUILT` values of a node; empty if it has none, or none is found."""
     try:
-        return covering_node(walk, node, MAX_BUILT).values
+        return covering_node(walk, node, MAX_BUILT)
     except Unsatisfiable:
         return ()
 

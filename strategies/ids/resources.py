@@ -7,7 +7,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 from urllib.parse import quote
 
@@ -75,15 +75,21 @@ def _candidates(walk: Walk, node: Node, operation: Operation, parameter: Paramet
     if isinstance(found, Scalar) and isinstance(found.leaf, Number):
         low, high = found.leaf.range()
         yield from range(max(low, 1) if high >= 1 else low, min(high, max(low, 1) + 9_999) + 1)
-    stem = _stem(operation, parameter)
-    yield from (f"{stem}-{number:03}" for number in range(1, 1_000))
-    yield from (str(uuid.uuid5(uuid.NAMESPACE_URL, f"{stem}/{number}")) for number in range(1, 1_000))
+    stem, numbers = _stem(operation, parameter), range(1, 1_000)
+    # If the first text of a kind does not fit, the others seldom do.
+    yield from _while_first_fits((f"{stem}-{number:03}" for number in numbers), fits)
+    yield from _while_first_fits((str(uuid.uuid5(uuid.NAMESPACE_URL, f"{stem}/{number}")) for number in numbers), fits)
+    yield from _while_first_fits(map(str, numbers), fits)
     yield from covering_set(operation.document, parameter.schema)
-    yield from map(str, range(1, 1_000))
     if isinstance(found, Scalar) and isinstance(found.leaf, Text) and found.leaf.patterns:
         # The search takes a tenth of a second for 20 texts, and seconds for 200, which are seldom needed.
         for count in (20, 200):
             yield from matching_texts(found.leaf, fits, count)
+
+
+def _while_first_fits(texts: Iterator[str], fits: Fits) -> Iterator[str]:
+    first = next(texts)
+    return chain([first], texts) if fits(first) else iter(())
 
 
 def _stem(operation: Operation, parameter: Parameter) -> str:

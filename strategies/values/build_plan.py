@@ -7,31 +7,30 @@ out the parts of a value (JSON Schema 2020-12 Core, section 10.3).
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Final
 
-from contracts.openapi import HINTS, INTEGERS, matches_pattern
+from contracts.openapi import HINTS, INTEGERS
 from strategies.values.build_steps import Array, Extra, Fork, Guard, Object, Scalar, Step, Values
+from strategies.values.node import (
+    HARD,
+    Node,
+    Part,
+    inline,
+    item_node,
+    keyword_values,
+    listed_values,
+    pin,
+    property_node,
+    types,
+    without,
+)
 from strategies.values.scalars import Anything, Fits, Number, Text
-from strategies.values.schemas import HARD, Node, Part, Schemas, inline, pin, without
-
-_OF_TYPE: Final = {
-    "string": "format maxLength minLength pattern",
-    "number": "exclusiveMaximum exclusiveMinimum maximum minimum multipleOf",
-    "array": "contains items maxContains maxItems minContains minItems prefixItems uniqueItems",
-    "object": "additionalProperties maxProperties minProperties patternProperties properties propertyNames required",
-}
-"""JSON type to the keywords that assert something about values of it."""
-
+from strategies.values.schemas import Schemas
 
 _UNSURE: Final = frozenset(
     "contains format maxContains multipleOf pattern patternProperties propertyNames uniqueItems".split()
 )
 """Keywords that two validators may read differently; values that they shape are put before both."""
-
-
-def _keyword_values(node: Node, keyword: str) -> list[Any]:
-    """Return the values that the parts of a flat node give the keyword."""
-    return [part.schema[keyword] for part in node if keyword in part.schema]
 
 
 def _needed_check(schemas: Schemas, node: Node) -> Fits | None:
@@ -44,12 +43,12 @@ def _needed_check(schemas: Schemas, node: Node) -> Fits | None:
     return schemas.fits(node) if unsure else None
 
 
-def _listed_values(schemas: Schemas, node: Node) -> Values | None:
+def _values_in_lists(schemas: Schemas, node: Node) -> Values | None:
     """Return the values that `enum` and `const` list and the whole node admits; None if neither keyword is there.
 
     Raises Unsatisfiable if none of them fits.
     """
-    lists = [*_keyword_values(node, "enum"), *([value] for value in _keyword_values(node, "const"))]
+    lists = listed_values(node)
     if not lists:
         return None
     fits = schemas.fits(node)
@@ -138,64 +137,51 @@ def _distinct(labels: list[str]) -> tuple[str, ...]:
 
 
 def _typed(schemas: Schemas, node: Node) -> Step | None:
-    types = _types(node)
-    if len(types) > 1:
-        branches = [(name, (*node, inline({"type": name}))) for name in types]
+    names = types(node)
+    if len(names) > 1:
+        branches = [(name, (*node, inline({"type": name}))) for name in names]
         return _fork(schemas, node, branches, strong=False)
-    if not types:
+    if not names:
         raise schemas.refuse(node)
-    return _TYPES[types[0]](schemas, node)
-
-
-def _types(node: Node) -> list[str]:
-    """Return the types that all parts allow; if no part names one, those that its keywords assert something about."""
-    lists = [[name] if isinstance(name, str) else name for name in _keyword_values(node, "type")]
-    if not lists:
-        used = {keyword for part in node for keyword in part.schema}
-        return [name for name, keywords in _OF_TYPE.items() if used & set(keywords.split())]
-    wide = [{*names, "integer"} if "number" in names else set(names) for names in lists]
-    common = set.intersection(*wide)
-    if "number" in common:
-        common.discard("integer")
-    return [name for name in (*lists[0], "integer") if name in common][: len(common)]
+    return _TYPES[names[0]](schemas, node)
 
 
 def _string(schemas: Schemas, node: Node) -> Step:
     leaf = Text(
-        shortest=max(_keyword_values(node, "minLength"), default=0),
-        longest=min(_keyword_values(node, "maxLength"), default=None),
-        patterns=tuple(dict.fromkeys(_keyword_values(node, "pattern"))),
-        formats=tuple(dict.fromkeys(name for name in _keyword_values(node, "format") if name not in HINTS)),
+        shortest=max(keyword_values(node, "minLength"), default=0),
+        longest=min(keyword_values(node, "maxLength"), default=None),
+        patterns=tuple(dict.fromkeys(keyword_values(node, "pattern"))),
+        formats=tuple(dict.fromkeys(name for name in keyword_values(node, "format") if name not in HINTS)),
     )
     return Scalar(leaf, _needed_check(schemas, node))
 
 
 def _number(schemas: Schemas, node: Node) -> Step:
-    lows = [(low, False) for low in _keyword_values(node, "minimum")]
-    lows += [(low, True) for low in _keyword_values(node, "exclusiveMinimum")]
-    highs = [(high, True) for high in _keyword_values(node, "maximum")]
-    highs += [(high, False) for high in _keyword_values(node, "exclusiveMaximum")]
-    for name in _keyword_values(node, "format"):
+    lows = [(low, False) for low in keyword_values(node, "minimum")]
+    lows += [(low, True) for low in keyword_values(node, "exclusiveMinimum")]
+    highs = [(high, True) for high in keyword_values(node, "maximum")]
+    highs += [(high, False) for high in keyword_values(node, "exclusiveMaximum")]
+    for name in keyword_values(node, "format"):
         if name in INTEGERS:
             lows.append((INTEGERS[name][0], False))
             highs.append((INTEGERS[name][1], True))
     low, above = max(lows, default=(None, False))
     high, reached = min(highs, default=(None, True))
-    whole = _types(node) == ["integer"]
-    steps = tuple(_keyword_values(node, "multipleOf"))
+    whole = types(node) == ["integer"]
+    steps = tuple(keyword_values(node, "multipleOf"))
     return Scalar(Number(whole, low, high, above, not reached, steps), _needed_check(schemas, node))
 
 
 def _array_step(schemas: Schemas, node: Node) -> Step:
     """Return how an array of a flat node is built; raise Unsatisfiable if no length is possible."""
-    few = max(_keyword_values(node, "minItems"), default=0)
-    most = min(_keyword_values(node, "maxItems"), default=None)
+    few = max(keyword_values(node, "minItems"), default=0)
+    most = min(keyword_values(node, "maxItems"), default=None)
     needed = [(part, part.schema.get("minContains", 1)) for part in node if "contains" in part.schema]
     contained = [part.child("contains") for part, count in needed for _ in range(count)]
-    known = max([len(contained), *(len(items) for items in _keyword_values(node, "prefixItems"))])
+    known = max([len(contained), *(len(items) for items in keyword_values(node, "prefixItems"))])
     items = []
     for index in range(known + 1):
-        item = _item(node, index) + ((contained[index],) if index < len(contained) else ())
+        item = item_node(node, index) + ((contained[index],) if index < len(contained) else ())
         if not schemas.feasible(item):
             most = min(index, index if most is None else most)
             break
@@ -203,18 +189,8 @@ def _array_step(schemas: Schemas, node: Node) -> Step:
     lengths = _lengths(max(few, len(contained)), most, known)
     if not lengths:
         raise schemas.refuse(node)
-    unique = True in _keyword_values(node, "uniqueItems")
+    unique = True in keyword_values(node, "uniqueItems")
     return Array(tuple(items), lengths, unique, _needed_check(schemas, node))
-
-
-def _item(node: Node, index: int) -> Node:
-    found = []
-    for part in node:
-        if index < len(part.schema.get("prefixItems", ())):
-            found.append(part.child("prefixItems", index))
-        elif "items" in part.schema:
-            found.append(part.child("items"))
-    return tuple(found)
 
 
 def _lengths(few: int, most: int | None, known: int = 0) -> tuple[int, ...]:
@@ -225,7 +201,7 @@ def _lengths(few: int, most: int | None, known: int = 0) -> tuple[int, ...]:
 
 def _object_step(schemas: Schemas, node: Node) -> Step:
     """Return how an object of a flat node is built; raise Unsatisfiable if a required property is impossible."""
-    required = frozenset(name for names in _keyword_values(node, "required") for name in names)
+    required = frozenset(name for names in keyword_values(node, "required") for name in names)
     closed = _closed_names(schemas, node)
     names = dict.fromkeys(name for part in node for name in part.schema.get("properties", ()))
     names |= dict.fromkeys([*closed, *sorted(required)])
@@ -237,26 +213,10 @@ def _object_step(schemas: Schemas, node: Node) -> Step:
         elif name in required:
             raise schemas.refuse(node)
     extras = () if closed else tuple(undeclared(schemas, node))
-    few = max(_keyword_values(node, "minProperties"), default=0)
-    most = min(_keyword_values(node, "maxProperties"), default=None)
+    few = max(keyword_values(node, "minProperties"), default=0)
+    most = min(keyword_values(node, "maxProperties"), default=None)
     listed = not properties or few > len(properties) or _describes_others(node)
     return Object(tuple(properties), required, few, most, extras, listed, _needed_check(schemas, node))
-
-
-def property_node(node: Node, name: str) -> Node:
-    """Return all schemas that judge a property of this name.
-
-    `additionalProperties` judges only names that its own schema does not declare otherwise (Core, section 10.3.2.3).
-    """
-    found = []
-    for part in node:
-        own = [part.child("properties", name)] if name in part.schema.get("properties", ()) else []
-        patterns = part.schema.get("patternProperties", ())
-        own += [part.child("patternProperties", pattern) for pattern in patterns if matches_pattern(pattern, name)]
-        if not own and "additionalProperties" in part.schema:
-            own = [part.child("additionalProperties")]
-        found += own
-    return tuple(found)
 
 
 def _children(node: Node, keyword: str) -> Node:
@@ -269,7 +229,7 @@ def _closed_names(schemas: Schemas, node: Node) -> list[str]:
     rules = _children(node, "propertyNames")
     if not rules or not schemas.feasible(rules):
         return []
-    listed = _listed_values(schemas, schemas.flat(rules))
+    listed = _values_in_lists(schemas, schemas.flat(rules))
     return [name for name in listed.values if isinstance(name, str)] if listed else []
 
 
@@ -289,7 +249,7 @@ def _describes_others(node: Node) -> bool:
 def undeclared(schemas: Schemas, node: Node) -> Iterator[Extra]:
     """Yield the kinds of properties that a flat node admits undeclared: one per pattern, and the others."""
     text = (inline({"type": "string"}), *_children(node, "propertyNames"))
-    patterns = dict.fromkeys(name for names in _keyword_values(node, "patternProperties") for name in names)
+    patterns = dict.fromkeys(name for names in keyword_values(node, "patternProperties") for name in names)
     kinds = []
     for pattern in patterns:
         holders = [part for part in node if pattern in part.schema.get("patternProperties", ())]
@@ -305,7 +265,7 @@ _RULES: Final[tuple[Callable[[Schemas, Node], Step | None], ...]] = (
     _union,
     _hard,
     _alternatives,
-    _listed_values,
+    _values_in_lists,
     _typed,
 )
 

@@ -5,8 +5,8 @@
 
 from dataclasses import dataclass, field
 
+from strategies.values.node import Node
 from strategies.values.scalars import JSON, Fits, Leaf
-from strategies.values.schemas import Node
 
 
 @dataclass(frozen=True, slots=True)

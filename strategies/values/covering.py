@@ -13,13 +13,14 @@ from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from heapq import heappop, heappush
-from itertools import combinations, product
-from typing import Final, NoReturn
+from itertools import combinations, islice, product
+from typing import Final, NamedTuple, NoReturn
 
 from contracts.openapi import Document
 from strategies.values.from_schema import matching_texts
+from strategies.values.node import Node
 from strategies.values.scalars import JSON, Fits, Leaf, Text, samples
-from strategies.values.schemas import Node, Unsatisfiable
+from strategies.values.schemas import Unsatisfiable
 from strategies.values.walk import PRESENCE, Choice, Kind, Place, Walk, walk_of
 
 MASKED: Final = 4
@@ -33,6 +34,21 @@ PAIRS: Final = 4096
 
 FULL: Final = 64
 """How many combinations of two unions and enums are all covered, if some of all pairs have to do."""
+
+CHOICES: Final = 30_000
+"""After how many choices no further value of one schema is built."""
+
+ALL_CHOICES: Final = 400_000
+"""The same for all operations of a document that has many, each of which gets an equal share."""
+
+FEW_CHOICES: Final = 3_000
+"""The least share."""
+
+LARGE: Final = 1_000
+"""After how many choices of one value the rest of it is the least that fits."""
+
+LOOKED_AT: Final = 16
+"""How many of the combinations that a choice belongs to are looked at to see what the choice is good for."""
 
 ATTEMPTS: Final = 200
 """How many values that turn out not to help are built at most, beside four times those that are wanted."""
@@ -53,7 +69,7 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Covering:
-    """The values, all goals, and the goals that no value was built for within the limit.
+    """The values, all goals, and the goals that no value was built for within the limits.
 
     `left_out` is the number of combinations of two that are no goals, because there are more than `PAIRS`.
     """
@@ -66,7 +82,8 @@ class Covering:
 
 def covering_set(document: Document, pointer: str, limit: int = 80) -> tuple[JSON, ...]:
     """Return at most `limit` valid values that cover the schema at a JSON pointer, the same each time (`covering`)."""
-    return covering(document, pointer, limit).values
+    walk = walk_of(document)
+    return covering_node(walk, walk.node(pointer), limit)
 
 
 def covering(document: Document, pointer: str, limit: int = 80) -> Covering:
@@ -78,17 +95,23 @@ def covering(document: Document, pointer: str, limit: int = 80) -> Covering:
     found.
     """
     walk = walk_of(document)
-    return covering_node(walk, walk.node(pointer), limit)
+    values, plan = _covered(walk, walk.node(pointer), limit)
+    goals = tuple(Goal(plan.choices(number)) for number in range(len(plan.goals)))
+    return Covering(values, goals, tuple(goals[number] for number in plan.open), plan.left_out)
 
 
-def covering_node(walk: Walk, node: Node, limit: int = 80) -> Covering:
+def covering_node(walk: Walk, node: Node, limit: int = 80) -> tuple[JSON, ...]:
     """Return a covering set of a node, whose schemas need not stand in the document; see `covering`."""
+    return _covered(walk, node, limit)[0]
+
+
+def _covered(walk: Walk, node: Node, limit: int) -> tuple[tuple[JSON, ...], _Plan]:
     plan = _Plan()
+    share = ALL_CHOICES // max(1, len(walk.schemas.document.operations))
+    choices = min(CHOICES, max(FEW_CHOICES, share))
     values: list[tuple[JSON, Taken]] = []
-    wanted: Goal | None = None
+    wanted: Mapping[str, str] = {}
     for _ in range(ATTEMPTS + 4 * limit):
-        if len(values) == limit:
-            break
         greedy = _Greedy(plan, wanted)
         built = True
         try:
@@ -98,11 +121,12 @@ def covering_node(walk: Walk, node: Node, limit: int = 80) -> Covering:
         plan.learn(greedy)
         if built and (plan.reach(greedy.taken) or not values):
             values.append((value, greedy.taken))
-        if (wanted := plan.next()) is None:
+        if len(values) == limit or plan.used.total() >= choices or (aim := plan.next()) is None:
             break
+        wanted = dict(plan.choices(aim))
     if not values:
         raise _no_value(walk, node, greedy)
-    return Covering(tuple(_needed(values, plan)), tuple(plan.goals), tuple(plan.open), plan.left_out)
+    return tuple(_needed(values, plan)), plan
 
 
 def _no_value(walk: Walk, node: Node, greedy: _Greedy) -> Unsatisfiable:
@@ -131,20 +155,36 @@ class _Rejected(Exception):
     """No fitting value was built."""
 
 
+class _State(NamedTuple):
+    """One option of one choice, with the choices that lead to it: a value that takes `last` has taken them all."""
+
+    given: tuple[Choice, ...]
+    last: Choice
+
+
+_States = Sequence[_State]
+"""The options of one choice."""
+
+
 class _Plan:
-    """The goals known so far, and those of them that are open."""
+    """The goals known so far, by number, and those of them that are open.
+
+    A goal is one state, or several that one value should take together.
+    """
 
     def __init__(self) -> None:
-        self.goals: dict[Goal, int] = {}
-        self.open: dict[Goal, int] = {}
-        # Every goal stands under each of its choices, so that one value's choices lead to what it reaches.
-        self._of_choice: dict[Choice, list[Goal]] = defaultdict(list)
-        self.by_choice: dict[Choice, dict[Goal, None]] = defaultdict(dict)
+        self.goals: list[tuple[_State, ...]] = []
+        self.open: dict[int, None] = {}
         self.used: Counter[Choice] = Counter()
+        self.known: set[str] = set()
         self.samples = cache(_fitting_samples)
-        self._tries: Counter[Goal] = Counter()
-        self._waiting: list[tuple[bool, int, int, Goal]] = []
-        self._known: set[str] = set()
+        # How many open goals a choice leads to, and which of them are of several states.
+        self.leads_to: Counter[Choice] = Counter()
+        self.combined: dict[Choice, dict[int, None]] = defaultdict(dict)
+        self._of_choice: dict[Choice, list[int]] = defaultdict(list)
+        self._combinations: set[frozenset[Choice]] = set()
+        self._tries: Counter[int] = Counter()
+        self._waiting: list[tuple[bool, int, int]] = []
         self._objects: dict[str, list[_States]] = defaultdict(list)
         self._strong: list[_States] = []
         self._pairs = self._chosen_pairs = 0
@@ -154,7 +194,11 @@ class _Plan:
         """How many combinations of two unions or enums are no goals, because there are too many."""
         return self._pairs - self._chosen_pairs
 
-    def next(self) -> Goal | None:
+    def choices(self, goal: int) -> frozenset[Choice]:
+        """Return all choices that a goal asks for, those that lead to it included."""
+        return frozenset(choice for state in self.goals[goal] for choice in (*state.given, state.last))
+
+    def next(self) -> int | None:
         """Return the open goal to try next, goals of one choice first; every goal is tried at most twice."""
         while self._waiting:
             goal = self._waiting[0][-1]
@@ -164,7 +208,7 @@ class _Plan:
             heappop(self._waiting)
         return None
 
-    def reached(self, taken: Taken) -> list[Goal]:
+    def reached(self, taken: Taken) -> list[int]:
         """Return every goal, open or not, that these choices reach."""
         met = Counter(
             goal
@@ -172,25 +216,27 @@ class _Plan:
             for option in options
             for goal in self._of_choice.get((place, option), ())
         )
-        return [goal for goal, count in met.items() if count == len(goal.choices)]
+        return [goal for goal, count in met.items() if count == len(self.goals[goal])]
 
-    def reach(self, taken: Taken) -> list[Goal]:
+    def reach(self, taken: Taken) -> list[int]:
         """Close the goals that these choices reach; return those that were open."""
         done = [goal for goal in self.reached(taken) if goal in self.open]
         for goal in done:
             del self.open[goal]
-            for choice in goal.choices:
-                del self.by_choice[choice][goal]
+            for choice in self.choices(goal):
+                self.leads_to[choice] -= 1
+                if len(self.goals[goal]) > 1:
+                    del self.combined[choice][goal]
         return done
 
     def learn(self, greedy: _Greedy) -> None:
         """Add the goals of places that were met for the first time."""
         objects, before = [], len(self._strong)
         for kind, place, options in greedy.met:
-            if place.name in self._known:
+            if place.name in self.known:
                 continue
-            self._known.add(place.name)
-            states = [frozenset({*place.given, (place.name, option)}) for option in options]
+            self.known.add(place.name)
+            states = [_State(place.given, (place.name, option)) for option in options]
             self._add([states])
             if kind == "presence":
                 objects.append(place.name.rpartition("/")[0])
@@ -198,7 +244,7 @@ class _Plan:
             elif kind == "strong":
                 self._strong.append([*_absent(place), *states])
         for name in dict.fromkeys(objects):
-            if len(self._objects[name]) <= MASKED:
+            if 1 < len(self._objects[name]) <= MASKED:
                 self._add(self._objects[name])
         if len(self._strong) > before:
             self._combine(before)
@@ -235,14 +281,23 @@ class _Plan:
     def _add(self, dimensions: Sequence[_States]) -> None:
         """Make a goal of every combination whose choices do not exclude each other."""
         for states in product(*dimensions):
-            goal = Goal(frozenset().union(*states))
-            if len({place for place, _ in goal.choices}) < len(goal.choices) or goal in self.goals:
-                continue
-            heappush(self._waiting, (len(dimensions) > 1, len(goal.choices), len(self.goals), goal))
-            self.goals[goal] = self.open[goal] = len(dimensions)
-            for choice in goal.choices:
-                self._of_choice[choice].append(goal)
-                self.by_choice[choice][goal] = None
+            choices = frozenset(choice for state in states for choice in (*state.given, state.last))
+            if len(states) > 1:
+                if len(dict(choices)) < len(choices) or choices in self._combinations:
+                    continue
+                if any(len(choices) == len(state.given) + 1 for state in states):
+                    continue  # One of the states leads to all others, so that it is a goal already.
+                self._combinations.add(choices)
+            number = len(self.goals)
+            heappush(self._waiting, (len(states) > 1, len(choices), number))
+            self.goals.append(states)
+            self.open[number] = None
+            for state in states:
+                self._of_choice[state.last].append(number)
+            for choice in choices:
+                self.leads_to[choice] += 1
+                if len(states) > 1:
+                    self.combined[choice][number] = None
 
 
 def _count_combinations(sizes: Iterable[int]) -> tuple[int, int]:
@@ -255,10 +310,6 @@ def _count_combinations(sizes: Iterable[int]) -> tuple[int, int]:
     return twos, threes
 
 
-_States = list[frozenset[Choice]]
-"""The options of one choice, every one with the choices that lead to it."""
-
-
 def _distances(count: int) -> Iterator[int]:
     """Yield how far apart the choices of a pair stand: powers of two first, so that few pairs are spread over all."""
     doubled = [1 << power for power in range(count.bit_length()) if 1 << power < count]
@@ -266,18 +317,18 @@ def _distances(count: int) -> Iterator[int]:
     yield from (distance for distance in range(1, count) if distance not in doubled)
 
 
-def _some_pairs(one: _States, other: _States) -> list[tuple[frozenset[Choice], frozenset[Choice]]]:
+def _some_pairs(one: _States, other: _States) -> list[tuple[_State, _State]]:
     """Return all combinations of two choices if they are few; else some in which every option of both is met."""
     if len(one) * len(other) <= FULL:
         return list(product(one, other))
     return [(one[turn % len(one)], other[turn % len(other)]) for turn in range(max(len(one), len(other)))]
 
 
-def _absent(place: Place) -> _States:
+def _absent(place: Place) -> list[_State]:
     """Return the choices of a value without the place: the optional property that leads there is absent."""
     if place.given and place.given[-1][1] == PRESENCE[1]:
         *before, (name, _) = place.given
-        return [frozenset({*before, (name, PRESENCE[0])})]
+        return [_State(tuple(before), (name, PRESENCE[0]))]
     return []
 
 
@@ -295,36 +346,51 @@ class _Greedy:
     recursion = 0
     fair = False
 
-    def __init__(self, plan: _Plan, wanted: Goal | None) -> None:
+    def __init__(self, plan: _Plan, wanted: Mapping[str, str]) -> None:
         self.met: list[tuple[Kind, Place, Sequence[str]]] = []
         self.taken: dict[str, set[str]] = {}
         self.missed: Text | None = None
+        self._order: list[Choice] = []
         self._plan = plan
-        self._wanted = dict(wanted.choices) if wanted else {}
+        self._wanted = wanted
+        self._left = LARGE
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the value has so many choices that the rest of it is the least that fits."""
+        return self._left <= 0
 
     def pick(self, kind: Kind, place: Place, options: Sequence[str]) -> int:
         """Return the option that the goal wants, else the most promising, else the least used."""
-        self.met.append((kind, place, options))
-        option = self._wanted.get(place.name, "")
+        name = place.name
+        if name not in self._plan.known:
+            self.met.append((kind, place, options))
+        self._left -= 1
+        option = self._wanted.get(name, "")
         # The options at a place may depend on choices made elsewhere.
-        if option not in options or option in self.taken.get(place.name, ()):
-            option = max(options, key=lambda option: self._promise((place.name, option)))
-        self.taken.setdefault(place.name, set()).add(option)
-        self._plan.used[place.name, option] += 1
+        if option not in options and self.is_full:
+            option = options[0]
+        elif option not in options or option in self.taken.get(name, ()):
+            option = max(options, key=lambda option: self._promise((name, option)))
+        taken = self.taken.setdefault(name, set())
+        if option not in taken:
+            taken.add(option)
+            self._order.append((name, option))
+        self._plan.used[name, option] += 1
         return options.index(option)
 
     def _promise(self, choice: Choice) -> tuple[int, int]:
-        reachable = sum(1 for goal in self._plan.by_choice.get(choice, ()) if self._may_reach(goal, choice[0]))
-        return reachable, -self._plan.used[choice]
+        combined = self._plan.combined.get(choice, ())
+        missed = sum(1 for goal in islice(combined, LOOKED_AT) if not self._may_reach(goal, choice))
+        return self._plan.leads_to[choice] - missed, -self._plan.used[choice]
 
-    def _may_reach(self, goal: Goal, here: str) -> bool:
-        for place, option in goal.choices:
-            if place == here:
+    def _may_reach(self, goal: int, here: Choice) -> bool:
+        """Return whether no choice so far excludes the other states of a goal."""
+        for _, (place, option) in self._plan.goals[goal]:
+            if place == here[0]:
                 continue
             taken = self.taken.get(place)
-            if taken is None and self._wanted.get(place, option) != option:
-                return False
-            if taken is not None and option not in taken:
+            if option not in taken if taken else self._wanted.get(place, option) != option:
                 return False
         return True
 
@@ -341,14 +407,16 @@ class _Greedy:
         """Return False: an undeclared property that the schema does not mention is no goal."""
         return False
 
-    def mark(self) -> Taken:
-        """Return the choices taken so far."""
-        return {place: set(options) for place, options in self.taken.items()}
+    def mark(self) -> int:
+        """Return how many choices were taken so far."""
+        return len(self._order)
 
     def undo(self, mark: object) -> None:
         """Take back the choices made since; they stay counted as used, so that the next attempt takes others."""
-        assert isinstance(mark, dict)
-        self.taken = mark
+        assert isinstance(mark, int)
+        for place, option in self._order[mark:]:
+            self.taken[place].remove(option)
+        del self._order[mark:]
 
     def reject(self, place: Place) -> NoReturn:
         """Give up this value; the choices of another goal may do better."""

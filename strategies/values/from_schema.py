@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from contracts.openapi import Document
@@ -25,6 +26,7 @@ def from_schema(document: Document, pointer: str) -> SearchStrategy[JSON]:
     return drawn(walk, walk.node(pointer))
 
 
+@lru_cache(maxsize=1024)
 def matching_texts(leaf: Text, fits: Fits, count: int) -> tuple[str, ...]:
     """Return up to `count` distinct texts of a leaf that fit, the shortest and the longest first, the same each time.
 

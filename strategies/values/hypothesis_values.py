@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 
 from contracts.openapi import matches_pattern
+from strategies.values.node import Node
 from strategies.values.patterns import portable, readable
 from strategies.values.scalars import FORMAT_SAMPLES, JSON, WIDE, Anything, Fits, Leaf, Number, Text, exact
-from strategies.values.schemas import Node
 from strategies.values.walk import Kind, Place, Walk
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
@@ -24,6 +24,7 @@ class Chance:
     """A chooser that draws; the first option of every choice is the simplest."""
 
     attempts = 4
+    is_full = False
     recursion = 2
     # Hypothesis mutates an example the more often the more similar parts it has, which favours large branches. Inside
     # a larger value this hardly shows.

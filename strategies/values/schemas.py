@@ -1,17 +1,15 @@
-"""Take the schemas of a document apart into conjunctions: all the schemas that judge one value, as plain keywords.
+"""Take the schemas of a document apart into conjunctions (`node`): all the schemas that judge one value.
 
-A `Node` is a tuple of schemas that must all hold, so that `allOf`, `$ref` with its siblings, and the tag that a union's
-branch is pinned to each add to the tuple. Keywords that no tuple expresses (`not`, `if`, dependencies) are folded away
-by the exact schema algebra of jsonschema_rs. Hides that algebra, references and both validators.
+`allOf`, `$ref` with its siblings, and the tag that a union's branch is pinned to each add to the conjunction. Keywords
+that none expresses (`not`, `if`, dependencies) are folded away by the exact schema algebra of jsonschema_rs. Hides that
+algebra, references and both validators.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache, lru_cache
-from typing import Any, Final, cast
+from functools import cache
+from typing import Any, Final
 
 import jsonschema_rs
 
@@ -24,54 +22,13 @@ from contracts.openapi import (
     DocumentError,
     Union,
     from_pointer,
-    resolve_pointer,
     subschemas,
     to_pointer,
 )
+from strategies.values.definitions import definitions_of
+from strategies.values.node import HARD, Node, Part, inline, pin
 from strategies.values.patterns import ecma_validator, with_portable_patterns
-
-HARD: Final = frozenset(
-    "dependentRequired dependentSchemas else if not then unevaluatedItems unevaluatedProperties".split()
-)
-"""Keywords that only the algebra can take apart."""
-
-"""Format to the width of its integers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One schema of a conjunction, compared by `key`. `pointer` is None if it stands in no document."""
-
-    key: str
-    pointer: str | None = field(compare=False)
-    schema: Any = field(compare=False)
-
-    def without(self, *keywords: str) -> Part:
-        """Return the same part with these keywords left out."""
-        rest = {keyword: value for keyword, value in self.schema.items() if keyword not in keywords}
-        return Part(f"{self.key} - {' '.join(keywords)}", self.pointer, rest)
-
-    def child(self, *path: str | int) -> Part:
-        """Return the schema at a path below this one; raise LookupError if there is none."""
-        schema = resolve_pointer(self.schema, [str(step) for step in path])
-        if self.pointer is None:
-            return inline(schema)
-        pointer = self.pointer + to_pointer(*path)
-        return Part(pointer, pointer, schema)
-
-
-Node = tuple[Part, ...]
-
-
-def inline(schema: Any) -> Part:
-    """Return a part for a schema that stands in no document; its `$ref`s are places of the document all the same."""
-    return Part(json.dumps(schema, sort_keys=True), None, schema)
-
-
-def without(node: Node, part: Part, *keywords: str) -> Node:
-    """Return the node without these keywords of one of its parts."""
-    rest = part.without(*keywords)
-    return (*(other for other in node if other is not part), *((rest,) if rest.schema else ()))
+from strategies.values.satisfiability import PlainSatisfiability
 
 
 class Unsatisfiable(DocumentError):
@@ -82,7 +39,7 @@ class Schemas:
     """The schemas of one document. Results about a node are kept for the next time.
 
     `flat(node)` is the node with `$ref` and `allOf` followed, without annotations and schemas that assert nothing.
-    `fits(node)` is the test whether a value satisfies the node by both validators, formats asserted.
+    `plain` decides on satisfiability by keywords alone.
     `recursive(pointer)` is whether the schema at a JSON pointer holds itself, at any depth.
     """
 
@@ -90,7 +47,8 @@ class Schemas:
         self.document = document
         self._silent = ANNOTATIONS | document.annotations
         self.flat: Callable[[Node], Node] = cache(self._flat)
-        self.fits: Callable[[Node], Callable[[Any], bool]] = cache(self._fits)
+        self._fits_flat = cache(self._fits)
+        self.plain = PlainSatisfiability(document, self.flat, self.fits, cache(self.by_algebra))
         self._satisfiable = cache(self._is_satisfiable)
         self._validator = cache(lambda node: ecma_validator(self._whole(node)))
         self._opaque = cache(self._must_stay)
@@ -145,15 +103,24 @@ class Schemas:
                 fix = f"correct it, or rename it x-{keyword}"
                 raise DocumentError(self.document.path, place, f"is an unknown keyword: {keyword}", fix)
 
+    def fits(self, node: Node) -> Callable[[Any], bool]:
+        """Return the test whether a value satisfies the node by both validators, formats asserted."""
+        return self._fits_flat(self.flat(node))
+
     def feasible(self, node: Node) -> bool:
         """Return False if it is proved that no value satisfies the node."""
         return self._satisfiable(self.flat(node))
 
-    def _is_satisfiable(self, node: Node) -> bool:
+    def _is_satisfiable(self, flat: Node) -> bool:
+        plain = self.plain.of(flat)
+        return self.by_algebra(flat) is not False if plain is None else plain
+
+    def by_algebra(self, flat: Node) -> bool | None:
+        """Return whether a value satisfies a flat node by the algebra; None if it does not know."""
         try:
-            return self._canonical(node)[0].satisfiability() != jsonschema_rs.canonical.Satisfiability.NO
+            return _VERDICTS[self._canonical(flat)[0].satisfiability()]
         except jsonschema_rs.canonical.InvalidPattern:
-            return True  # A pattern beyond the algebra, such as one with too many repetitions, proves nothing.
+            return None  # A pattern beyond the algebra, such as one with too many repetitions, proves nothing.
 
     def folded(self, node: Node) -> Part:
         """Return one schema without HARD keywords that admits every value of the node and few others."""
@@ -184,7 +151,7 @@ class Schemas:
     def _whole(self, node: Node) -> dict[str, Any]:
         """Return the node as one schema in which references resolve and patterns are portable."""
         schema: dict[str, Any] = with_portable_patterns({"allOf": [part.schema for part in node] or [True]})
-        return {**_portable_contents(self.document), **schema} if '"$ref"' in json.dumps(schema) else schema
+        return {**definitions_of(self.document).needed_by(schema), **schema}
 
     def _is_recursive(self, pointer: str) -> bool:
         return pointer in self._led_to(pointer)
@@ -247,14 +214,11 @@ class Schemas:
         return frozenset(found)
 
 
-@lru_cache(maxsize=16)
-def _portable_contents(document: Document) -> dict[str, Any]:
-    return cast("dict[str, Any]", with_portable_patterns(document.contents))
-
-
-def pin(tag: str, tags: tuple[str, ...]) -> dict[str, Any]:
-    """Return the schema of objects whose tag is present and one of `tags`."""
-    return {"type": "object", "required": [tag], "properties": {tag: {"enum": list(tags)}}}
+_VERDICTS: Final = {
+    jsonschema_rs.canonical.Satisfiability.YES: True,
+    jsonschema_rs.canonical.Satisfiability.NO: False,
+    jsonschema_rs.canonical.Satisfiability.UNKNOWN: None,
+}
 
 
 def _pinned(schema: dict[str, Any], union: Union) -> dict[str, Any]:

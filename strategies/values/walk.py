@@ -18,8 +18,9 @@ from typing import Final, Literal, NoReturn, Protocol
 from contracts.openapi import Document, identity, to_pointer
 from strategies.values.build_plan import step
 from strategies.values.build_steps import Array, Fork, Guard, Object, Scalar, Step, Values
+from strategies.values.node import Node
 from strategies.values.scalars import JSON, Fits, Leaf
-from strategies.values.schemas import Node, Schemas
+from strategies.values.schemas import Schemas
 
 Kind = Literal["strong", "weak", "presence"]
 """The kind of a choice: the branch of a union or a value of an enum; presence of a property; anything else."""
@@ -64,6 +65,10 @@ class Chooser(Protocol):
     """How often a schema may be entered inside itself."""
     fair: bool
     """Whether the branches not taken of a union that is the whole value are built as well, and dropped."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the value has so many choices that the rest of it is to be the least."""
 
     def pick(self, kind: Kind, place: Place, options: Sequence[str]) -> int:
         """Return the index of the option to take; there are at least two."""
@@ -126,9 +131,13 @@ class Walk:
 
     def _entering(self, node: Node, chooser: Chooser, place: Place) -> Place:
         entered = self._recursive(node)
-        if not entered:
+        if not entered and not chooser.is_full:
             return place
-        small = place.small or any(place.entered.count(pointer) > chooser.recursion for pointer in entered)
+        small = (
+            place.small
+            or chooser.is_full
+            or any(place.entered.count(pointer) > chooser.recursion for pointer in entered)
+        )
         return Place(place.name, place.given, (*place.entered, *entered), small)
 
     def _recursive_places(self, node: Node) -> tuple[str, ...]:
