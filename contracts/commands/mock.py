@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the server and of its faults."""
     parser.add_argument("--port", type=int, default=4010, help="default: %(default)s; 0 for any free one")
     parser.add_argument("--document", type=Path, help="an OpenAPI 3.1 document (default: the pinned one)")
-    parser.add_argument("--overlay", action="append", default=[], help="an OpenAPI Overlay 1.0: file or known name")
+    parser.add_argument("--overlay", action="append", default=[], help="an OpenAPI Overlay: file or known name")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="break answers; repeatable")
     parser.add_argument("--rate", type=float, default=1.0, help="the probability of it (default: always)")
     parser.add_argument("--delay", type=float, default=0.0, metavar="SECONDS", help="before each answer")

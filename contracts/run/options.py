@@ -65,7 +65,7 @@ OPTIONS: Final = (
     Option(
         "--overlay",
         "FILE|NAME",
-        "an OpenAPI Overlay 1.0 in place of the pinned one, or the name of one that adds to it",
+        "an OpenAPI Overlay in place of the pinned one, or the name of one that adds to it",
         default=[],
     ),
     Option("--no-overlay", "", "leave the pinned overlay out"),

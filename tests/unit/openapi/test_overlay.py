@@ -1,4 +1,4 @@
-"""OpenAPI Overlay 1.0: the effect of its actions, the note on an idle one, and the refusal of others."""
+"""OpenAPI Overlay 1.0 to 1.2: the effect of its actions, the note on an idle one, and the refusal of others."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_an_update_that_does_not_fit_its_place_is_refused(apply: Apply, target: 
 
 
 def test_the_whole_document_is_not_removed(apply: Apply) -> None:
-    with pytest.raises(DocumentError, match="removes the whole document; target an object or array"):
+    with pytest.raises(DocumentError, match="removes the whole document; give a target"):
         apply({"target": "$", "remove": True})
 
 
@@ -176,21 +176,27 @@ def action(**fields: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("fields", "pointer", "problem", "fix"),
     [
-        ({"overlay": None}, "#/overlay", "is None", "Overlay 1.0"),
-        ({"overlay": "1.1.0"}, "#/overlay", "is 1.1.0", "Overlay 1.0"),
-        ({"overlay": "1.01.0"}, "#/overlay", "is 1.01.0", "Overlay 1.0"),
-        ({"overlay": "2.0.0"}, "#/overlay", "is 2.0.0", "Overlay 1.0"),
-        ({"actions": None}, "#/actions", "holds no action", "at least one action"),
+        ({"overlay": None}, "#/overlay", "is None", "1.0.0 to 1.2.0"),
+        ({"overlay": "1.3.0"}, "#/overlay", "is 1.3.0", "1.0.0 to 1.2.0"),
+        ({"overlay": "1.1"}, "#/overlay", "is 1.1", "1.0.0 to 1.2.0"),
+        ({"overlay": "1.01.0"}, "#/overlay", "is 1.01.0", "1.0.0 to 1.2.0"),
+        ({"overlay": "2.0.0"}, "#/overlay", "is 2.0.0", "1.0.0 to 1.2.0"),
+        ({"extend": "a.yaml"}, "#/extend", "is no field of an overlay", "x-extend"),
+        ({"info": {"version": "1"}}, "#/info", "has no title", "requires it"),
+        ({"info": {"title": "a", "version": 1}}, "#/info/version", "is not a string", "a string"),
+        ({"info": None}, "#/info", "is not an object", "an object"),
+        ({"actions": None}, "#/actions", "is not an array", "an array"),
         ({"actions": []}, "#/actions", "holds no action", "at least one action"),
-        ({"actions": {"target": "$"}}, "#/actions", "holds no action", "at least one action"),
+        ({"actions": {"target": "$"}}, "#/actions", "is not an array", "an array"),
+        ({"actions": [{"target": "$"}] * 2}, "#/actions/1", "repeats an earlier action", "once"),
         ({"actions": ["$"]}, "#/actions/0", "has no target", "JSONPath"),
         (action(update={}), "#/actions/1", "has no target", "JSONPath"),
-        (action(target=5, update={}), "#/actions/1", "has no target", "JSONPath"),
+        (action(target=5, update={}), "#/actions/1/target", "is not a string", "a string"),
         (action(target="", update={}), "#/actions/1", "has no target", "JSONPath"),
-        (action(target="$.oak"), "#/actions/1", "changes nothing", "remove: true"),
-        (action(target="$.oak", updates={}), "#/actions/1", "changes nothing", "remove: true"),
-        (action(target="$.oak", remove=False), "#/actions/1", "changes nothing", "remove: true"),
-        (action(target="$.oak", remove="yes"), "#/actions/1", "changes nothing", "remove: true"),
+        (action(target="$.oak", updates={}), "#/actions/1/updates", "is no field of an action", "x-updates"),
+        (action(target="$.oak", remove="yes"), "#/actions/1/remove", "is not a boolean", "a boolean"),
+        (action(target="$.oak", copy="$.elm", update={}), "#/actions/1", "both an update and a copy", "leave one"),
+        (action(target="$.oak", copy="elm"), "#/actions/1/copy", "is no JSONPath", "RFC 9535"),
         (action(target="$.oak[", update={}), "#/actions/1/target", "is no JSONPath", "RFC 9535"),
         (action(target="oak", update={}), "#/actions/1/target", "is no JSONPath", "RFC 9535"),
         (action(target="/oak", update={}), "#/actions/1/target", "is no JSONPath", "RFC 9535"),
@@ -215,13 +221,87 @@ def test_a_file_that_is_no_overlay_is_refused_by_its_place(
 def test_a_file_without_a_version_is_no_overlay(tmp_path: Path, text: str) -> None:
     path = tmp_path / "care.yaml"
     path.write_text(text)
-    with pytest.raises(DocumentError, match=r"#/overlay is missing; give an OpenAPI Overlay 1\.0 document$"):
+    with pytest.raises(DocumentError, match=r"#/overlay is missing; give an OpenAPI Overlay document"):
         overlay.load_overlay(path)
 
 
-@pytest.mark.parametrize("info", [None, 5, {"version": "1"}], ids=str)
-def test_an_overlay_without_a_title_is_named_after_its_file(write: Callable[..., Path], info: Any) -> None:
-    assert overlay.load_overlay(write({"target": "$", "update": {}}, info=info)).title == "care.overlay.yaml"
+def test_an_action_without_update_copy_and_remove_is_reported(apply: Apply) -> None:
+    changed, idle = apply({"target": "$.oak"})
+    assert changed == ORCHARD
+    assert idle == ("care.overlay.yaml: action 1 has no update, copy or remove",)
+
+
+Later = Callable[..., Any]
+
+
+@pytest.fixture(params=["1.1.0", "1.2.0"])
+def later(write: Callable[..., Path], request: pytest.FixtureRequest) -> Later:
+    """Apply actions of an overlay of a later version to the orchard."""
+
+    def apply_actions(*actions: Any) -> Any:
+        return overlay.apply_overlays([overlay.load_overlay(write(*actions, overlay=request.param))], ORCHARD)[0]
+
+    return apply_actions
+
+
+def test_a_later_overlay_replaces_plain_values_and_joins_arrays(later: Later) -> None:
+    changed = later({"target": "$.*.rings", "update": 1}, {"target": "$.oak.tags", "update": ["a", "b"]})
+    assert (changed["oak"]["rings"], changed["elm"]["rings"]) == (1, 1)
+    assert changed["oak"]["tags"] == ["old", "tall", "wide", "a", "b"]
+
+
+def test_a_copy_is_merged_into_its_target_and_shares_nothing_with_its_source(later: Later) -> None:
+    changed = later(
+        {"target": "$.oak.bark", "copy": "$.elm.bark"},
+        {"target": "$.elm.tags", "copy": "$.oak.tags"},
+        {"target": "$.oak.tags", "update": "late"},
+    )
+    assert changed["oak"]["bark"] == {"colour": "grey"}
+    assert changed["elm"]["tags"] == [*ORCHARD["elm"]["tags"], *ORCHARD["oak"]["tags"]]
+
+
+@pytest.mark.parametrize(
+    ("action", "problem"),
+    [
+        ({"target": "$.oak", "copy": "$.*.bark"}, "copies 2 places"),
+        ({"target": "$.oak", "copy": "$.yew"}, "copies 0 places"),
+        ({"target": "$.oak.*", "update": 1}, "selects places of several kinds"),
+        ({"target": "$.oak", "update": {"rings": {"count": 1}}}, "does not fit the rings"),
+        ({"target": "$.oak.rings", "update": {}}, "does not fit what stands at"),
+    ],
+    ids=str,
+)
+def test_a_later_action_that_its_target_does_not_allow_is_refused(
+    later: Later, action: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(DocumentError, match=problem):
+        later(action)
+
+
+SPECIFICATION, _ = read_file(Path(__file__).parents[2] / "documents" / "overlay-specification.yaml")
+
+
+def saved(contents: Any, folder: Path) -> Path:
+    path = folder / "overlay.json"
+    path.write_text(json.dumps(contents))
+    return path
+
+
+@pytest.mark.parametrize("case", SPECIFICATION["applied"].values(), ids=SPECIFICATION["applied"])
+def test_the_specification_s_overlays_give_its_documents(case: dict[str, Any], tmp_path: Path) -> None:
+    read = overlay.load_overlay(saved(case["overlay"], tmp_path))
+    assert overlay.apply_overlays([read], case["openapi"]) == (case["output"], ())
+
+
+@pytest.mark.parametrize("contents", SPECIFICATION["pass"].values(), ids=SPECIFICATION["pass"])
+def test_what_the_specification_calls_an_overlay_is_read(contents: Any, tmp_path: Path) -> None:
+    assert overlay.load_overlay(saved(contents, tmp_path)).actions
+
+
+@pytest.mark.parametrize("contents", SPECIFICATION["fail"].values(), ids=SPECIFICATION["fail"])
+def test_what_the_specification_calls_no_overlay_is_refused(contents: Any, tmp_path: Path) -> None:
+    with pytest.raises(DocumentError):
+        overlay.load_overlay(saved(contents, tmp_path))
 
 
 def test_the_pinned_overlay_only_adds_to_the_pinned_document_and_corrects_its_mapping() -> None:
