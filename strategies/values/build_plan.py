@@ -111,7 +111,8 @@ def _alternatives(schemas: Schemas, node: Node) -> Step | None:
         branches = []
         for chosen in alternatives:
             others = [other for other in alternatives if keyword == "oneOf" and other is not chosen]
-            rivals = [other for other in others if schemas.feasible((*rest, chosen, other))]
+            rivals = [other for other in others if not schemas.plain.are_apart((chosen,), (other,))]
+            rivals = [other for other in rivals if schemas.feasible((*rest, chosen, other))]
             barred = tuple(inline({"not": other.schema}) for other in rivals)
             branches.append((_label(chosen), (*rest, chosen, *barred)))
         return _fork(schemas, node, branches)

@@ -38,14 +38,14 @@ FULL: Final = 64
 CHOICES: Final = 30_000
 """After how many choices no further value of one schema is built."""
 
-ALL_CHOICES: Final = 400_000
+ALL_CHOICES: Final = 160_000
 """The same for all operations of a document that has many, each of which gets an equal share."""
 
-FEW_CHOICES: Final = 3_000
+FEW_CHOICES: Final = 1_000
 """The least share."""
 
-LARGE: Final = 1_000
-"""After how many choices of one value the rest of it is the least that fits."""
+FEW_VALUES: Final = 16
+"""How many values the choices suffice for at least: of a value that has more, the rest is the least that fits."""
 
 LOOKED_AT: Final = 16
 """How many of the combinations that a choice belongs to are looked at to see what the choice is good for."""
@@ -106,9 +106,8 @@ def covering_node(walk: Walk, node: Node, limit: int = 80) -> tuple[JSON, ...]:
 
 
 def _covered(walk: Walk, node: Node, limit: int) -> tuple[tuple[JSON, ...], _Plan]:
-    plan = _Plan()
     share = ALL_CHOICES // max(1, len(walk.schemas.document.operations))
-    choices = min(CHOICES, max(FEW_CHOICES, share))
+    plan = _Plan(min(CHOICES, max(FEW_CHOICES, share)))
     values: list[tuple[JSON, Taken]] = []
     wanted: Mapping[str, str] = {}
     for _ in range(ATTEMPTS + 4 * limit):
@@ -121,7 +120,7 @@ def _covered(walk: Walk, node: Node, limit: int) -> tuple[tuple[JSON, ...], _Pla
         plan.learn(greedy)
         if built and (plan.reach(greedy.taken) or not values):
             values.append((value, greedy.taken))
-        if len(values) == limit or plan.used.total() >= choices or (aim := plan.next()) is None:
+        if len(values) == limit or plan.is_spent or (aim := plan.next()) is None:
             break
         wanted = dict(plan.choices(aim))
     if not values:
@@ -172,7 +171,10 @@ class _Plan:
     A goal is one state, or several that one value should take together.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, choices: int) -> None:
+        self._choices = choices
+        self.choices_of_value = choices // FEW_VALUES
+        self._most_pairs = min(PAIRS, choices // 4)
         self.goals: list[tuple[_State, ...]] = []
         self.open: dict[int, None] = {}
         self.used: Counter[Choice] = Counter()
@@ -193,6 +195,11 @@ class _Plan:
     def left_out(self) -> int:
         """How many combinations of two unions or enums are no goals, because there are too many."""
         return self._pairs - self._chosen_pairs
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether so many choices were made that no further value is built."""
+        return self.used.total() >= self._choices
 
     def choices(self, goal: int) -> frozenset[Choice]:
         """Return all choices that a goal asks for, those that lead to it included."""
@@ -253,7 +260,7 @@ class _Plan:
         """Combine the unions and enums from index `before` on with each other and with all earlier ones."""
         sizes = list(map(len, self._strong))
         self._pairs, triples = _count_combinations(sizes)
-        if self._pairs <= PAIRS:
+        if self._pairs <= self._most_pairs:
             for one in range(len(sizes)):
                 for other in range(max(one + 1, before), len(sizes)):
                     self._add((self._strong[one], self._strong[other]))
@@ -271,7 +278,7 @@ class _Plan:
         """
         for distance in _distances(len(self._strong)):
             for index in range(max(before, distance), len(self._strong)):
-                if distance > 1 and self._chosen_pairs >= PAIRS:
+                if distance > 1 and self._chosen_pairs >= self._most_pairs:
                     return
                 chosen = _some_pairs(self._strong[index - distance], self._strong[index])
                 for states in chosen:
@@ -353,7 +360,7 @@ class _Greedy:
         self._order: list[Choice] = []
         self._plan = plan
         self._wanted = wanted
-        self._left = LARGE
+        self._left = plan.choices_of_value
 
     @property
     def is_full(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from contracts.openapi import Document
+from contracts.openapi import Document, matches_pattern
 from strategies.values.scalars import JSON, Fits, Text
 from strategies.values.walk import walk_of
 
@@ -26,12 +26,22 @@ def from_schema(document: Document, pointer: str) -> SearchStrategy[JSON]:
     return drawn(walk, walk.node(pointer))
 
 
-@lru_cache(maxsize=1024)
 def matching_texts(leaf: Text, fits: Fits, count: int) -> tuple[str, ...]:
     """Return up to `count` distinct texts of a leaf that fit, the shortest and the longest first, the same each time.
 
     Empty if the search, which is Hypothesis's, finds none.
     """
+    found = tuple(filter(fits, _matching_alone(leaf, count)))
+    return found or _search(leaf, fits, count)
+
+
+@lru_cache(maxsize=1024)
+def _matching_alone(leaf: Text, count: int) -> tuple[str, ...]:
+    """Search for texts by the leaf's patterns alone: documents repeat a pattern at many places."""
+    return _search(leaf, lambda text: all(matches_pattern(pattern, text) for pattern in leaf.patterns), count)
+
+
+def _search(leaf: Text, fits: Fits, count: int) -> tuple[str, ...]:
     from strategies.values.hypothesis_values import search_texts
 
     return search_texts(leaf, fits, count)

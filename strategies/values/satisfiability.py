@@ -6,6 +6,7 @@ The schema algebra is exact and costs a hundred times as much, because it takes 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from itertools import chain
 from typing import Any, Final
 
@@ -49,6 +50,8 @@ class PlainSatisfiability:
         self._unions = document.unions
         self._flat, self._fits, self._algebra = flat, fits, algebra
         self._known: dict[Node, bool | None] = {}
+        self._values = cache(lambda node: _listed(flat(node)))
+        self._kinds = cache(lambda node: _kinds_of(flat(node)))
 
     def of(self, node: Node) -> bool | None:
         """Return whether a value satisfies the node; None if that is not plain.
@@ -62,13 +65,20 @@ class PlainSatisfiability:
             self._known[flat] = self._decide(flat)
         return self._known[flat]
 
+    def are_apart(self, one: Node, other: Node) -> bool:
+        """Return whether it is plain that no value satisfies both nodes: by their types, or the values they list."""
+        values, others = self._values(one), self._values(other)
+        if values is not None and others is not None:
+            return values.isdisjoint(others)
+        return self._kinds(one).isdisjoint(self._kinds(other))
+
     def _decide(self, flat: Node) -> bool | None:
         if not flat:
             return True
         if any(part.schema is False for part in flat):
             return False
         if lists := listed_values(flat):
-            return bool(_common(lists)) and any(map(self._fits(flat), lists[0]))
+            return bool(_listed(flat)) and any(map(self._fits(flat), lists[0]))
         names, is_typed = types(flat), any("type" in part.schema for part in flat)
         if is_typed and not names:
             return False
@@ -108,9 +118,9 @@ class PlainSatisfiability:
         fits = self._fits(flat)
         if any(fits(value) for each, _ in possible for values in listed_values(each)[:1] for value in values):
             return True
-        kinds = [_kinds(each) for each, _ in possible]
-        for (_, verdict), own in zip(possible, kinds, strict=True):
-            if verdict and all(own is other or own.isdisjoint(other) for other in kinds):
+        for index, (own, verdict) in enumerate(possible):
+            others = possible[:index] + possible[index + 1 :]
+            if verdict and all(self.are_apart(own, other) for other, _ in others):
                 return True
         return None
 
@@ -140,19 +150,20 @@ class PlainSatisfiability:
         return True if is_plain and None not in inside else None
 
 
-def _common(lists: list[list[Any]]) -> set[Any]:
-    """Return the identities of the values that all lists have."""
-    return set.intersection(*({identity(value) for value in values} for values in lists))
+def _listed(flat: Node) -> frozenset[Any] | None:
+    """Return the identities of the values that all lists of a flat node have; None if it lists none."""
+    lists = [frozenset(map(identity, values)) for values in listed_values(flat)]
+    return frozenset.intersection(*lists) if lists else None
 
 
-def _kinds(flat: Node) -> set[str]:
+def _kinds_of(flat: Node) -> frozenset[str]:
     """Return the types that values of a flat node may have."""
     if lists := listed_values(flat):
-        return {json_type(value) for value in lists[0]}
-    if not any("type" in part.schema for part in flat):
-        return {*_SCALARS, "array", "object"}
-    names = set(types(flat))
-    return names | {"integer"} if "number" in names else names
+        return frozenset(map(json_type, lists[0]))
+    if not any("type" in part.schema for part in flat if part.schema is not False):
+        return frozenset((*_SCALARS, "array", "object"))
+    names = types(flat)
+    return frozenset((*names, "integer") if "number" in names else names)
 
 
 def _any_of(*verdicts: Iterable[bool | None]) -> bool | None:

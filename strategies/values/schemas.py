@@ -28,6 +28,7 @@ from contracts.openapi import (
 from strategies.values.definitions import definitions_of
 from strategies.values.node import HARD, Node, Part, inline, pin
 from strategies.values.patterns import ecma_validator, with_portable_patterns
+from strategies.values.reach import Reach
 from strategies.values.satisfiability import PlainSatisfiability
 
 
@@ -51,9 +52,8 @@ class Schemas:
         self.plain = PlainSatisfiability(document, self.flat, self.fits, cache(self.by_algebra))
         self._satisfiable = cache(self._is_satisfiable)
         self._validator = cache(lambda node: ecma_validator(self._whole(node)))
-        self._opaque = cache(self._must_stay)
-        self.recursive: Callable[[str], bool] = cache(self._is_recursive)
-        self._led_to: Callable[[str], frozenset[str]] = cache(self._inner_places)
+        self._reach = Reach(lambda pointer: _next_places(self.at(pointer)), lambda pointer: pointer in document.unions)
+        self.recursive: Callable[[str], bool] = self._reach.is_recursive
 
     def at(self, pointer: str) -> Part:
         """Return the schema at a JSON pointer of the document; raise LookupError if there is none."""
@@ -153,9 +153,6 @@ class Schemas:
         schema: dict[str, Any] = with_portable_patterns({"allOf": [part.schema for part in node] or [True]})
         return {**definitions_of(self.document).needed_by(schema), **schema}
 
-    def _is_recursive(self, pointer: str) -> bool:
-        return pointer in self._led_to(pointer)
-
     def _canonical(self, node: Node) -> tuple[jsonschema_rs.CanonicalSchema, list[str]]:
         opaque: list[str] = []
         parts = [self._inline(part.schema, part.pointer, opaque, pinned=True) for part in node]
@@ -189,29 +186,21 @@ class Schemas:
             return self._inline(child, place, opaque, pinned and keyword not in ("not", "if"))
         if isinstance(child, dict) and child.keys() == {"$ref"}:
             place = self.at(child["$ref"]).pointer
-        if place is None or not self._opaque(place):
+        if place is None or not self._reach.leads_to_marked(place):
             return self._inline(child, place, opaque, pinned)
         if place not in opaque:
             opaque.append(place)
         return {"$ref": f"#/$defs/{opaque.index(place)}"}
 
-    def _must_stay(self, pointer: str) -> bool:
-        return self.recursive(pointer) or any(
-            place in self.document.unions or self.recursive(place) for place in self.reach(pointer)
-        )
-
-    def reach(self, pointer: str) -> frozenset[str]:
+    def reach(self, pointer: str) -> set[str]:
         """Return the JSON pointers of a schema and of all schemas inside it, references followed."""
-        return self._led_to(pointer) | {pointer}
-
-    def _inner_places(self, pointer: str) -> frozenset[str]:
-        found: set[str] = set()
+        found = {pointer}
         waiting = [pointer]
         while waiting:
             new = set(_next_places(self.at(waiting.pop()))) - found
             found |= new
             waiting += new
-        return frozenset(found)
+        return found
 
 
 _VERDICTS: Final = {

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from contracts.openapi import Document
-from strategies.values.covering import FULL, PAIRS, covering, covering_set
+from strategies.values.covering import CHOICES, FEW_VALUES, FULL, PAIRS, covering, covering_set
 from strategies.values.schemas import Unsatisfiable
 from tests.support.invented import (
     EVERY_ANSWER,
@@ -207,3 +207,14 @@ def test_two_long_enums_are_combined_without_all_their_pairs() -> None:
     found = covering(enums(2, length=70), IT)
     assert found.left_out > 0
     assert all({value[f"e{n}"] for value in found.values} == {f"{n}-{i}" for i in range(70)} for n in range(2))
+
+
+def test_the_share_of_an_operation_bounds_the_choices_of_its_answers() -> None:
+    def answer(depth: int) -> dict[str, Any]:
+        inside = answer(depth - 1) if depth else {"enum": ["a", "b", "c"]}
+        return {"type": "object", "properties": {f"p{n}": inside for n in range(7)}}
+
+    values = covering_set(with_schema(answer(4)), IT)
+    assert len(values) >= FEW_VALUES
+    leaves = [json.dumps(value).count('"a"') + json.dumps(value).count('"b"') for value in values]
+    assert sum(leaves) <= CHOICES
