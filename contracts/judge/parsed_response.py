@@ -104,7 +104,9 @@ def _key(spec: ResponseSpec, claimed: MediaType | None) -> str | None:
     """Return the documented media type or range of a response; if it names no type, the only one if that is JSON."""
     if claimed is not None:
         return documented_key(spec.content, claimed)
-    only = next(iter(spec.content), "") if len(spec.content) == 1 else ""
+    if len(spec.content) != 1:
+        return None
+    (only,) = spec.content
     sample = sample_type(spec.content, only)
     return only if sample and sample.is_json else None
 
@@ -127,7 +129,7 @@ def is_judged_text(document: Document, pointer: str, media_type: MediaType) -> b
     schema = document.resolve(pointer)[1]
     if not isinstance(schema, dict):
         return False
-    listed = [schema["const"]] if "const" in schema else schema.get("enum", ())
+    listed = [schema["const"]] if "const" in schema else schema.get("enum")
     return schema.get("type") == "string" or (bool(listed) and all(isinstance(value, str) for value in listed))
 
 
@@ -263,12 +265,12 @@ def _header(subject: Subject, header: Header, text: str) -> Iterator[Violation]:
 
 def json_text(subject: Subject) -> Iterator[Violation]:
     """Yield a violation for each flaw of the JSON text: encoding, duplicate names, infinite numbers (RFC 8259)."""
-    if subject.response.header("content-type") and not (subject.claimed and subject.claimed.is_json):
-        # A field that is no media type is reported alone; a body that is JSON all the same is checked by its schema.
+    # A field that is no media type is reported alone; a body that is JSON all the same is checked by its schema.
+    is_other = subject.response.header("content-type") and not (subject.claimed and subject.claimed.is_json)
+    if subject.spec is None or is_other:
         return
-    pointer = subject.spec.pointer if subject.spec else ""
     for flaw in subject.flaws:
-        yield subject.violation(flaw.rule, "body" + flaw.place, pointer, actual=text_of(flaw.detail))
+        yield subject.violation(flaw.rule, "body" + flaw.place, subject.spec.pointer, actual=text_of(flaw.detail))
 
 
 def schema(subject: Subject) -> Iterator[Violation]:
