@@ -152,7 +152,7 @@ def echo(operation: Operation, request: Request, parsed: ParsedResponse, respons
 
 def swapped(operation: Operation, request: Request, parsed: ParsedResponse, response: Response) -> Iterator[Violation]:
     """Yield a violation if a value with `x-equals` is that of another resource asked for at the same time."""
-    if not request.together or parsed.spec is None or parsed.value is UNREADABLE:
+    if parsed.spec is None:
         return
     for keyword in equals(operation, parsed.spec):
         with suppress(LookupError, ValueError):

@@ -129,7 +129,7 @@ def is_judged_text(document: Document, pointer: str, media_type: MediaType) -> b
     schema = document.resolve(pointer)[1]
     if not isinstance(schema, dict):
         return False
-    listed = [schema["const"]] if "const" in schema else schema.get("enum")
+    listed: Any = [schema["const"]] if "const" in schema else schema.get("enum")
     return schema.get("type") == "string" or (bool(listed) and all(isinstance(value, str) for value in listed))
 
 

@@ -100,7 +100,7 @@ def test_the_schemas_of_an_answer_are_those_of_json_and_of_judged_text() -> None
 
 
 def test_the_types_of_bodies_that_are_not_read_are_told_once_in_the_documents_order() -> None:
-    success = {
+    success: dict[str, Any] = {
         "image/png": {"schema": WORD},
         "application/json": {"schema": {"type": "integer"}},
         "a/b+json": {},
@@ -110,7 +110,7 @@ def test_the_types_of_bodies_that_are_not_read_are_told_once_in_the_documents_or
         "text/event-stream": {"schema": WORD},
         "nonsense": {"schema": {"type": "array"}},
     }
-    again = {"text/csv": {}, "audio/ogg": {}, "image/png": {}}
+    again: dict[str, Any] = {"text/csv": {}, "audio/ogg": {}, "image/png": {}}
     responses = {
         "200": {"description": "", "content": success},
         "206": {"description": "", "content": again},
@@ -199,7 +199,7 @@ def test_a_text_may_have_any_charset_that_it_is_in(charset: str) -> None:
     ],
 )
 def test_only_texts_are_held_against_the_charset_that_they_name(media_type: str, rules: list[str]) -> None:
-    content = {JSON: {}, "image/png": {}}
+    content: dict[str, Any] = {JSON: {}, "image/png": {}}
     document = document_of(responses={"200": {"description": "", "content": content}})
     assert [rule for rule, _ in reported(document, answer(200, b'"\xff"', media_type=media_type))] == rules
 

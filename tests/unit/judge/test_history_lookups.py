@@ -1,0 +1,141 @@
+"""What a process that is alone need not look up again, and what processes that share a file always do."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.judge import history
+from contracts.judge.history import History
+from contracts.judge.parsed_response import parse_response
+from contracts.openapi import Operation, lasting
+from tests.support.tiny import answer, document_of, exchange_of
+
+ASKED: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "name": {"x-equals": "$request.path.thing"},
+        "born": {"x-immutable": True},
+        "state": {"x-final": ["dead"]},
+    },
+}
+
+
+class Watched(History):
+    """A history that writes down what it asks its file for."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        super().__init__(path)
+        self.asked: list[str] = []
+
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        self.asked.append(statement)
+        return super().execute(statement, values)
+
+
+def operation() -> Operation:
+    return document_of(ASKED, refuses=True).operations[0]
+
+
+def lasting_values(known: History, asked: Operation, body: Any) -> list[str]:
+    """Return the rules that a response of one resource breaks by its lasting values."""
+    return [each.rule for each in known.changes(exchange_of(asked, answer(200, body)))]
+
+
+def alias_of(known: History, asked: Operation, thing: str, body: Any, exists: bool | None = None) -> list[str]:
+    """Return the resources of which this response is an alias."""
+    return [each.actual for each in known.aliases(exchange_of(asked, answer(200, body), thing, exists=exists))]
+
+
+def test_a_process_that_is_alone_does_not_look_up_what_it_wrote_itself() -> None:
+    known, asked = Watched(), operation()
+    bodies = {thing: {"name": thing, "born": thing, "state": "dead"} for thing in ("one", "two")}
+    for thing, body in bodies.items():
+        assert not list(known.compare(exchange_of(asked, answer(200, body), thing, exists=True)))
+    assert known.asked
+    known.asked.clear()
+    for thing, body in bodies.items():
+        assert not list(known.compare(exchange_of(asked, answer(200, body), thing, exists=True)))
+    assert known.asked == []
+
+
+def test_lasting_values_are_looked_up_once_even_where_none_is_known() -> None:
+    known, asked = Watched(), operation()
+    for body in ({}, {"state": "on"}, {"born": None}):
+        assert lasting_values(known, asked, body) == []
+    assert known.asked == [history._LASTING]
+
+
+def test_a_process_that_shares_a_file_looks_up_every_time(tmp_path: Path) -> None:
+    known, asked = Watched(tmp_path / "history"), operation()
+    exchange = exchange_of(asked, answer(200, {"born": 1}), exists=True)
+    assert not list(known.compare(exchange))
+    known.asked.clear()
+    assert not list(known.compare(exchange))
+    assert known.asked == [history._LASTING, history._ALIKE]
+    known.close()
+
+
+def test_a_value_that_another_process_saw_first_is_known_though_it_was_absent_before(tmp_path: Path) -> None:
+    one, other, asked = History(tmp_path / "history"), History(tmp_path / "history"), operation()
+    assert lasting_values(one, asked, {}) == []
+    assert lasting_values(other, asked, {"born": "x"}) == []
+    assert lasting_values(one, asked, {"born": "y"}) == ["overlay.immutable"]
+    one.close()
+    other.close()
+
+
+def test_a_resource_is_known_by_the_content_that_any_process_saw_last(tmp_path: Path) -> None:
+    one, other, asked = History(tmp_path / "history"), History(tmp_path / "history"), operation()
+    early, late = {"born": 1, "state": "on"}, {"born": 1, "state": "off"}
+    assert alias_of(one, asked, "job-a", early, exists=True) == []
+    assert alias_of(other, asked, "job-a", late, exists=True) == []
+    assert alias_of(one, asked, "job-a", early, exists=True) == []
+    assert alias_of(one, asked, "JOB-A", late) == []
+    assert alias_of(one, asked, "JOB-A", early) == ['"job-a"']
+    one.close()
+    other.close()
+
+
+def test_a_value_that_cannot_be_compared_is_looked_up_and_kept_nowhere() -> None:
+    known, asked = Watched(), operation()
+    exchanges = [exchange_of(asked, answer(200, {"born": 1}), exists=exists) for exists in (True, None)]
+    # How deep a value is too deep to be compared depends on how deep Python is already.
+    history._CONTENTS[parse_response(asked, answer(200, {"born": 1}))] = None
+    for exchange in exchanges:
+        assert not list(known.aliases(exchange))
+    assert known.asked == []
+
+
+def test_what_lasts_in_equal_responses_is_found_once() -> None:
+    asked = operation()
+    parsed, again = (parse_response(asked, answer(200, {"born": 1, "state": "on"})) for _ in range(2))
+    assert parsed.spec
+    keywords = lasting(asked, parsed.spec)
+    found = history._lasting_values(parsed, keywords)
+    assert [(keyword.place, value) for keyword, value, _ in found] == [("/born", 1), ("/state", "on")]
+    assert history._lasting_values(again, keywords) is found
+
+
+@pytest.mark.parametrize(
+    ("kept", "resource", "left"),
+    [
+        ({}, "c", {"c": 9}),
+        ({"a": 1}, "c", {"a": 1, "c": 9}),
+        ({"a": 1, "b": 2}, "c", {"b": 2, "c": 9}),
+        ({"a": 1, "b": 2}, "a", {"a": 9, "b": 2}),
+        ({"a": 1, "b": 2}, "b", {"a": 1, "b": 9}),
+    ],
+    ids=str,
+)
+def test_the_oldest_resource_is_forgotten_for_one_more_than_are_remembered(
+    kept: dict[str, int], resource: str, left: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[History.__module__], "MAX_REMEMBERED", 2)
+    remembered = dict(kept)
+    history._remember(remembered, resource, 9)
+    assert remembered == left
