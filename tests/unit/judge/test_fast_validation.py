@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, validators
 
-from contracts.judge import json_schema, validation
+from contracts.judge import json_schema
 from contracts.judge.validation import LARGE, Validation, compiled
 from contracts.judge.violation import RULES
 from contracts.openapi import Document, formats
@@ -304,53 +304,36 @@ def test_property_names_that_another_keyword_evaluates_are_not_left_over() -> No
         assert [each[0] for each in reported(schema, bad)] == ["schema.unevaluatedProperties"], bad
 
 
-@pytest.fixture
-def descents(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Record the instances that jsonschema descends into."""
-    seen: list[Any] = []
-    descend = json_schema.descend
-
-    def counting(validator: Any, instance: Any, *rest: Any, **more: Any) -> Any:
-        seen.append(instance)
-        return descend(validator, instance, *rest, **more)
-
-    monkeypatch.setattr(validation, "descend", counting)
-    monkeypatch.setattr(json_schema, "descend", counting)
-    return seen
-
-
-def test_only_the_invalid_parts_of_a_large_response_are_read_by_the_exact_validator(descents: list[Any]) -> None:
-    integer, reference = {"type": ["integer", "null"]}, {"$ref": "#/components/schemas/B"}
-    row = {"properties": {"a": integer, "b": reference, "c": {"type": "boolean"}}}
-    rows: list[Any] = [{"a": 1, "b": "x"} for _ in range(1_000)]
-    rows[500] = {"a": "x", "b": 5, "c": True}
-    _, found = judged({"items": row}, rows, {"B": {"type": "string"}}, size=LARGE)
-    assert [each.place for each in found] == ["body/500/a", "body/500/b"]
-    # The row, two of its properties, and what the second refers to; before them the answer itself.
-    assert descents == [rows, rows[500], "x", 5, 5]
+@pytest.mark.parametrize(
+    ("part", "good"),
+    [
+        ({"allOf": [{"additionalProperties": {"type": "integer"}}]}, {"a": 1, "b": 2}),
+        ({"allOf": [{"unevaluatedProperties": {"type": "integer"}}]}, {"a": 1, "b": 2}),
+        ({"allOf": [{"properties": {"a": True}}]}, {"a": 1}),
+        ({"anyOf": [{"properties": {"a": True}}, {"required": ["b"]}]}, {"a": 1}),
+        ({"oneOf": [{"properties": {"a": True}}, {"required": ["b"]}]}, {"a": 1}),
+    ],
+    ids=str,
+)
+def test_a_property_that_a_part_of_the_schema_evaluates_is_not_left_over(part: Any, good: Any) -> None:
+    closed = {**part, "unevaluatedProperties": False}
+    assert reported(closed, good) == []
+    (found,) = reported({"properties": {"o": {**closed, "properties": {}}}}, {"o": {"z": "left"}})[-1:]
+    assert found == ("schema.unevaluatedProperties", "/o", "/properties/o/unevaluatedProperties")
 
 
-def test_a_reference_to_a_valid_part_is_not_followed_by_the_exact_validator(descents: list[Any]) -> None:
-    schemas = {"A": {"type": "array"}, "B": {"maxItems": 1}}
-    _, found = judged(
-        {"allOf": [{"$ref": f"#/components/schemas/{name}"} for name in schemas]}, [1, 2], schemas, size=LARGE
-    )
-    assert [each.rule for each in found] == ["schema.maxItems"]
-    # The answer, the two parts of `allOf`, and what the second reference leads to.
-    assert descents == [[1, 2]] * 4
-
-
-def test_a_valid_large_response_is_not_read_by_the_exact_validator(descents: list[Any]) -> None:
-    assert judged({"items": {"type": "integer"}}, [1] * 1_000, size=LARGE)[1] == []
-    assert descents == []
-
-
-def test_is_valid_does_not_need_the_exact_validator(descents: list[Any]) -> None:
-    document = document_of({"items": {"type": "integer"}})
+@pytest.mark.parametrize("pattern", [row[0] for row in ECMA_PATTERNS[:2]], ids=["a class of letters", "a named group"])
+def test_jsonschema_rs_has_no_opinion_where_property_names_have_patterns_of_ecma_262(pattern: str) -> None:
+    document = document_of({"patternProperties": {pattern: False}, "additionalProperties": False})
     judge, pointer = compiled(document), body_schema(document)
-    assert judge.is_valid(pointer, [1])
-    assert not judge.is_valid(pointer, ["x"])
-    assert descents == []
+    assert judge.fast(pointer, {}) is judge.fast(pointer, 5) is None
+
+
+def test_jsonschema_rs_has_an_opinion_of_the_documents_schemas_alone() -> None:
+    document = document_of({"patternProperties": {"^x": False}})
+    judge, pointer = compiled(document), body_schema(document)
+    assert [judge.fast(pointer, value) for value in ({}, {"x": 1}, {"y": 1})] == [True, False, True]
+    assert judge.fast("#/info", {}) is judge.fast("#/nowhere", {}) is None
 
 
 def test_the_validator_of_a_schema_is_made_once() -> None:

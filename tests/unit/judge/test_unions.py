@@ -112,6 +112,30 @@ def test_an_instance_that_breaks_its_branch_is_not_reported_as_ambiguous() -> No
     assert violation_line(found[0]) == f"union.wrong-branch at /toys (CAT): expected {expected}, got 5"
 
 
+@pytest.mark.parametrize(
+    ("keyword", "fitting", "wrong"),
+    [
+        ("anyOf", "", ""),
+        ("anyOf", "B", "B"),
+        ("anyOf", "BC", "B and C"),
+        ("anyOf", "BCD", "B and C and D"),
+        ("oneOf", "", ""),
+        ("oneOf", "B", "B"),
+        ("oneOf", "BC", ""),
+    ],
+)
+def test_a_value_that_keeps_the_keyword_alone_is_of_the_wrong_branch(keyword: str, fitting: str, wrong: str) -> None:
+    size = {name: {"type": "string" if name in fitting else "integer"} for name in "ABCD"}
+    schemas = {name: {"type": "object", "properties": {"size": size[name]}} for name in "ABCD"}
+    branches = [{"$ref": f"#/components/schemas/{name}"} for name in schemas]
+    schema = {keyword: branches, "discriminator": {"propertyName": "kind"}}
+    _, found = judged(schema, {"kind": "A", "size": "x"}, schemas)
+    expected = f'"what A asks for (type), while all fits {wrong}"' if wrong else '"integer"'
+    rule, pointer = "union.wrong-branch" if wrong else "schema.type", "#/components/schemas/A/properties/size/type"
+    variant = "" if wrong else "string"
+    assert found == [Violation(rule, 0, "body/size", pointer, expected, '"x"', variant, "A")]
+
+
 def test_a_branch_that_allows_nothing_is_reported_at_its_place_in_the_union() -> None:
     schema = {"oneOf": [{"$ref": "#/components/schemas/No"}], "discriminator": {"propertyName": "kind"}}
     assert reported(schema, {"kind": "No"}, {"No": False}) == [("schema.false", "", "/oneOf/0")]

@@ -280,6 +280,13 @@ MAPPED = "map tag values to schemas"
         ([ref("Oak")], mapped(o=5), "/discriminator/mapping/o", "is no reference", MEANT),
         ([ref("Oak")], mapped(o={"ref": "Oak"}), "/discriminator/mapping/o", "is no reference", MEANT),
         ([ref("Oak")], {"propertyName": "kind", "mapping": ["Oak"]}, "/discriminator/mapping", "is no object", MAPPED),
+        (
+            [ref("TaggedOak"), ref("TaggedElm")],
+            {"propertyName": "kind", "defaultMapping": "TaggedOak"},
+            "/discriminator/defaultMapping",
+            'lets the tag be absent or unknown (OpenAPI 3.2.0, "Discriminator Object")',
+            "the branches are judged by oneOf",
+        ),
     ],
 )
 def test_a_discriminator_that_distinguishes_nothing_is_noted_by_its_place_and_the_keyword_alone_is_judged(

@@ -233,3 +233,8 @@ def test_making_a_checker_leaves_the_librarys_own_alone() -> None:
 def test_a_format_outside_our_list_is_not_asserted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(jsonschema.FormatChecker.checkers, "zz-unheard-of", (lambda value: False, ()))
     assert {*format_checker().checkers} == {*ASSERTED}
+
+
+@pytest.mark.parametrize("name", sorted(set(ASSERTED) - set(INTEGERS)))
+def test_half_a_surrogate_pair_is_of_no_format(name: str) -> None:
+    assert ASSERTED[name]("\ud800") is False

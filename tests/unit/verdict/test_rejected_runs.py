@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from contracts.coverage.requirements import Unmet
 from contracts.http.rejection import AllRejected, Rejection
 from contracts.judge.checks import judge
 from contracts.judge.violation import RULES, Violation
@@ -33,6 +34,12 @@ def test_of_a_page_in_place_of_every_answer_nothing_else_is_expected_to_be_right
     assert not explained_by(pages, Violation("status.server-error", 500, "status", ""))
 
 
+def test_of_an_operation_that_is_never_found_nothing_else_is_expected_to_be_right() -> None:
+    for status, explained in ((404, True), (410, False), (403, False)):
+        everything = AllRejected((Rejection(status),))
+        assert explained_by(everything, Violation("schema.type", status, "body", "")) is explained
+
+
 def test_what_was_seen_before_a_key_ran_out_is_found() -> None:
     tally = Tally()
     for status in (418, 401):
@@ -45,8 +52,22 @@ def test_what_was_seen_before_a_key_ran_out_is_found() -> None:
     assert (rules, since) == ({"401", "418"}, {"418"})
 
 
-@pytest.mark.parametrize(("found", "outcome"), [([429], Outcome.INCONCLUSIVE), ([429, 418], Outcome.VIOLATES)])
-def test_being_asked_for_fewer_requests_is_no_violation_and_no_evidence(found: list[int], outcome: Outcome) -> None:
+ONE = "a request of GET /things/{thing} was answered 429"
+
+
+@pytest.mark.parametrize(
+    ("found", "outcome", "words"),
+    [
+        ([], Outcome.CONFORMS, None),
+        ([429], Outcome.INCONCLUSIVE, ONE),
+        ([429, 418], Outcome.VIOLATES, ONE),
+        ([429, 429], Outcome.INCONCLUSIVE, "2 requests of GET /things/{thing} were answered 429"),
+        ([429, 429, 429], Outcome.INCONCLUSIVE, "3 requests of GET /things/{thing} were answered 429"),
+    ],
+)
+def test_being_asked_for_fewer_requests_is_no_violation_and_no_evidence(
+    found: list[int], outcome: Outcome, words: str | None
+) -> None:
     document = document_of()
     tally = Tally()
     for status in (200, *found):
@@ -54,4 +75,5 @@ def test_being_asked_for_fewer_requests_is_no_violation_and_no_evidence(found: l
         tally.note(exchange, judge(exchange.operation, exchange))
     verdict = verdict_on(Tally.from_json(tally.to_json()), document)
     assert verdict.outcome is outcome
-    assert [each.words.endswith("by --rate-limit 10/s, or again by --retries 2") for each in verdict.unmet] == [True]
+    fix = "ask more slowly by --rate-limit 10/s, or again by --retries 2"
+    assert list(verdict.unmet) == ([Unmet("answer", words=f"{words}; {fix}")] if words else [])

@@ -67,6 +67,13 @@ def test_a_run_that_was_rejected_has_no_findings(found: list[Any], outcome: Outc
     assert (verdict.all_rejected is None) == bool(rules)
 
 
+def test_a_run_that_was_rejected_says_what_one_rejection_said_of_itself() -> None:
+    tally = tally_of(answer(401, b"", ("WWW-Authenticate", 'Basic realm="x"'), media_type=None))
+    rejected = verdict_on(tally, operation().document).all_rejected
+    assert rejected
+    assert [(each.status, each.example) for each in rejected.rejections] == [(401, "Basic")]
+
+
 def test_failures_do_not_count_as_answers() -> None:
     tally = tally_of(answer(200, {}), Failure("timeout", ""), Failure("reset", ""))
     document = operation().document
@@ -91,7 +98,8 @@ def test_a_difference_of_the_validators_leaves_the_verdict_unless_the_run_is_str
     observer(exchange_of(operation(), answer(200, {"state": "on"})))
     verdict = verdict_on(observer.tally, operation().document, criteria=AcceptanceCriteria(strict=strict))
     assert verdict.outcome is outcome
-    assert [each.requirement for each in verdict.unmet] == [AGREEMENT] * strict
+    words = "they differ, see below; the verdict is the judge's"
+    assert list(verdict.unmet) == [Unmet(AGREEMENT, words=words)] * strict
     observer(exchange_of(operation(), answer(404, {})))
     assert verdict_on(observer.tally, operation().document).outcome is Outcome.VIOLATES
 
