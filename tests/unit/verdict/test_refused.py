@@ -9,7 +9,7 @@ from contracts.reports.messages import refused_line
 from contracts.run.observer import Observer
 from contracts.verdict.tally import Tally
 from contracts.verdict.verdict import Outcome
-from tests.support.tiny import answer, exchange_of
+from tests.support.tiny import JSON, answer, document_of, exchange_of
 from tests.support.verdicts import contents, operation, verdict_on
 
 NGINX = answer(400, b"<p>", ("Server", "nginx/1.22"), media_type="text/html")
@@ -81,6 +81,20 @@ def test_what_rejects_every_request_is_no_refusal_of_an_id() -> None:
     for name in ("one", "two", "a/b"):
         observer(exchange_of(operation(), answer(403), name))
     verdict = verdict_on(observer.take(), operation().document)
+    assert verdict.all_rejected
+    assert verdict.refused == ()
+
+
+def test_a_documented_status_by_which_every_request_is_rejected_is_no_refusal_of_an_id() -> None:
+    promised = {"description": "", "content": {JSON: {}}}
+    document = document_of(responses={"200": promised, "404": promised})
+    observer = Observer()
+    for name in ("one", "two", "a/b"):
+        page = answer(404, b"<p>", media_type="text/html")
+        observer(exchange_of(document.operations[0], page, name))
+    tally = observer.take()
+    assert [each.refusal.answer for each in tally.refusals.values()] == ["404"]
+    verdict = verdict_on(tally, document)
     assert verdict.all_rejected
     assert verdict.refused == ()
 
