@@ -54,7 +54,7 @@ def test_a_plain_request_has_short_parameters_of_unreserved_characters(
     assert is_plain_request(Request("http://h/", tuple(("p", value) for value in resource), None)) is is_plain
 
 
-PAGE = b"<html><head><title>Sign in &amp;\n go</title></head></html>"
+PAGE = b"<html><head><title>Sign in &amp;  go</title></head></html>"
 TOLERANT = document_of(
     responses={
         "200": {"description": "", "content": {"application/json": {}}},
