@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.http.exchange import Failure, Response
-from contracts.http.retries import BASE, MAX_WAIT, Retries, put_off, wants_retry
+from contracts.http.retries import BASE, MAX_WAIT, Retries, Silence, put_off, wants_retry
 
 NOW = 784_111_777.0  # Sun, 06 Nov 1994 08:49:37 GMT, as in RFC 9110, section 5.6.7.
 
@@ -115,3 +115,83 @@ def test_an_outcome_stands_if_the_server_asks_for_too_long_a_wait(
     asked: float, waited: float, pause: float | None
 ) -> None:
     assert Retries(3).pause(response(429, ("Retry-After", f"{asked:.0f}")), 1, waited, NOW) == pause
+
+
+# A server that asks for fewer requests is waited for beyond the retries.
+
+
+@pytest.mark.parametrize(
+    ("most", "tried", "pause"), [(0, 1, 7.0), (0, 5, 7.0), (0, 6, None), (2, 3, 7.0), (7, 8, None)]
+)
+def test_a_429_that_says_when_to_come_again_is_waited_for_five_times(
+    most: int, tried: int, pause: float | None
+) -> None:
+    assert Retries(most).pause(response(429, ("Retry-After", "7")), tried, 0.0, NOW, 60.0) == pause
+
+
+@pytest.mark.parametrize(("asked", "patience", "pause"), [(7, 7.0, 7.0), (8, 7.0, None), (0, 0.0, 0.0)])
+def test_a_429_is_waited_for_as_far_as_patience_reaches(asked: int, patience: float, pause: float | None) -> None:
+    assert Retries().pause(response(429, ("Retry-After", str(asked))), 1, 0.0, NOW, patience) == pause
+
+
+def test_without_patience_no_second_is_waited_for() -> None:
+    assert Retries().pause(response(429, ("Retry-After", "1")), 1, 0.0, NOW) is None
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        response(429),
+        response(429, ("Retry-After", "soon")),
+        response(503, ("Retry-After", "7")),
+        response(200, ("Retry-After", "7")),
+        Failure("reset", ""),
+    ],
+    ids=str,
+)
+def test_nothing_else_is_waited_for_beyond_the_retries(outcome: Response | Failure) -> None:
+    assert Retries().pause(outcome, 1, 0.0, NOW, 60.0) is None
+
+
+# A server that does not answer.
+
+
+def silence(*kinds: str, url: str = "http://h/") -> Silence:
+    found = Silence(2)
+    for kind in kinds:
+        found.note(Failure(kind, ""), url)
+    return found
+
+
+def test_a_target_is_silent_after_so_many_requests_in_a_row_without_an_answer() -> None:
+    found = silence("reset")
+    assert not found.is_long
+    found.note(response(503), "http://h/")
+    found.note(Failure("timeout", ""), "http://h/")
+    assert not found.is_long
+    found.note(Failure("reset", ""), "http://h/")
+    assert found.is_long
+
+
+@pytest.mark.parametrize(
+    ("kind", "length", "is_long"),
+    [("reset", 255, True), ("reset", 256, False), ("timeout", 255, True), ("timeout", 256, True), ("cut", 256, True)],
+)
+def test_a_connection_that_is_reset_for_a_long_url_is_an_answer(kind: str, length: int, is_long: bool) -> None:
+    assert silence(kind, kind, url="http://h/".ljust(length, "x")).is_long is is_long
+
+
+@pytest.mark.parametrize(
+    ("kinds", "words"),
+    [
+        (("reset", "reset"), "gave no answer to 2 requests in a row"),
+        (("timeout", "cut"), "gave no answer to 2 requests in a row"),
+        (("cut", "cut"), "gave 2 answers in a row that break off"),
+        (("coding", "coding"), "gave 2 answers in a row whose body does not decompress"),
+        (("oversized", "oversized"), "gave 2 answers in a row that are larger than the harness reads"),
+        (("cut", "coding"), "gave 2 answers in a row that cannot be read"),
+    ],
+    ids=str,
+)
+def test_what_a_silent_target_did_is_told_in_words(kinds: tuple[str, ...], words: str) -> None:
+    assert silence(*kinds).words == words
