@@ -108,13 +108,15 @@ def example_of(exchange: Exchange) -> str:
     if not isinstance(response, Response):
         return ""
     if 300 <= response.status < 400:
-        target = urlsplit(urljoin(exchange.request.url, response.header("location") or ""))
+        location = response.header("location")
+        if not location:
+            return ""
+        target = urlsplit(urljoin(exchange.request.url, location))
         # What is behind the path, or before the host, may be meant for one client alone.
-        host = target.netloc.rpartition("@")[2]
-        return f"{target.scheme}://{host}{target.path}" if response.header("location") else ""
+        return f"{target.scheme}://{target.netloc.rpartition('@')[2]}{target.path}"
     if response.status in (401, 407):
         challenge = response.header("www-authenticate" if response.status == 401 else "proxy-authenticate") or ""
-        return ", ".join(dict.fromkeys(_CHALLENGE.findall(re.sub(r'"(?:[^"\\]|\\.)*"', "x", challenge))))
+        return ", ".join(dict.fromkeys(_CHALLENGE.findall(re.sub(r'"(?:[^"\\]|\\.)*"', "", challenge))))
     title = _TITLE.search(response.body) if _is_undocumented_page(exchange.operation, response) else None
     return " ".join(html.unescape(title[1].decode(errors="replace")).split()) if title else ""
 

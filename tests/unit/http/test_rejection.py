@@ -16,8 +16,6 @@ from contracts.http.rejection import (
     LET_IN,
     MIN_REJECTIONS,
     TIMEOUTS,
-    Access,
-    AccessLost,
     CallerRejected,
     HangingResources,
     Rejections,
@@ -25,6 +23,7 @@ from contracts.http.rejection import (
     example_of,
     is_plain_request,
     label_of,
+    share_of,
 )
 from contracts.openapi import Operation
 from tests.support.tiny import answer, document_of, exchange_of
@@ -92,13 +91,43 @@ def test_an_answer_rejects_lets_in_or_shows_nothing(
     assert label_of(exchange_of(TOLERANT, outcome, "job", exists=exists)) == label
 
 
-def test_a_404_that_the_document_does_not_describe_rejects() -> None:
-    assert label_of(exchange_of(ONE, answer(404), "job")) == "404"
+@pytest.mark.parametrize(
+    ("outcome", "label"),
+    [
+        (answer(299), LET_IN),
+        (answer(300), "300"),
+        (answer(399), "399"),
+        (answer(400), LET_IN),
+        (answer(404), "404"),
+        (answer(404, PAGE, media_type="text/html"), "404 page"),
+        (answer(499, PAGE, media_type="text/html"), "499 page"),
+        (answer(301, PAGE, media_type="text/html"), "301"),
+        (answer(404, media_type=None), "404"),
+    ],
+    ids=str,
+)
+def test_an_undocumented_redirect_page_or_404_rejects(outcome: Response, label: str) -> None:
+    assert label_of(exchange_of(ONE, outcome, "job")) == label
 
 
-def test_a_documented_page_is_an_answer() -> None:
-    shop = document_of(responses={"200": {"description": "", "content": {"text/*": {}}}}).operations[0]
-    assert label_of(exchange_of(shop, answer(200, PAGE, media_type="text/html"), "job")) == LET_IN
+@pytest.mark.parametrize("status", [300, 301, 399])
+def test_a_document_may_describe_all_redirects_at_once(status: int) -> None:
+    moving = document_of(responses={"3XX": {"description": ""}}).operations[0]
+    assert label_of(exchange_of(moving, answer(status), "job")) == LET_IN
+    assert label_of(exchange_of(moving, answer(status, PAGE, media_type="text/html"), "job")) == str(status)
+
+
+@pytest.mark.parametrize("media_type", ["text/html", "Text/HTML; charset=utf-8; level=1", "text/*", "*/*"])
+def test_a_documented_page_is_an_answer(media_type: str) -> None:
+    shop = document_of(responses={"200": {"description": "", "content": {media_type: {}}}}).operations[0]
+    for sent in ("text/html", "TEXT/html; charset=utf-8; level=1"):
+        assert label_of(exchange_of(shop, answer(200, PAGE, media_type=sent), "job")) == LET_IN
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "application/*", "text/plain", "application/xhtml+xml"])
+def test_a_page_where_another_type_is_documented_rejects(media_type: str) -> None:
+    shop = document_of(responses={"200": {"description": "", "content": {media_type: {}}}}).operations[0]
+    assert label_of(exchange_of(shop, answer(200, PAGE, media_type="text/html"), "job")) == "200 page"
 
 
 def test_an_answer_to_a_request_that_is_not_plain_shows_nothing() -> None:
@@ -110,14 +139,24 @@ def test_an_answer_to_a_request_that_is_not_plain_shows_nothing() -> None:
     [
         (answer(301, b"", ("Location", "/api/a/x?token=1#a")), "http://127.0.0.1:1/api/a/x"),
         (answer(302, b"", ("Location", "https://me:pw@sso.example/login")), "https://sso.example/login"),
+        (answer(300, b"", ("Location", "x")), "http://127.0.0.1:1/a/x"),
+        (answer(400, b"", ("Location", "/x")), ""),
         (answer(302), ""),
+        (answer(302, PAGE, media_type="text/html"), ""),
         (answer(401, b"", ("WWW-Authenticate", 'Bearer realm="a, Basic b", error="c"')), "Bearer"),
         (
             answer(401, b"", ("WWW-Authenticate", "Negotiate, Basic realm=x"), ("WWW-Authenticate", "DPoP a=b")),
             "Negotiate, Basic, DPoP",
         ),
+        (answer(401, b"", ("WWW-Authenticate", "Basic, Basic realm=x")), "Basic"),
+        (answer(401, b"", ("WWW-Authenticate", '"Basic"')), ""),
+        (answer(401, b"", ("Proxy-Authenticate", "Basic realm=x")), ""),
         (answer(407, b"", ("Proxy-Authenticate", "Basic realm=x")), "Basic"),
+        (answer(401), ""),
+        (answer(407, PAGE, media_type="text/html"), ""),
         (answer(200, PAGE, media_type="text/html"), "Sign in & go"),
+        (answer(400, PAGE, media_type="text/html"), "Sign in & go"),
+        (answer(403, PAGE), ""),
         (answer(200, b"<p>", media_type="text/html"), ""),
         (Failure("reset", ""), ""),
     ],
@@ -125,6 +164,11 @@ def test_an_answer_to_a_request_that_is_not_plain_shows_nothing() -> None:
 )
 def test_a_rejection_says_where_it_leads_or_what_it_asks_for(outcome: Response | Failure, example: str) -> None:
     assert example_of(exchange_of(ONE, outcome, "x")) == example
+
+
+def test_a_title_is_shown_though_its_page_is_no_utf_8() -> None:
+    page = answer(200, b"<TITLE lang=fr>caf\xe9 <b></TITLE>", media_type="text/html")
+    assert example_of(exchange_of(ONE, page, "x")) == "caf\ufffd <b>"
 
 
 @pytest.mark.parametrize(
@@ -138,6 +182,18 @@ def test_a_rejection_says_where_it_leads_or_what_it_asks_for(outcome: Response |
 )
 def test_a_target_that_only_answers_by_rejections_rejects_its_caller(answers: dict[str, int], words: str) -> None:
     assert str(all_rejected(answers)) == words
+
+
+def test_ways_of_rejecting_are_told_apart_and_each_has_its_example() -> None:
+    examples = {"302": "https://sso.example/login", "404 page": "Not here", "429": "of no use"}
+    rejected = all_rejected({"404 page": 3, "404": 1, "302": 1}, examples)
+    assert rejected is not None
+    assert [(each.status, each.is_page, each.example) for each in rejected.rejections] == [
+        (302, False, "https://sso.example/login"),
+        (404, False, ""),
+        (404, True, "Not here"),
+    ]
+    assert [each.leads_elsewhere for each in rejected.rejections] == [True, False, True]
 
 
 @pytest.mark.parametrize("answers", [{}, {"401": 0}, {"timeout": 3}, {"401": 299, LET_IN: 1}, {"401": 9, "reset": 1}])
@@ -246,57 +302,18 @@ def test_a_resource_that_is_rejected_by_two_statuses_counts_once(status: int) ->
 @pytest.mark.parametrize("operations", [1, 2, 7])
 def test_of_many_operations_a_few_known_resources_each_are_enough(operations: int) -> None:
     every = [document_of(path=f"/{number}/{{thing}}").operations[0] for number in range(operations)]
-    rejections, sent = Rejections({each.path: 60 for each in every}), 0
-    while not stops(rejections):
+    rejections, share = Rejections({each.path: 60 for each in every}), share_of(operations)
+    for sent in range(share * operations):
+        assert not stops(rejections)
         reject(rejections, every[sent % operations], f"job-{sent}", True, 404)
-        sent += 1
-    assert MIN_REJECTIONS <= sent <= MIN_REJECTIONS + operations
+    assert stops(rejections)
 
 
-# A key that runs out.
-
-
-def note(access: Access, status: int, times: int = 1, thing: str = "job") -> None:
-    for _ in range(times):
-        access.note(exchange_of(ONE, answer(status), thing))
-
-
-@pytest.mark.parametrize("status", [401, 403, 302])
-def test_a_key_that_is_rejected_from_some_request_on_has_run_out(status: int) -> None:
-    access = Access()
-    note(access, 200)
-    note(access, 422, thing="other")
-    note(access, status, MIN_REJECTIONS - 1)
-    assert access.doubt() is None
-    note(access, status)
-    assert access.doubt() == (ONE, {"thing": "job"})
-    with pytest.raises(AccessLost, match=f"accepted until request 2, .* answered {status}; has it expired"):
-        access.settle(exchange_of(ONE, answer(status), "job"))
-
-
-def test_resources_that_are_always_refused_raise_a_doubt_more_and_more_rarely() -> None:
-    access, doubts = Access(), 0
-    note(access, 200)
-    for _ in range(15 * MIN_REJECTIONS):
-        note(access, 401)
-        if access.doubt():
-            doubts += 1
-            access.settle(exchange_of(ONE, answer(200), "job"))
-    assert doubts == 4
-
-
-@pytest.mark.parametrize("status", [404, 407, 429, 500])
-def test_what_has_another_cause_raises_no_doubt(status: int) -> None:
-    access = Access()
-    note(access, 200)
-    note(access, status, 3 * MIN_REJECTIONS)
-    assert access.doubt() is None
-
-
-def test_a_caller_that_was_never_let_in_has_lost_nothing() -> None:
-    access = Access()
-    note(access, 401, 3 * MIN_REJECTIONS)
-    assert access.doubt() is None
+@pytest.mark.parametrize(
+    ("operations", "share"), [(0, 20), (1, 20), (2, 10), (3, 7), (7, 3), (19, 2), (20, 1), (60, 1)]
+)
+def test_operations_share_the_twenty_rejections_evenly(operations: int, share: int) -> None:
+    assert share_of(operations) == share
 
 
 # Several processes.
