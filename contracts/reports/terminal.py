@@ -121,16 +121,22 @@ def _known(finding: Finding) -> str:
     return " · ".join(filter(None, (messages.expired(finding), finding.sdk)))
 
 
+MAX_REQUIRED: Final = 8
+"""The number of lines about what is required and was not seen; report.json holds all."""
+
+
 def _required(verdict: Verdict) -> Iterator[str]:
     if verdict.all_rejected and not verdict.findings:
         return  # The headline says it already.
     label, several = "required", len(verdict.run.document.operations) > 1
-    for unmet in verdict.unmet:
+    for unmet in verdict.unmet[:MAX_REQUIRED]:
         names = list(messages.missing(unmet, several=several))
         more = f" and {len(names) - 4} more" if len(names) > 4 else ""
         seen = "not seen " if unmet.missing else ""
         yield messages.visible(f"{label:<12}{unmet.requirement}: {seen}{', '.join(names[:4])}{more}")
         label = ""
+    if rest := len(verdict.unmet[MAX_REQUIRED:]):
+        yield f"            and {rest} more (the reports of --report-dir have them)"
 
 
 def _changes(comparison: Comparison) -> str:

@@ -5,6 +5,7 @@ import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Final
 
 from contracts.http import Response
 from contracts.openapi import Document, Operation
@@ -44,10 +45,14 @@ def _first(operation: Operation, status: str, values: Mapping[str, str]) -> Resp
     return covering_answers(operation, status, values)[0]
 
 
+OF_THE_CALLER: Final = ("401", "403", "407", "429")
+"""Refusals that say something about who asks, and nothing about the resource."""
+
+
 def _otherwise(operation: Operation) -> Callable[[Mapping[str, str]], Response]:
     """Return how any other resource is answered: with a documented refusal or, if there is none, with success."""
     statuses = [spec.status for spec in operation.responses]
-    refusals = [status for status in statuses if status.startswith("4")]
+    refusals = [status for status in statuses if status.startswith("4") and status not in OF_THE_CALLER]
     status = next(iter([*refusals, *(status for status in statuses if status == "default"), *statuses]))
 
     def otherwise(values: Mapping[str, str]) -> Response:

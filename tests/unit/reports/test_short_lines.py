@@ -15,7 +15,7 @@ from contracts.reports.messages import MAX_LINE, violation_line
 from contracts.reports.terminal import MAX_SEEN, terminal_lines
 from contracts.run.observer import Observer
 from contracts.verdict.verdict import Verdict
-from tests.support.tiny import answer, document_of, exchange_of
+from tests.support.tiny import answer, document_at, document_of, exchange_of
 from tests.support.verdicts import verdict_on
 
 LONG = "long-name-" * 60
@@ -94,3 +94,12 @@ def test_a_content_type_that_comes_twice_is_told_so() -> None:
     (finding,) = verdict_of(document_of(), answer(200, {}, ("content-type", "text/html"))).findings
     words = "expected Content-Type once, got it twice: application/json, text/html"
     assert violation_line(finding.violation).endswith(words)
+
+
+def test_what_is_required_and_missing_takes_eight_lines_and_the_rest_is_counted() -> None:
+    paths = {f"/a{number}": {"get": {"responses": {"200": {"description": ""}}}} for number in range(20)}
+    document = document_at({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": paths})
+    lines = list(terminal_lines(verdict_on(Observer().take(), document)))
+    start = next(number for number, line in enumerate(lines) if line.startswith("required"))
+    assert [line[:20].strip() for line in lines[start : start + 8]] == ["required    success:", *["success:"] * 7]
+    assert lines[start + 8] == "            and 12 more (the reports of --report-dir have them)"
