@@ -28,7 +28,7 @@ class RequestsInFlight(Item):
         """How many requests it sends at most."""
         return self.bursts * min(IN_FLIGHT, len(self.resources))
 
-    def cut_to(self, size: int) -> Item:
+    def cut_to(self, size: int, turn: int = 0) -> Item:
         """Return the item with fewer bursts, but one at least."""
         return replace(self, bursts=max(1, size // IN_FLIGHT))
 

@@ -68,8 +68,8 @@ class Item:
         """How many requests it sends at most."""
         return 1
 
-    def cut_to(self, size: int) -> "Item":
-        """Return the item as one that sends at most so many requests, the same each time."""
+    def cut_to(self, size: int, turn: int = 0) -> "Item":
+        """Return the item as one that sends at most so many requests; what it leaves out, later turns ask."""
         return self
 
     def ask(self, asker: Asker) -> None:
@@ -77,7 +77,14 @@ class Item:
         raise NotImplementedError
 
 
-def spread(values: tuple[_Value, ...], count: int) -> tuple[_Value, ...]:
-    """Return so many of the values, from all over them."""
+def spread(values: tuple[_Value, ...], count: int, turn: int = 0) -> tuple[_Value, ...]:
+    """Return so many of the values, from all over them; a later turn begins behind those of the turn before."""
     count = min(count, len(values))
-    return tuple(values[index * len(values) // count] for index in range(count))
+    steps = -(-len(values) // count) if count else 1
+    return tuple(values[(index * len(values) // count + turn % steps) % len(values)] for index in range(count))
+
+
+def window(values: tuple[_Value, ...], count: int, turn: int) -> tuple[_Value, ...]:
+    """Return so many of the values in a row; a later turn begins where the turn before ended."""
+    start = turn * count % len(values)
+    return (*values[start:], *values[:start])[:count]

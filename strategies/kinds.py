@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from contracts.openapi import Resource
 from strategies.faults import MAX_FAULTS, self_test
 from strategies.ids import path_values
-from strategies.item import Asker, Item, Resources, spread
+from strategies.item import Asker, Item, Resources, spread, window
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,10 @@ class KnownResources(Item):
         """How many requests it sends at most."""
         return self.rounds * len(self.resources)
 
-    def cut_to(self, size: int) -> Item:
-        """Return the item with fewer rounds or, where one is too many, with the first of the resources."""
+    def cut_to(self, size: int, turn: int = 0) -> Item:
+        """Return the item with fewer rounds or, where one is too many, with some of the resources."""
         rounds = max(1, size // len(self.resources))
-        kept = self.resources if size >= len(self.resources) else self.resources[:size]
+        kept = self.resources if size >= len(self.resources) else window(self.resources, size, turn)
         span = self.detail.partition(", reads")[0]
         return replace(self, resources=kept, rounds=rounds, detail=f"{span}, {rounds * len(kept)} of {self.size}")
 
@@ -110,9 +110,9 @@ class ClassesOfIds(Item):
         """How many requests it sends at most."""
         return len(self.values)
 
-    def cut_to(self, size: int) -> Item:
+    def cut_to(self, size: int, turn: int = 0) -> Item:
         """Return the item with some of the ids."""
-        return replace(self, values=spread(self.values, size))
+        return replace(self, values=spread(self.values, size, turn))
 
     def ask(self, asker: Asker) -> None:
         """Ask for each of them once."""
@@ -133,8 +133,8 @@ class Drawn(Item):
         """How many requests it sends at most."""
         return self.examples
 
-    def cut_to(self, size: int) -> Item:
-        """Return the item with fewer examples."""
+    def cut_to(self, size: int, turn: int = 0) -> Item:
+        """Return the item with fewer examples; its seed differs from run to run."""
         return replace(self, examples=size)
 
     def draw(self, strategy: Any, use: Callable[[Any], object]) -> None:

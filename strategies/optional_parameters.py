@@ -21,9 +21,9 @@ class OptionalParameters(Item):
         """How many requests it sends at most."""
         return len(self.inputs)
 
-    def cut_to(self, size: int) -> Item:
+    def cut_to(self, size: int, turn: int = 0) -> Item:
         """Return the item with some of the parameters."""
-        return replace(self, inputs=spread(self.inputs, size))
+        return replace(self, inputs=spread(self.inputs, size, turn))
 
     def ask(self, asker: Asker) -> None:
         """Ask once for each of them."""

@@ -159,16 +159,19 @@ def register_profiles(efforts: Iterable[Effort]) -> None:
         )
 
 
-def items(wanted: Wanted, known: Known, remembered: Mapping[Operation, Resources]) -> tuple[Item, ...]:
-    """Return everything that a run asks of its document, in the order in which it asks."""
-    return shared(tuple(_items(wanted, known, remembered)), wanted.plan_requests)
+def items(wanted: Wanted, known: Known, remembered: Mapping[Operation, Resources], turn: int = 0) -> tuple[Item, ...]:
+    """Return everything that a run asks of its document, in the order in which it asks.
+
+    Of a plan with a bound, every turn asks another part.
+    """
+    return shared(tuple(_items(wanted, known, remembered)), wanted.plan_requests, turn)
 
 
 def plan_notes(wanted: Wanted, known: Known, remembered: Mapping[Operation, Resources]) -> Iterator[str]:
     """Yield how many of the planned requests are asked, where it is not all."""
     every = tuple(_items(wanted, known, remembered))
     if words := share_words(every, shared(every, wanted.plan_requests)):
-        yield words
+        yield words if wanted.profile.repeatable else f"{words}; the next run goes on where this one stops"
 
 
 def _items(wanted: Wanted, known: Known, remembered: Mapping[Operation, Resources]) -> Iterator[Item]:

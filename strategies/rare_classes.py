@@ -52,7 +52,7 @@ class RareClasses(Item):
         """How many requests it sends at most."""
         return self.most
 
-    def cut_to(self, size: int) -> Item:
+    def cut_to(self, size: int, turn: int = 0) -> Item:
         """Return the item with fewer requests."""
         return replace(self, most=size)
 

@@ -1,4 +1,4 @@
-"""Share a bounded number of requests fairly over operations, the same way each time.
+"""Share a bounded number of requests fairly over operations, the same way in each turn.
 
 Hides how much of each item is left: an operation that needs less than its share leaves the rest to the others, and of
 one that needs more every item is cut by the same proportion. What is sent for one status, and what broke a promise
@@ -7,19 +7,26 @@ before, is kept whole.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import median
+from typing import Final
 
 from contracts.openapi import Operation
 from strategies.item import Item
 
+TURN: Final = (5**0.5 - 1) / 2
+"""How much of a request each turn shifts what is rounded up by; with this ratio turns fall evenly between others."""
 
-def shared(items: Sequence[Item], most: int | None) -> tuple[Item, ...]:
-    """Return the items cut so that they send about `most` requests in all; as they are if that suffices or is None."""
+
+def shared(items: Sequence[Item], most: int | None, turn: int = 0) -> tuple[Item, ...]:
+    """Return the items cut so that they send about `most` requests in all; as they are if that suffices or is None.
+
+    What one turn leaves out, later ones ask.
+    """
     planned = _sizes(items)
     if most is None or sum(planned.values()) <= most:
         return tuple(items)
     shares = _fair(planned, most)
-    debts = dict.fromkeys(planned, 0.0)
-    return tuple(_cut(items, planned, shares, debts))
+    debts = dict.fromkeys(planned, (turn * TURN + 0.5) % 1 - 0.5)
+    return tuple(_cut(items, planned, shares, debts, turn))
 
 
 def share_words(planned: Iterable[Item], kept: Iterable[Item]) -> str:
@@ -58,6 +65,7 @@ def _cut(
     planned: Mapping[Operation, int],
     shares: Mapping[Operation, int],
     debts: dict[Operation, float],
+    turn: int,
 ) -> Iterator[Item]:
     for item in items:
         operation = item.operation
@@ -67,5 +75,5 @@ def _cut(
             yield item
             debts[operation] -= item.size
         elif (size := round(debts[operation])) > 0:
-            yield item.cut_to(min(size, item.size))
+            yield item.cut_to(min(size, item.size), turn)
             debts[operation] -= min(size, item.size)

@@ -77,9 +77,9 @@ class Strategies(Protocol):
         """Whether an id that nobody named is none that a resource has by chance."""
 
     def items(
-        self, wanted: Settings, known: Callable[[Operation], tuple[Resource, ...]], remembered: Found
+        self, wanted: Settings, known: Callable[[Operation], tuple[Resource, ...]], remembered: Found, turn: int
     ) -> Sequence[Item]:
-        """Return everything to ask, in order."""
+        """Return everything to ask, in order; of a plan with a bound, every turn asks another part."""
 
     def plan_notes(
         self, wanted: Settings, known: Callable[[Operation], tuple[Resource, ...]], remembered: Found

@@ -24,21 +24,23 @@ class Knowledge:
     started: datetime.datetime
     remembered: Found
     discovered: Found
+    turn: int = 0
+    """How many runs of a plan with a bound came before, each of which asked another part of it."""
     notes: tuple[str, ...] = ()
     """Sentences on where resources were found; the process that leads reports them."""
 
     def to_text(self) -> str:
         """Return it as JSON text: pytest-xdist carries no text that is not UTF-8, such as some ids."""
         by_path = ([[each.path, rows] for each, rows in found.items()] for found in (self.remembered, self.discovered))
-        return json.dumps([self.started.isoformat(), *by_path])
+        return json.dumps([self.started.isoformat(), self.turn, *by_path])
 
     @classmethod
     def from_text(cls, text: str, document: Document) -> Knowledge:
         """Read what `to_text` wrote."""
         operations = {operation.path: operation for operation in document.operations}
-        started, *both = json.loads(text)
+        started, turn, *both = json.loads(text)
         remembered, discovered = ({operations[path]: tuple(map(tuple, rows)) for path, rows in found} for found in both)
-        return cls(datetime.datetime.fromisoformat(started), remembered, discovered)
+        return cls(datetime.datetime.fromisoformat(started), remembered, discovered, turn)
 
 
 def recall(memories: Mapping[Operation, Memory], *, undecodable_ids: bool) -> Found:

@@ -159,6 +159,11 @@ class Ledger:
         )
         return tuple(Feature(*columns) for columns in rows)
 
+    def count_runs(self, target: str, profile: str) -> int:
+        """Return how many runs of a profile there were against a target."""
+        ((count,),) = self._rows("SELECT count(*) FROM runs WHERE target = ? AND profile = ?", target, profile)
+        return int(count)
+
     def last_seen(self, target: str) -> dict[Feature, datetime.datetime]:
         """Return when each feature was seen last, by the beginning of the run that saw it."""
         return self._when("max(started)", target)

@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from datetime import datetime
@@ -52,6 +53,16 @@ class Outputs:
         self._settings, self._memories, self._show = settings, memories, show
         self._ledger = Ledger(settings.ledger) if settings.ledger and opens_ledger else None
         self.errors = ReportErrors()
+
+    def turn(self) -> int:
+        """Return how many runs of a plan with a bound came before; without a ledger, a number that the seed gives."""
+        settings = self._settings
+        if settings.profile.repeatable or not settings.plan_requests:
+            return 0
+        with self.errors.guarded("the ledger was not read"):
+            if self._ledger and not settings.shard:
+                return self._ledger.count_runs(settings.target, settings.profile.name)
+        return zlib.crc32(settings.seed.encode())
 
     def last_seen(self, target: str) -> dict[Feature, datetime]:
         """Return when earlier runs saw each feature last, as far as the ledger knows."""

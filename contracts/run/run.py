@@ -112,7 +112,7 @@ class Run:
             self.knowledge = Knowledge.from_text(handed_on, settings.document)
             return
         remembered = recall(self._memories, undecodable_ids=settings.undecodable_ids)
-        self.knowledge = Knowledge(datetime.datetime.now(datetime.UTC), remembered, {})
+        self.knowledge = Knowledge(datetime.datetime.now(datetime.UTC), remembered, {}, self._outputs.turn())
         if not asks or not settings.base_url:
             return
         self._sessions.begin_target(self._hidden)
@@ -151,7 +151,7 @@ class Run:
     def items(self) -> tuple[Item, ...]:
         """Everything that this run asks, in order; of a shard its own part."""
         settings = self.settings
-        every = self._strategies.items(settings, self.known, self.knowledge.remembered)
+        every = self._strategies.items(settings, self.known, self.knowledge.remembered, self.knowledge.turn)
         if settings.shard is None:
             return tuple(every)
         # What one machine knows and another may not comes last, so that the rest is cut alike on all.
@@ -314,7 +314,7 @@ class Run:
     def _facts(self, ending: Ending, incident: str) -> RunFacts:
         settings = self.settings
         return RunFacts(
-            target=settings.base_url or "the embedded mock server",
+            target=settings.target,
             document=settings.document,
             profile=settings.profile.name,
             started=self.knowledge.started,

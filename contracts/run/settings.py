@@ -120,6 +120,11 @@ class Settings:
         """Whether methods are sent that may change or delete what the target holds."""
         return self.session.probes
 
+    @property
+    def target(self) -> str:
+        """The server, as reports and the ledger name it."""
+        return self.base_url or "the embedded mock server"
+
 
 def read_settings(given: Mapping[str, Any], environment: Variables = None) -> Settings:
     """Make settings of options by their keys (`base_url` of `--base-url`), then of the environment.
@@ -162,12 +167,23 @@ def read_settings(given: Mapping[str, Any], environment: Variables = None) -> Se
         drafted_waivers=_new_file("--write-waivers", options["write_waivers"]),
         earlier=read_report(Path(options["compare"])) if options["compare"] else None,
         redaction=Redaction.at(options["redact"]),
-        plan_requests=(profile.plan_requests if options["plan_requests"] is None else options["plan_requests"]) or None,
+        plan_requests=_plan_requests(profile, options["plan_requests"], options["max_requests"]),
         selection=selection,
         strict_document=bool(options["strict_document"]),
         undecodable_ids=not options["utf8_ids"],
         strict_refusals=bool(options["strict_refusals"]),
     )
+
+
+def _plan_requests(profile: Profile, given: int | None, budget: int | None) -> int | None:
+    """Return how many requests to plan at most: as given, or by the profile; None for no bound.
+
+    A profile that draws anew each time fits its plan into the budget, so that the next run goes on where this one
+    stops, and leaves a tenth of the budget to what nobody plans, such as asking again for what broke.
+    """
+    if given is None and profile.plan_requests is None and budget is not None:
+        return max(1, budget * 9 // 10)
+    return (profile.plan_requests if given is None else given) or None
 
 
 def _refuse_if_strict(document: Document, *, strict: bool) -> None:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.openapi import Operation
-from strategies.item import Item, spread
+from strategies.item import Item, spread, window
+from strategies.kinds import KnownResources
 from strategies.share import share_words, shared
 from tests.support.pinned import OPERATION
 
@@ -27,7 +28,7 @@ class Asked(Item):
     def size(self) -> int:
         return self.count
 
-    def cut_to(self, size: int) -> Item:
+    def cut_to(self, size: int, turn: int = 0) -> Item:
         return replace(self, count=size)
 
 
@@ -64,6 +65,26 @@ def test_an_operation_gets_what_it_needs_or_as_much_as_any_other(items: list[Ite
 @given(ITEMS, st.integers(1, 400))
 def test_the_same_is_asked_each_time(items: list[Item], most: int) -> None:
     assert shared(items, most) == shared(items, most)
+
+
+@given(st.integers(1, 40), st.integers(1, 30), st.integers(1, 200))
+def test_what_one_turn_leaves_out_later_turns_ask(resources: int, items: int, most: int) -> None:
+    known = tuple((str(number),) for number in range(resources))
+    every = [KnownResources(OPERATION, str(number), known, 2) for number in range(items)]
+    wanted = {(item.detail, resource) for item in every for resource in known}
+    for turn in range(12 * len(wanted)):
+        kept = shared(every, most, turn)
+        wanted -= {(each.detail.partition(",")[0], one) for each in kept for one in each.resources}  # type: ignore[attr-defined]
+        if not wanted:
+            break
+    assert not wanted
+
+
+@given(st.lists(st.integers(), min_size=1, unique=True).map(tuple), st.integers(1, 50))
+def test_turns_spread_or_in_a_row_take_every_value(values: tuple[int, ...], count: int) -> None:
+    turns = range(-(-len(values) // count) + 1)
+    assert {each for turn in turns for each in window(values, count, turn)} == set(values)
+    assert {each for turn in turns for each in spread(values, count, turn)} == set(values)
 
 
 @given(ITEMS)
