@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import Any, Final
 from urllib.parse import quote
@@ -337,11 +338,13 @@ def _schemas_alone(document: Document) -> dict[str, Any]:
     for path in sorted((tuple(from_pointer(pointer)) for pointer in document.schemas), key=len):
         if any(path[:length] in roots for length in range(len(path))):
             continue  # It stands inside another one.
-        roots.add(path)
-        holder = kept
-        for step in path[:-1]:
-            holder = holder.setdefault(step, {})
-        holder[path[-1]] = copy.deepcopy(resolve_pointer(document.contents, path))
+        with suppress(LookupError):  # What is left out of the document is not there any more.
+            schema = copy.deepcopy(resolve_pointer(document.contents, path))
+            roots.add(path)
+            holder = kept
+            for step in path[:-1]:
+                holder = holder.setdefault(step, {})
+            holder[path[-1]] = schema
     return kept
 
 
