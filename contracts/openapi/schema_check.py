@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import jsonschema
+import jsonschema_rs
 
 from contracts.openapi import schema_keywords
 from contracts.openapi.discriminator import Union, union_at
@@ -29,6 +30,16 @@ from contracts.openapi.pointer import (
 )
 
 _METASCHEMA: Final = jsonschema.Draft202012Validator(jsonschema.Draft202012Validator.META_SCHEMA)
+
+
+def _is_plainly_legal(schema: dict[str, Any]) -> bool:
+    """Return whether jsonschema_rs, a hundred times faster, finds nothing wrong; it takes plain JSON only."""
+    try:
+        return jsonschema_rs.meta.is_valid(schema)
+    except ValueError:
+        return False
+
+
 _HOLDERS: Final[Mapping[str, type]] = {
     **dict.fromkeys(schema_keywords.MANY, list),
     **dict.fromkeys(schema_keywords.NAMED, dict),
@@ -200,7 +211,7 @@ class SchemaCheck:
             for keyword, value in schema.items()
             if keyword in schema_keywords.ASSERTIONS and not _silent_words(keyword, value)
         }
-        errors = list(_METASCHEMA.iter_errors(own)) if own else []
+        errors = [] if _is_plainly_legal(own) else list(_METASCHEMA.iter_errors(own))
         for keyword in {str(error.absolute_path[0]): None for error in errors if error.absolute_path}:
             of_it = (error for error in errors if error.absolute_path and error.absolute_path[0] == keyword)
             error = jsonschema.exceptions.best_match(of_it)

@@ -7,11 +7,12 @@ Hides which combinations are goals and in which order they are tried.
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from heapq import heappop, heappush
 from itertools import combinations, islice, product
 from typing import Final, NamedTuple, NoReturn
@@ -41,11 +42,14 @@ CHOICES: Final = 30_000
 ALL_CHOICES: Final = 160_000
 """The same for all operations of a document that has many, each of which gets an equal share."""
 
-FEW_CHOICES: Final = 1_000
+FEW_CHOICES: Final = 250
 """The least share."""
 
 FEW_VALUES: Final = 16
-"""How many values the choices suffice for at least: of a value that has more, the rest is the least that fits."""
+"""How many values the share suffices for at least: of a value with more choices, the rest is the least that fits."""
+
+WHOLE_VALUE: Final = 100
+"""How many choices of one value are made in any case."""
 
 LOOKED_AT: Final = 16
 """How many of the combinations that a choice belongs to are looked at to see what the choice is good for."""
@@ -83,7 +87,17 @@ class Covering:
 def covering_set(document: Document, pointer: str, limit: int = 80) -> tuple[JSON, ...]:
     """Return at most `limit` valid values that cover the schema at a JSON pointer, the same each time (`covering`)."""
     walk = walk_of(document)
-    return covering_node(walk, walk.node(pointer), limit)
+    at, schema = document.resolve(pointer)
+    kept, key = _kept(document), (json.dumps(schema), limit)
+    if key not in kept:
+        kept[key] = covering_node(walk, walk.node(at), limit)
+    return kept[key]
+
+
+@lru_cache(maxsize=16)
+def _kept(document: Document) -> dict[tuple[str, int], tuple[JSON, ...]]:
+    """Return the covering sets of a document, by the schema's text: operations repeat each other's answers."""
+    return {}
 
 
 def covering(document: Document, pointer: str, limit: int = 80) -> Covering:
@@ -173,7 +187,7 @@ class _Plan:
 
     def __init__(self, choices: int) -> None:
         self._choices = choices
-        self.choices_of_value = choices // FEW_VALUES
+        self.choices_of_value = max(WHOLE_VALUE, choices // FEW_VALUES)
         self._most_pairs = min(PAIRS, choices // 4)
         self.goals: list[tuple[_State, ...]] = []
         self.open: dict[int, None] = {}
