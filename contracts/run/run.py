@@ -325,7 +325,8 @@ class Run:
             notes=(
                 *ending.notes,
                 *self.collector.notes,
-                *notes_on(settings, self._strategies, self.known, self.knowledge),
+                # A run that was interrupted while it planned does not plan again only to say so.
+                *notes_on(settings, self._strategies, self.known, self.knowledge, is_planned="items" in vars(self)),
             ),
             partial=ending.partial or bool(ending.notes or settings.shard or ending.stopped or settings.is_selective),
         )
