@@ -26,7 +26,11 @@ from contracts.openapi import (
 MAX_FOUND: Final = 10
 """How many ids of one operation are taken from lists; each is asked for once, to see that it is there."""
 
+MAX_LISTS: Final = 3
+"""How many lists of one operation are asked for that stand inside other resources."""
+
 _BODY: Final = "$response.body#"
+_PATH: Final = "$request.path."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,32 +39,55 @@ class _Source:
 
     listing: Operation
     detail: Operation
-    places: tuple[str, ...] = ()
-    """JSON pointers of the path parameters' values; none for a list, which the paths show."""
+    expressions: tuple[str, ...] = ()
+    """Where the path parameters' values are, as a link says it; none for a list, which the paths show."""
+
+
+Found = Mapping[Operation, tuple[Resource, ...]]
 
 
 def found_in_lists(
-    session: GuardedSession, document: Document, known: Mapping[Operation, tuple[Resource, ...]]
+    session: GuardedSession, document: Document, known: Found
 ) -> tuple[dict[Operation, tuple[Resource, ...]], tuple[str, ...]]:
     """Return resources of operations of which none is known, each of which was there when asked for, and sentences.
 
-    Every list is asked for once. An error that ends the session ends this alone.
+    Every list is asked for once, and so are up to `MAX_LISTS` lists inside other resources, which were known or found
+    before. An error that ends the session ends this alone.
     """
-    found: dict[Operation, tuple[Resource, ...]] = {}
+    search = _Search(session, dict(known))
     notes: list[str] = []
-    lists: dict[Operation, Any] = {}
     with suppress(ContractError):
         for source in _sources(document):
-            if known.get(source.detail) or source.detail in found:
-                continue
-            if source.listing not in lists:
-                lists[source.listing] = _body(session.ask(source.listing, {}))
-            named = list(dict.fromkeys(_resources(source, lists[source.listing])))[:MAX_FOUND]
-            there = tuple(each for each in named if _is_there(session.ask(source.detail, source.detail.bind(each))))
-            if there:
-                found[source.detail] = there
+            if not search.known.get(source.detail) and (there := search.found_by(source)):
+                search.known[source.detail] = search.found[source.detail] = there
                 notes.append(_sentence(source, len(there)))
-    return found, tuple(notes)
+    return search.found, tuple(notes)
+
+
+class _Search:
+    """What was listed and found so far."""
+
+    def __init__(self, session: GuardedSession, known: dict[Operation, tuple[Resource, ...]]) -> None:
+        self.known = known
+        self.found: dict[Operation, tuple[Resource, ...]] = {}
+        self._session = session
+        self._bodies: dict[tuple[Operation, Resource], Any] = {}
+
+    def found_by(self, source: _Source) -> tuple[Resource, ...]:
+        """Return the resources that a source names and that are there."""
+        listing = source.listing
+        holders = self.known.get(listing, ())[:MAX_LISTS] if listing.parameters else [()]
+        named = [each for holder in holders for each in _resources(source, holder, self._body(listing, holder))]
+        every = list(dict.fromkeys(named))[:MAX_FOUND]
+        ask = self._session.ask
+        return tuple(each for each in every if _is_there(ask(source.detail, source.detail.bind(each))))
+
+    def _body(self, listing: Operation, holder: Resource) -> Any:
+        if (listing, holder) not in self._bodies:
+            outcome = self._session.ask(listing, listing.bind(holder)).outcome
+            body = parse_json(outcome.body)[0] if isinstance(outcome, Response) and outcome.ok else UNREADABLE
+            self._bodies[listing, holder] = body
+        return self._bodies[listing, holder]
 
 
 def _sentence(source: _Source, count: int) -> str:
@@ -69,14 +96,30 @@ def _sentence(source: _Source, count: int) -> str:
 
 
 def _sources(document: Document) -> Iterator[_Source]:
-    """Yield every source in the document: links first, for they are the owner's word."""
-    listings = [operation for operation in document.operations if not operation.parameters]
-    for listing in listings:
-        yield from _linked(document, listing)
-    for listing in listings:
-        for detail in document.operations:
-            if re.fullmatch(re.escape(listing.path.rstrip("/")) + r"/\{[^{}/]+\}/?", detail.path):
-                yield _Source(listing, detail)
+    """Yield every source in the document: links first, for they are the owner's word.
+
+    Those of operations with fewer parameters come first, because other lists stand inside their resources.
+    """
+    by_depth = sorted(document.operations, key=lambda each: len(each.parameters))
+    for depth in range(1, len(by_depth[-1].parameters) + 1):
+        for listing in by_depth:
+            yield from (each for each in _linked(document, listing) if len(each.detail.parameters) == depth)
+        lists = {_shape(operation.path): operation for operation in by_depth if len(operation.parameters) == depth - 1}
+        for detail in by_depth:
+            collection = lists.get(_collection(detail.path) or "")
+            if collection is not None and len(detail.parameters) == depth:
+                yield _Source(collection, detail)
+
+
+def _shape(path: str) -> str:
+    """Return a path without the names of its parameters."""
+    return re.sub(r"\{[^{}]*\}", "{}", path).rstrip("/")
+
+
+def _collection(path: str) -> str | None:
+    """Return the shape of the path that stands before the last parameter; None if that is no whole segment."""
+    before, parameter, behind = _shape(path).rpartition("/{}")
+    return before if parameter and behind[:1] in ("", "/") else None
 
 
 def _linked(document: Document, listing: Operation) -> Iterator[_Source]:
@@ -84,11 +127,12 @@ def _linked(document: Document, listing: Operation) -> Iterator[_Source]:
         for link in _links(document, spec.pointer) if spec.is_success else ():
             detail = _target(document, link)
             parameters = link.get("parameters")
-            if detail is None or not detail.parameters or not isinstance(parameters, dict):
+            if detail is None or detail is listing or not detail.parameters or not isinstance(parameters, dict):
                 continue
-            expressions = [parameters.get(f"path.{each.name}", parameters.get(each.name)) for each in detail.parameters]
-            if all(isinstance(each, str) and each.startswith(_BODY) for each in expressions):
-                yield _Source(listing, detail, tuple(str(each).removeprefix(_BODY) for each in expressions))
+            given = [parameters.get(f"path.{each.name}", parameters.get(each.name)) for each in detail.parameters]
+            expressions = tuple(each for each in given if isinstance(each, str) and each.startswith((_BODY, _PATH)))
+            if len(expressions) == len(given):
+                yield _Source(listing, detail, expressions)
 
 
 def _links(document: Document, pointer: str) -> Iterator[dict[str, Any]]:
@@ -113,20 +157,16 @@ def _target(document: Document, link: Mapping[str, Any]) -> Operation | None:
     return None
 
 
-def _body(exchange: Exchange) -> Any:
-    outcome = exchange.outcome
-    return parse_json(outcome.body)[0] if isinstance(outcome, Response) and outcome.ok else UNREADABLE
-
-
 def _is_there(exchange: Exchange) -> bool:
     return isinstance(exchange.outcome, Response) and exchange.outcome.ok
 
 
-def _resources(source: _Source, body: Any) -> Iterator[Resource]:
-    """Yield the resources that a body names."""
-    if source.places:
+def _resources(source: _Source, holder: Resource, body: Any) -> Iterator[Resource]:
+    """Yield the resources that a body names, which stands inside another resource if that is not empty."""
+    if source.expressions:
+        values = source.listing.bind(holder)
         with suppress(LookupError, ValueError, TypeError):
-            texts = [_id_text(resolve_pointer(body, from_pointer(place))) for place in source.places]
+            texts = [_evaluated(each, values, body) for each in source.expressions]
             if all(texts):
                 yield tuple(map(str, texts))
         return
@@ -134,9 +174,15 @@ def _resources(source: _Source, body: Any) -> Iterator[Resource]:
     lists = [each for each in lists if isinstance(each, list)]
     # Of several lists in one object it is not known which one holds the collection.
     for member in lists[0] if len(lists) == 1 else ():
-        text = _id_of(member, source.detail.parameters[0].name, source.listing.path)
-        if text:
-            yield (text,)
+        if text := _id_of(member, source.detail.parameters[-1].name, source.listing.path):
+            yield (*holder, text)
+
+
+def _evaluated(expression: str, values: Mapping[str, str], body: Any) -> str | None:
+    """Return the id that a runtime expression means; raise LookupError, ValueError or TypeError if it means nothing."""
+    if expression.startswith(_PATH):
+        return values[expression.removeprefix(_PATH)]
+    return _id_text(resolve_pointer(body, from_pointer(expression.removeprefix(_BODY))))
 
 
 def _id_of(member: Any, parameter: str, path: str) -> str | None:

@@ -80,3 +80,64 @@ def test_ids_that_the_user_names_are_not_looked_for(tmp_path: Path) -> None:
     result = run_with(document(tmp_path), [*THERE], "--job-id", "red")
     assert result.code == 0, result.output
     assert "found in" not in result.output
+
+
+SHOPS = {
+    "/shops": [{"id": "north"}, {"id": "south"}],
+    "/shops/north": {},
+    "/shops/south": {},
+    "/shops/north/owner": {},
+    "/shops/north/lamps": [{"id": 1}, {"id": 2}],
+    "/shops/south/lamps": [{"id": 3}],
+    "/shops/north/lamps/1": {},
+    "/shops/north/lamps/2": {},
+    "/shops/south/lamps/3": {"twin": 1},
+    "/shops/south/lamps/3/twins/1": {},
+}
+"""What a server of shops with lamps answers, by path."""
+
+
+def shops(folder: Path) -> Path:
+    """Write a document of lists inside other resources, with a link from one lamp to its twin."""
+    file = folder / "shops.json"
+
+    def get(path: str, links: Any = None) -> dict[str, Any]:
+        names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+        parameters = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+        listed = {"description": "", "content": {"application/json": {"schema": {}}}, "links": links or {}}
+        responses = {"200": listed, "404": {"description": ""}}
+        return {path: {"get": {"operationId": path, "parameters": parameters, "responses": responses}}}
+
+    lamp, twin = "/shops/{shop}/lamps/{lamp}", "/shops/{shop}/lamps/{lamp}/twins/{twin}"
+    by_path = {"shop": "$request.path.shop", "lamp": "$request.path.lamp", "twin": "$response.body#/twin"}
+    paths = {
+        **get(twin),
+        **get(lamp, {"twin": {"operationId": twin, "parameters": by_path}}),
+        **get("/shops/{shop}/lamps"),
+        **get("/shops/{shop}/owner"),
+        **get("/shops/{shop_id}"),
+        **get("/shops"),
+    }
+    file.write_text(json.dumps({"openapi": "3.1.0", "info": {"title": "Shops", "version": "1"}, "paths": paths}))
+    return file
+
+
+def test_ids_of_lists_inside_other_resources_are_found_from_the_outermost_in(tmp_path: Path) -> None:
+    def serve(asked: Asked, came: Response) -> Response:
+        status = 200 if asked.target in SHOPS else 404
+        body = json.dumps(SHOPS[asked.target]).encode() if status == 200 else b""
+        kind = (("Content-Type", "application/json"),) if status == 200 else ()
+        return Response(status, kind, body)
+
+    file = shops(tmp_path)
+    with mock_server(load(file), changes=[serve]) as server:
+        result = run_suite("--no-overlay", "--document", str(file), "--base-url", server.url, *BRIEFLY)
+    assert result.code == 0, result.output
+    found = [line.removeprefix("note        ") for line in result.verdict if " found in " in line]
+    assert sorted(found) == [
+        "1 id of GET /shops/{shop}/lamps/{lamp}/twins/{twin} was found in GET /shops/{shop}/lamps/{lamp}",
+        "1 id of GET /shops/{shop}/owner was found in GET /shops",
+        "2 ids of GET /shops/{shop_id} were found in GET /shops",
+        "2 ids of GET /shops/{shop}/lamps were found in GET /shops",
+        "3 ids of GET /shops/{shop}/lamps/{lamp} were found in GET /shops/{shop}/lamps",
+    ]
