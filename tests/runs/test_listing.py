@@ -104,7 +104,8 @@ def shops(folder: Path) -> Path:
     def get(path: str, links: Any = None) -> dict[str, Any]:
         names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
         parameters = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
-        listed = {"description": "", "content": {"application/json": {"schema": {}}}, "links": links or {}}
+        json_of: dict[str, Any] = {"application/json": {"schema": {}}}
+        listed: dict[str, Any] = {"description": "", "content": json_of, "links": links or {}}
         responses = {"200": listed, "404": {"description": ""}}
         return {path: {"get": {"operationId": path, "parameters": parameters, "responses": responses}}}
 
