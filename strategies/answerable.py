@@ -23,6 +23,10 @@ class Wanted(Protocol):
         """The document to ask about."""
 
     @property
+    def asks(self) -> bool:
+        """Whether anything is sent."""
+
+    @property
     def base_url(self) -> str | None:
         """Where the server is; None for the embedded mock."""
 
@@ -49,7 +53,7 @@ def unsatisfiable(document: Document) -> Reasons:
 def unanswered(wanted: Wanted) -> Reasons:
     """Return the operations of which no request can be made or, on the embedded mock, no answer."""
     found: Reasons = {}
-    for operation in wanted.document.operations:
+    for operation in wanted.document.operations if wanted.asks else ():
         try:
             required_inputs(operation, wanted.parameters.get(operation.path, {}), wanted.credential_names)
             if not wanted.base_url:

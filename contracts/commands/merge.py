@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     merged.check_document(settings.document)
     ending = Ending()
     with closing(RunFolder(alone=True)) as folder, closing(Run(settings, plan, folder, Signals())) as whole:
-        whole.take_shards(merged)
+        whole.take_in(merged)
         verdict = whole.conclude(ending)
         whole.report(verdict)
         return whole.exit_code(verdict, ending)

@@ -7,8 +7,8 @@ object per operation, so that identity is equality for both.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -172,6 +172,11 @@ class Document:
     def operations(self) -> tuple[Operation, ...]:
         """Every GET operation, in the document's order, always as the same objects."""
         return tuple(make(self) for make in self.makers)
+
+    def only(self, paths: Container[str]) -> Document:
+        """Return the document with the operations of these paths alone; the others count as not chosen."""
+        kept = tuple(make for make, each in zip(self.makers, self.operations, strict=True) if each.path in paths)
+        return replace(self, makers=kept, skipped=self.skipped + len(self.makers) - len(kept))
 
     @property
     def described(self) -> int:

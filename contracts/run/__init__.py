@@ -4,6 +4,7 @@ Hides signals, worker processes, the ledger, shards and what a verdict is writte
 options, and what its drivers say to it.
 """
 
+from contracts.run.captured import CapturedAnswers
 from contracts.run.collector import Ending, ItemResult
 from contracts.run.handed_in import Item
 from contracts.run.ledger import ledger_lines

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from contracts.judge import Violation
 from contracts.openapi import Document, DocumentError, Inputs, Operation, Resource
 from contracts.reports import Promises
 from contracts.run.settings import Settings
+from contracts.verdict import RecheckResult, RunFacts, Tally
 
 Reasons = Mapping[str, tuple[DocumentError, ...]]
 """The place of a schema, or of an operation, to why it cannot be judged."""
@@ -45,6 +47,19 @@ class Item(Protocol):
 
     def ask(self, asker: Any) -> None:
         """Send the item's requests by the run."""
+
+
+class SeenElsewhere(Protocol):
+    """What takes the place of asking: the shards of a run, or answers that were captured."""
+
+    def tally(self) -> Tally:
+        """Return everything that was seen."""
+
+    def facts(self, document: Document) -> RunFacts:
+        """Return the facts of the run, and of the document what of it is promised there."""
+
+    def recheck(self, violation: Violation) -> RecheckResult | None:
+        """Return how often a violation was there when it was asked for again; None if it was not."""
 
 
 class Strategies(Protocol):

@@ -23,7 +23,7 @@ from contracts.judge import History
 from contracts.openapi import Operation, Resource, TargetError
 from contracts.reports import EXCHANGES
 from contracts.run.collector import BY_ANSWERS, OTHERWISE, Collector, Ending, ItemResult
-from contracts.run.handed_in import Item, Strategies
+from contracts.run.handed_in import Item, SeenElsewhere, Strategies
 from contracts.run.knowledge import Knowledge, listed, look, recall, reveal_rejection
 from contracts.run.notes import notes_on
 from contracts.run.observer import Observer
@@ -31,7 +31,6 @@ from contracts.run.outputs import Outputs, Show, print_verdict_line
 from contracts.run.recheck import Asks, recheck
 from contracts.run.sessions import Sessions
 from contracts.run.settings import Settings
-from contracts.run.shards import MergedShards
 from contracts.run.signals import Signals
 from contracts.run.workers import RunFolder
 from contracts.sdk import sdk_words
@@ -90,7 +89,7 @@ class Run:
             settings.document.operations, settings.example_database if folder.leads else ""
         )
         self.collector = Collector()
-        self._merged: MergedShards | None = None
+        self._elsewhere: SeenElsewhere | None = None
         self._outputs = Outputs(settings, self._memories, show, opens_ledger=folder.leads)
         self.errors = self._outputs.errors
         if folder.leads and settings.report_dir:
@@ -262,11 +261,11 @@ class Run:
         notes = (*notes, *self.folder.notes)
         return ItemResult(tally, failed, stopped, swept, notes, error if failed == OTHERWISE else None)
 
-    def take_shards(self, merged: MergedShards) -> None:
-        """Take in what the shards of this run saw, in place of asking."""
-        self._merged = merged
-        self.knowledge = Knowledge(merged.facts(self.settings.document).started, {}, {})
-        self.collector.take(ItemResult(merged.tally()))
+    def take_in(self, elsewhere: SeenElsewhere) -> None:
+        """Take in what was seen elsewhere, in place of asking."""
+        self._elsewhere = elsewhere
+        self.knowledge = Knowledge(elsewhere.facts(self.settings.document).started, {}, {})
+        self.collector.take(ItemResult(elsewhere.tally()))
 
     def leave(self) -> None:
         """Leave all that this worker has seen for the process that leads."""
@@ -300,7 +299,8 @@ class Run:
 
     def _verdict(self, ending: Ending, incident: str) -> Verdict:
         settings = self.settings
-        facts = self._merged.facts(settings.document) if self._merged else self._facts(ending, incident)
+        elsewhere = self._elsewhere
+        facts = elsewhere.facts(settings.document) if elsewhere else self._facts(ending, incident)
 
         def sdk(finding: Finding) -> str:
             with self.errors.guarded("what the SDK does is not known"):
@@ -335,8 +335,8 @@ class Run:
 
     def _recheck(self, verdict: Verdict) -> Verdict:
         """Return the verdict with how often its violations are there again; the mock is not asked again."""
-        if merged := self._merged:
-            again = (replace(each, recurrence=merged.recheck(each.violation)) for each in verdict.findings)
+        if elsewhere := self._elsewhere:
+            again = (replace(each, recurrence=elsewhere.recheck(each.violation)) for each in verdict.findings)
             return replace(verdict, findings=tuple(again))
         settings = self.settings
         may_ask = settings.base_url and verdict.run.incident in ("", FAILED_OTHERWISE)

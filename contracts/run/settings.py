@@ -78,6 +78,8 @@ class Settings:
     """The report.json that this run is compared with."""
     redaction: Redaction
     plan_requests: int | None
+    asks: bool
+    """Whether anything is sent; without it answers are judged that were captured."""
     """How many requests to plan at most, over all operations; None for no bound."""
     selection: Selection
     """The operations that the user chose."""
@@ -168,6 +170,7 @@ def read_settings(given: Mapping[str, Any], environment: Variables = None) -> Se
         earlier=read_report(Path(options["compare"])) if options["compare"] else None,
         redaction=Redaction.at(options["redact"]),
         plan_requests=_plan_requests(profile, options["plan_requests"], options["max_requests"]),
+        asks=bool(given.get("asks", True)),
         selection=selection,
         strict_document=bool(options["strict_document"]),
         undecodable_ids=not options["utf8_ids"],

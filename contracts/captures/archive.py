@@ -1,0 +1,70 @@
+"""Read HTTP Archives (HAR 1.2) of browsers, proxies and our own, entry by entry, however long.
+
+Hides what browsers leave out and add: bodies that are missing, pseudo headers of HTTP/2, answers from a cache.
+Source: https://w3c.github.io/web-performance/specs/HAR/Overview.html
+"""
+
+import base64
+import binascii
+import datetime
+from collections.abc import Iterator, Mapping
+from typing import IO, Any
+
+import ijson
+
+from contracts.captures.capture import Capture, Pairs, Unread
+from contracts.http import Response
+
+
+def read_archive(name: str, file: IO[bytes]) -> Iterator[Capture | Unread]:
+    """Yield the entries of an archive; one that is cut or damaged ends with what says so."""
+    number = 0
+    try:
+        for number, entry in enumerate(ijson.items(file, "log.entries.item", use_float=True), 1):
+            yield _read(f"{name}: entry {number}", entry)
+    except ijson.JSONError:
+        yield Unread(name, f"the archive is cut or damaged after entry {number}")
+
+
+def _read(where: str, entry: Any) -> Capture | Unread:
+    try:
+        request, answer = entry["request"], entry["response"]
+        status = int(answer["status"])
+        if not status:
+            return Unread(where, "no answer was captured")
+        body = _body(answer.get("content") or {}, answer)
+        if isinstance(body, str):
+            return Unread(where, body)
+        headers = _fields(answer.get("headers") or ())
+        at, seconds = _instant(entry.get("startedDateTime")), max(0.0, float(entry.get("time") or 0) / 1000)
+        response = Response(status, headers, body)
+        return Capture(where, str(request["method"]).upper(), str(request["url"]), response, seconds, at)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return Unread(where, "it is no entry of an archive")
+
+
+def _body(content: Mapping[str, Any], answer: Mapping[str, Any]) -> bytes | str:
+    """Return the body, or why there is none: browsers leave bodies out that they do not keep."""
+    text = content.get("text")
+    if text is None:
+        size = max(int(content.get("size") or 0), int(answer.get("bodySize") or 0))
+        return "its body was left out of the archive" if size > 0 else b""
+    if content.get("encoding") != "base64":
+        return str(text).encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return "its body is no base64"
+
+
+def _fields(headers: Any) -> Pairs:
+    """Return the header fields without the pseudo fields of HTTP/2, whose names begin with a colon (RFC 9113, 8.3)."""
+    every = ((str(each["name"]), str(each["value"])) for each in headers)
+    return tuple((name, value) for name, value in every if not name.startswith(":"))
+
+
+def _instant(text: Any) -> float:
+    try:
+        return datetime.datetime.fromisoformat(str(text)).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0

@@ -1,0 +1,64 @@
+"""Read exchanges as newline-delimited JSON, one a line, as `exchange.schema.json` beside this file describes them.
+
+Hides the forms that a line may take: headers as an object or as pairs, a body as text, base64 or a JSON value.
+"""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from typing import IO, Any, Final
+
+from contracts.captures.capture import Capture, Pairs, Unread
+from contracts.http import Response
+
+LONGEST: Final = 64 * 1024 * 1024
+"""The longest line that is read, in bytes; a longer one is passed over."""
+
+
+def read_lines(name: str, file: IO[bytes]) -> Iterator[Capture | Unread]:
+    """Yield the exchange of every line; a line that is none is told by its number, and passed over."""
+    number = 0
+    while line := file.readline(LONGEST):
+        number += 1
+        if len(line) == LONGEST and line[-1:] != b"\n":
+            while (rest := file.readline(LONGEST)) and rest[-1:] != b"\n":
+                pass
+            yield Unread(f"{name}: line {number}", f"it is longer than {LONGEST // 2**20} MB")
+        elif not line.isspace():
+            yield read_line(name, number, line)
+
+
+def read_line(name: str, number: int, line: bytes) -> Capture | Unread:
+    """Return the exchange of one line."""
+    where = f"{name}: line {number}"
+    try:
+        raw = json.loads(line)
+        response = Response(_status(raw["status"]), _fields(raw.get("headers", {})), _body(raw))
+        url, method = raw.get("url") or raw["path"], str(raw.get("method", "GET")).upper()
+        return Capture(where, method, str(url), response, float(raw.get("seconds", 0)), float(raw.get("at", 0)))
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
+        return Unread(where, "it is no exchange: a JSON object with status, url or path, headers and body")
+
+
+def _status(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 100 <= value <= 999:
+        raise ValueError(value)
+    return value
+
+
+def _fields(headers: Mapping[str, Any] | list[Any]) -> Pairs:
+    found: list[tuple[str, str]] = []
+    for name, value in headers.items() if isinstance(headers, Mapping) else headers:
+        found += [(str(name), str(each)) for each in (value if isinstance(value, list) else [value])]
+    return tuple((name, value) for name, value in found if not name.startswith(":"))
+
+
+def _body(raw: Mapping[str, Any]) -> bytes:
+    if "json" in raw:
+        return json.dumps(raw["json"], ensure_ascii=False).encode("utf-8", "surrogatepass")
+    if "body_base64" in raw:
+        return base64.b64decode(raw["body_base64"], validate=True)
+    body = raw.get("body", "")
+    if not isinstance(body, str):
+        raise TypeError(body)
+    return body.encode("utf-8", "surrogatepass")

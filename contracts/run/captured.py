@@ -1,0 +1,170 @@
+"""Judge answers that were captured elsewhere: the same observer, criteria and verdict, and nothing is sent.
+
+Hides which operation a captured request belongs to, and how much of what was captured is left aside.
+"""
+
+import datetime
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from contracts.captures import Capture, Unread
+from contracts.http import Exchange, Request
+from contracts.judge import Violation
+from contracts.openapi import ConfigurationError, Document, Operation, operation_at
+from contracts.run.observer import Observer
+from contracts.run.settings import Settings
+from contracts.verdict import RecheckResult, RunFacts, Tally, Waivers
+
+NAMED: Final = 5
+"""How many requests that are no operation, and how many captures that cannot be judged, are named."""
+
+_OF_A_CACHE: Final = (304,)
+"""Answers that have no body because the client has it (RFC 9110, section 15.4.5): they show nothing of it."""
+
+
+class CapturedAnswers:
+    """What captured answers show: takes the place of asking in a run, as the shards of one do."""
+
+    def __init__(self, settings: Settings, server: str) -> None:
+        """Prepare for answers of the server, or of any server if that is empty."""
+        self._settings = settings
+        self._started = datetime.datetime.now(datetime.UTC)
+        self._clock = time.monotonic()
+        self._places = tuple(_places(settings.document, server))
+        waivers = Waivers(settings.waivers, self._started.date())
+        self._observer = Observer(
+            waiver=waivers.match, redaction=settings.redaction, strict_refusals=settings.strict_refusals
+        )
+        self._seen: Counter[str] = Counter()
+        self._others: Counter[str] = Counter()
+        self._unread: list[str] = []
+        self._unread_count = 0
+        self.incident = ""
+        """What ended the reading early, if anything did."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing could be judged."""
+        return not self._seen
+
+    def take(self, captures: Iterable[Capture | Unread]) -> None:
+        """Judge every answer of an operation, and count all else."""
+        try:
+            for each in captures:
+                if isinstance(each, Unread):
+                    self._leave_aside(each)
+                else:
+                    self._judge(each)
+        except KeyboardInterrupt:
+            self.incident = "the run was interrupted"
+
+    def _judge(self, capture: Capture) -> None:
+        if capture.response.status in _OF_A_CACHE:
+            self._leave_aside(Unread(capture.where, "it is an answer of a cache (304)"))
+            return
+        found = self._operation_of(capture)
+        if found is None:
+            self._others[f"{capture.method} {_path(capture.url) if capture.url else '(path not known)'}"] += 1
+            return
+        operation, values = found
+        # What is compared from answer to answer is a resource, asked for without a query that may filter it.
+        is_plain = bool(values or not operation.parameters) and "?" not in capture.url
+        request = Request(capture.url, tuple(values.items()), made_up=not is_plain)
+        self._seen[operation.path] += 1
+        self._observer(Exchange(operation, request, capture.response, capture.seconds, capture.at))
+
+    def _operation_of(self, capture: Capture) -> tuple[Operation, Mapping[str, str]] | None:
+        """Return the operation that a capture answers, with its path parameters; None if it is none of the document."""
+        operations = self._settings.document.operations
+        if not capture.url and len(operations) == 1:
+            return operations[0], {}  # Which resource was asked for is not known.
+        if capture.method != "GET" or not capture.url:
+            return None
+        path = _path(capture.url)
+        host = capture.url.partition("//")[2].partition("/")[0]
+        for wanted, base in self._places:
+            if wanted in ("", host) or not host:
+                found = operation_at(operations, path.removeprefix(base)) if path.startswith(base) else None
+                if found is not None:
+                    return found
+        return None
+
+    def _leave_aside(self, unread: Unread) -> None:
+        self._unread_count += 1
+        if len(self._unread) < NAMED:
+            self._unread.append(f"{unread.where}: {unread.why}")
+
+    def refuse_if_empty(self) -> None:
+        """Raise ConfigurationError, in one line, if nothing could be judged."""
+        if self.is_empty and not self.incident:
+            reasons = "; ".join(self._notes())
+            fix = "name the server's URL by --server, or the path by --path" if self._others else "name other captures"
+            raise ConfigurationError(f"nothing could be judged{': ' if reasons else ''}{reasons}; {fix}")
+
+    def tally(self) -> Tally:
+        """Return what the answers showed."""
+        return self._observer.take()
+
+    def facts(self, document: Document) -> RunFacts:
+        """Return the facts of the run; of the document, the operations that were captured are promised."""
+        captured = document.only(self._seen)
+        return RunFacts(
+            target=self._settings.target,
+            document=captured,
+            profile=self._settings.profile.name,
+            started=self._started,
+            seconds=time.monotonic() - self._clock,
+            seed="",
+            incident=self.incident,
+            notes=tuple(self._notes()),
+            partial=True,
+        )
+
+    def recheck(self, violation: Violation) -> RecheckResult | None:
+        """Return None: nothing is asked again."""
+        return None
+
+    def _notes(self) -> Iterator[str]:
+        rest = len(self._settings.document.operations) - len(self._seen)
+        if rest and self._seen:
+            yield f"{rest} of {rest + len(self._seen)} operations are not in what was captured, and not required"
+        if self._others:
+            yield f"{_answers(self._others.total())} of no operation of the document: {_named(self._others)}"
+        if self._unread:
+            more = f", and {self._unread_count - NAMED} more" if self._unread_count > NAMED else ""
+            yield f"{self._unread_count} could not be judged: {', '.join(self._unread)}{more}"
+
+
+def _path(url: str) -> str:
+    try:
+        return urlsplit(url).path or "/"
+    except ValueError:  # An address of IPv6 that is none.
+        return url
+
+
+def _answers(count: int) -> str:
+    return "1 answer is" if count == 1 else f"{count} answers are"
+
+
+def _named(counts: Mapping[str, int]) -> str:
+    every = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+    more = f", and {len(every) - NAMED} more" if len(every) > NAMED else ""
+    return ", ".join(f"{name} {count}" for name, count in every[:NAMED]) + more
+
+
+def _places(document: Document, server: str) -> Iterator[tuple[str, str]]:
+    """Yield the host, which may be empty for any, and the path that stands before the document's paths.
+
+    Without a server these are the paths of the document's own `servers`, the longest first, and the empty one.
+    """
+    if server:
+        parts = urlsplit(server if "//" in server else f"//{server}")
+        yield parts.netloc, parts.path.rstrip("/")
+        return
+    servers = document.contents.get("servers")
+    urls = [each.get("url") for each in servers if isinstance(each, dict)] if isinstance(servers, list) else []
+    paths = {urlsplit(url).path.rstrip("/") for url in urls if isinstance(url, str) and "{" not in url}
+    yield from (("", path) for path in sorted({*paths, ""}, key=len, reverse=True))

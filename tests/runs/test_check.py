@@ -1,0 +1,237 @@
+"""`contract check` judges answers that were captured elsewhere, whatever their format, and sends nothing."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import io
+import json
+import sys
+import unittest.mock
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.http import Exchange, Request
+from contracts.openapi import load
+from contracts.reports.har import render
+from strategies.answers import catalogue
+from tests.support.pinned import OPERATION
+from tests.support.suite import Result, refused, run_command
+
+ANSWERS = list(catalogue(OPERATION).items())[:6]
+HOST = "https://api.test"
+
+
+def url_of(resource: tuple[str, ...]) -> str:
+    return HOST + OPERATION.url_path(OPERATION.bind(resource))
+
+
+def exchange_lines(*changes: Callable[[dict[str, Any]], None]) -> bytes:
+    """Return the mock's answers as one exchange a line, the first ones changed."""
+    lines = []
+    for number, (resource, response) in enumerate(ANSWERS):
+        line: dict[str, Any] = {"url": url_of(resource), "status": 200, "body": response.body.decode()}
+        line["headers"] = {"Content-Type": "application/json"}
+        if number < len(changes):
+            changes[number](line)
+        lines.append(json.dumps(line))
+    return "\n".join(lines).encode()
+
+
+def archive(version: str = "http/2.0") -> bytes:
+    """Return the mock's answers as a browser's archive."""
+    entries = [
+        {
+            "startedDateTime": "2026-11-29T10:00:00.000Z",
+            "time": 12.5,
+            "request": {"method": "GET", "url": url_of(resource), "httpVersion": version, "headers": []},
+            "response": {
+                "status": 200,
+                "headers": [{"name": ":status", "value": "200"}, {"name": "content-type", "value": "application/json"}],
+                "content": {"size": len(response.body), "text": response.body.decode()},
+            },
+        }
+        for resource, response in ANSWERS
+    ]
+    return json.dumps({"log": {"version": "1.2", "entries": entries}}, indent=2).encode()
+
+
+def our_archive() -> bytes:
+    """Return the mock's answers as our own report of exchanges."""
+    file = io.StringIO()
+    exchanges = (
+        Exchange(OPERATION, Request(url_of(resource), tuple(OPERATION.bind(resource).items())), response)
+        for resource, response in ANSWERS
+    )
+    render(exchanges, file)
+    return file.getvalue().encode()
+
+
+def curl_output(body: bytes, status: str = "HTTP/2 200") -> bytes:
+    return f"{status}\r\ncontent-type: application/json\r\n\r\n".encode() + body
+
+
+def check(folder: Path, *contents: bytes, options: tuple[str, ...] = ()) -> Result:
+    """Check files with these contents."""
+    files = []
+    for number, each in enumerate(contents):
+        files.append(folder / f"capture{number}")
+        files[-1].write_bytes(each)
+    return run_command("check", *map(str, files), *options)
+
+
+@pytest.mark.parametrize("content", [exchange_lines(), archive(), our_archive(), gzip.compress(archive())])
+def test_every_format_is_told_by_its_content(tmp_path: Path, content: bytes) -> None:
+    result = check(tmp_path, content)
+    assert result.code == 0, result.output
+    assert result.verdict[0] == "CONFORMS  6 answers kept what the document promises"
+
+
+@pytest.mark.parametrize(
+    ("before", "options"),
+    [
+        (b"", ()),
+        (b"HTTP/1.1 100 Continue\r\n\r\n", ()),
+        (b"HTTP/1.1 302 Found\r\nlocation: /x\r\n\r\n", ("--path", url_of(ANSWERS[0][0]))),
+    ],
+)
+def test_what_curl_prints_is_one_answer(tmp_path: Path, before: bytes, options: tuple[str, ...]) -> None:
+    result = check(tmp_path, before + curl_output(ANSWERS[0][1].body), options=options)
+    assert result.code == 0, result.output
+    assert "CONFORMS  1 answer kept" in result.output
+
+
+def test_an_answer_of_another_resource_than_the_path_names_is_a_violation(tmp_path: Path) -> None:
+    result = check(tmp_path, curl_output(ANSWERS[0][1].body), options=("--path", url_of(ANSWERS[1][0])))
+    assert result.code == 1
+    assert [line.split()[0] for line in result.violations] == ["overlay.equals"]
+
+
+def test_a_body_alone_is_judged_by_status_and_media_type(tmp_path: Path) -> None:
+    body = ANSWERS[0][1].body
+    assert check(tmp_path, body, options=("--status", "200")).code == 0
+    assert check(tmp_path, body, options=("--status", "200", "--content-type", "text/plain")).code == 1
+    assert "a body alone needs --status" in refused(check(tmp_path, b"[1]"))
+
+
+def test_a_violation_is_told_with_its_place_as_in_any_run(tmp_path: Path) -> None:
+    def break_status(line: dict[str, Any]) -> None:
+        line["body"] = json.dumps({**json.loads(line["body"]), "status": "STARTED"})
+
+    result = check(tmp_path, exchange_lines(break_status), options=("--report-dir", str(tmp_path / "reports")))
+    assert result.code == 1
+    assert [line.split(" at ")[0] for line in result.violations] == ["schema.enum"]
+    # What a report shows can be checked again.
+    again = run_command("check", str(tmp_path / "reports" / "report.json"))
+    assert [line.split(" at ")[0] for line in again.violations] == ["schema.enum"]
+
+
+def test_what_is_no_operation_of_the_document_is_counted_and_named(tmp_path: Path) -> None:
+    others = [{"url": f"{HOST}/health", "status": 200}] * 2 + [{"url": HOST, "method": "POST", "status": 201}]
+    result = check(tmp_path, exchange_lines() + b"\n" + b"\n".join(json.dumps(each).encode() for each in others))
+    assert result.code == 0
+    assert "3 answers are of no operation of the document: GET /health 2, POST / 1" in result.output
+
+
+def test_the_server_says_what_stands_before_the_documents_paths(tmp_path: Path) -> None:
+    lines = exchange_lines().replace(HOST.encode(), f"{HOST}/base".encode())
+    assert "name the server's URL by --server" in refused(check(tmp_path, lines))
+    assert check(tmp_path, lines, options=("--server", f"{HOST}/base/")).code == 0
+    assert refused(check(tmp_path, lines, options=("--server", "https://other.test/base")))
+
+
+def test_the_paths_of_the_documents_own_servers_stand_before_its_paths(tmp_path: Path) -> None:
+    document = tmp_path / "served.json"
+    contents = {**load().contents, "servers": [{"url": "https://api.test/base"}]}
+    document.write_text(json.dumps(contents))
+    lines = exchange_lines().replace(HOST.encode(), f"{HOST}/base".encode())
+    assert check(tmp_path, lines, options=("--document", str(document), "--no-overlay")).code == 0
+
+
+def test_operations_that_were_not_captured_are_not_required(tmp_path: Path) -> None:
+    document = tmp_path / "two.json"
+    contents = json.loads(json.dumps(dict(load().contents)))
+    contents["paths"]["/other"] = {"get": {"responses": {"200": {"description": ""}}}}
+    document.write_text(json.dumps(contents))
+    result = check(tmp_path, exchange_lines(), options=("--document", str(document), "--no-overlay"))
+    assert result.code == 0, result.output
+    assert "1 of 2 operations are not in what was captured, and not required" in result.output
+
+
+DAMAGED: dict[str, tuple[bytes, str]] = {
+    "a cut archive": (archive()[:-2_000], "the archive is cut or damaged after entry "),
+    "a damaged line": (exchange_lines() + b"\n{oops", "line 7: it is no exchange"),
+    "another format": (b"<html></html>", "it is no HAR, no output of `curl -i`"),
+    "an empty file": (b"", "it is empty"),
+    "damaged gzip": (gzip.compress(exchange_lines(), mtime=0)[:-12], "its compression is cut or damaged"),
+    "a body left out": (
+        archive().replace(b'"text"', b'"left out"', 1),
+        "entry 1: its body was left out of the archive",
+    ),
+    "no base64": (archive().replace(b'"text"', b'"encoding": "base64", "text"', 1), "entry 1: its body is no base64"),
+    "an answer of a cache": (archive().replace(b'"status": 200', b'"status": 304', 1), "it is an answer of a cache"),
+    "no answer": (archive().replace(b'"status": 200', b'"status": 0', 1), "entry 1: no answer was captured"),
+    "no status": (b'{"url": "/a", "status": "x"}', "line 1: it is no exchange"),
+    "a cut head": (b"HTTP/1.1 200 OK\r\ncontent-type: applic", "the answer is cut within its header fields"),
+    "a cut report": (b'{"format": 1, "exit_code": 0, "viol', "the report is cut or damaged"),
+}
+
+
+@pytest.mark.parametrize(("content", "words"), DAMAGED.values(), ids=DAMAGED)
+def test_what_is_damaged_is_told_and_the_rest_is_judged(tmp_path: Path, content: bytes, words: str) -> None:
+    result = check(tmp_path, content, exchange_lines())
+    assert result.code == 0, result.output
+    assert words in result.output
+    assert int(result.verdict[0].split()[1]) >= 6
+
+
+def test_only_if_nothing_could_be_judged_the_captures_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    said = refused(run_command("check", str(tmp_path / "folder"), str(tmp_path / "gone.har")))
+    assert "no file in it ends in .har, .json" in said
+    assert "it cannot be read: No such file or directory" in said
+
+
+def test_a_folder_is_all_its_captures_compressed_ones_too(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "a.har.gz").write_bytes(gzip.compress(archive()))
+    (tmp_path / "b.ndjson").write_bytes(exchange_lines())
+    (tmp_path / "notes.md").write_text("none")
+    result = run_command("check", str(tmp_path))
+    assert result.verdict[0] == "CONFORMS  12 answers kept what the document promises"
+
+
+def test_standard_input_is_a_capture(tmp_path: Path) -> None:
+    with unittest.mock.patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO(exchange_lines()))):
+        assert run_command("check", "-").code == 0
+
+
+def test_lines_take_headers_as_pairs_and_bodies_as_base64_or_json(tmp_path: Path) -> None:
+    def as_pairs(line: dict[str, Any]) -> None:
+        line["headers"] = [["Content-Type", "application/json"], [":status", "200"]]
+
+    def as_base64(line: dict[str, Any]) -> None:
+        line["body_base64"] = base64.b64encode(line.pop("body").encode()).decode()
+
+    def as_json(line: dict[str, Any]) -> None:
+        line["json"] = json.loads(line.pop("body"))
+
+    result = check(tmp_path, exchange_lines(as_pairs, as_base64, as_json))
+    assert result.verdict[0] == "CONFORMS  6 answers kept what the document promises"
+
+
+def test_waivers_requirements_and_the_ledger_are_those_of_a_run(tmp_path: Path) -> None:
+    def break_status(line: dict[str, Any]) -> None:
+        line["body"] = json.dumps({**json.loads(line["body"]), "status": "STARTED"})
+
+    waivers, ledger = tmp_path / "waivers.toml", tmp_path / "ledger.sqlite"
+    drafted = check(tmp_path, exchange_lines(break_status), options=("--write-waivers", str(waivers)))
+    assert drafted.code == 1
+    assert waivers.is_file()
+    result = check(tmp_path, exchange_lines(), options=("--require", "statuses", "--ledger", str(ledger)))
+    assert result.code == 6
+    assert "required    statuses: not seen" in result.output
+    assert "captured answers" in run_command("ledger", str(ledger)).output
