@@ -111,7 +111,10 @@ def example_of(exchange: Exchange) -> str:
         location = response.header("location")
         if not location:
             return ""
-        target = urlsplit(urljoin(exchange.request.url, location))
+        try:
+            target = urlsplit(urljoin(exchange.request.url, location))
+        except ValueError:  # An address of IPv6 that is none.
+            return ""
         # What is behind the path, or before the host, may be meant for one client alone.
         return f"{target.scheme}://{target.netloc.rpartition('@')[2]}{target.path}"
     if response.status in (401, 407):

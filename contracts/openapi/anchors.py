@@ -34,7 +34,7 @@ class _Targets:
 def with_plain_references(contents: Any) -> Any:
     """Return the contents of a file with a JSON pointer in each reference that names a schema of it in another way."""
     base = str(contents.get("$self", "")) if isinstance(contents, dict) else ""
-    targets = _Targets({urldefrag(base).url: ""})
+    targets = _Targets({_resolved(base, "")[0]: ""})
     if not _collect(contents, base, "", targets):
         return contents
     return _rewritten(contents, base, targets)
@@ -68,7 +68,16 @@ def _parts(value: Any, *, names: bool) -> Iterator[tuple[str | int, Any, bool]]:
 
 def _base(schema: dict[str, Any], base: str) -> str:
     own = schema.get("$id")
-    return urldefrag(urljoin(base, own)).url if isinstance(own, str) else urldefrag(base).url
+    return _resolved(base, own if isinstance(own, str) else "")[0]
+
+
+def _resolved(base: str, reference: str) -> tuple[str, str]:
+    """Return the URI that a reference means, and its fragment (RFC 3986, section 5); as it is, if it is none."""
+    try:
+        uri, fragment = urldefrag(urljoin(base, reference))
+    except ValueError:  # An address of IPv6 that is none.
+        return reference, ""
+    return uri, fragment
 
 
 def _rewritten(value: Any, base: str, targets: _Targets, *, names: bool = False) -> Any:
@@ -91,7 +100,7 @@ def _rewritten(value: Any, base: str, targets: _Targets, *, names: bool = False)
 
 
 def _refer(changed: dict[str, Any], keyword: str, reference: str, base: str, targets: _Targets) -> None:
-    uri, fragment = urldefrag(urljoin(base, reference) if base or not reference.startswith("#") else reference)
+    uri, fragment = _resolved(base, reference)
     root = targets.resources.get(uri)
     pointer = targets.anchors.get((uri, fragment)) if fragment and fragment[:1] != "/" else None
     if pointer is None and root is not None and fragment[:1] in ("", "/"):

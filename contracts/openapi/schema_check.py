@@ -283,6 +283,9 @@ class SchemaCheck:
             raise self._refusal(place, f"is no reference: {ref}", "name a place in this document")
         if not ref.startswith("#"):
             raise unread_reference(self._path, place, ref)
+        if ref == "#":
+            problem = "refers to the whole document, which is no schema"
+            raise self._refusal(place, problem, "write the JSON pointer of the schema, as #/components/...")
         with suppress(LookupError, ValueError):
             self._at(ref)
             if is_local_reference(ref):

@@ -201,9 +201,14 @@ def test_credentials_of_the_environment_are_not_sent(tmp_path_factory: pytest.Te
     assert not fields & {"authorization", "proxy-authorization", "cookie", "x-api-key"}
 
 
+IN_FLIGHT = ("-k", "flight or preferred")
+
+
 def test_a_budget_is_kept_where_requests_are_in_flight_at_the_same_time() -> None:
     with mock_server(DOCUMENT) as server:
-        result = against(server, "--hypothesis-profile", "nightly", "--max-requests", "50", "-k", "flight or preferred")
+        result = against(
+            server, "--hypothesis-profile", "nightly", "--max-requests", "50", "--plan-requests", "0", *IN_FLIGHT
+        )
     assert server.seen.total() == 50
     assert result.code == 6, result.output
     assert result.verdict[0].startswith("INCONCLUSIVE  stopped early: the budget of 50 requests is used up")

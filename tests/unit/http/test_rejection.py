@@ -140,6 +140,7 @@ def test_an_answer_to_a_request_that_is_not_plain_shows_nothing() -> None:
         (answer(301, b"", ("Location", "/api/a/x?token=1#a")), "http://127.0.0.1:1/api/a/x"),
         (answer(302, b"", ("Location", "https://me:pw@sso.example/login")), "https://sso.example/login"),
         (answer(300, b"", ("Location", "x")), "http://127.0.0.1:1/a/x"),
+        (answer(302, b"", ("Location", "http://[x")), ""),
         (answer(400, b"", ("Location", "/x")), ""),
         (answer(302), ""),
         (answer(302, PAGE, media_type="text/html"), ""),

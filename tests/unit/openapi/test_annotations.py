@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contracts.judge import compiled
-from contracts.openapi import Document
+from contracts.openapi import Document, DocumentError
 from tests.support.orchard import SCHEMA, TREE, changed, orchard
 
 Read = Callable[..., Document]
@@ -112,6 +112,18 @@ def test_a_schema_is_found_by_its_uri_or_anchor(read: Read, schema: Any, schemas
     assert document.notes == ()
     assert is_valid(SCHEMA, 3)
     assert not is_valid(SCHEMA, "three")
+
+
+def test_an_identifier_that_is_no_uri_names_nothing_and_a_reference_to_it_is_left_out(read: Read) -> None:
+    document = read(orchard({"$ref": "#/components/schemas/Ring"}, Ring={"$id": "http://[x", **RING}))
+    assert document.left_out == ()
+    with pytest.raises(DocumentError, match="refers to a URL, which is not fetched"):
+        read(orchard({"$ref": "http://[x#ring"}))
+
+
+def test_a_reference_to_the_whole_document_is_refused(read: Read) -> None:
+    with pytest.raises(DocumentError, match="refers to the whole document, which is no schema"):
+        read(orchard({"$ref": "#"}))
 
 
 def test_properties_and_examples_may_have_the_names_of_these_keywords(read: Read) -> None:
