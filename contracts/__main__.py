@@ -15,6 +15,7 @@ COMMANDS: Final = {
     "merge": "make one verdict of a run that was cut into shards",
     "ledger": "print what many runs have seen",
     "rules": "print every rule that an answer can break",
+    "explain": "say what a rule means, with examples, and what to do",
     "mock": "serve every answer that a document promises, or broken ones",
 }
 """Command to what it does; each is a module of `contracts.commands`."""

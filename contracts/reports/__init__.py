@@ -6,6 +6,7 @@ exchanges and the comparison with an earlier report.
 
 from contracts.reports.broken_pipe import be_silent, print_lines, terminal_is_gone
 from contracts.reports.comparison import Comparison, compare, read_report
+from contracts.reports.explanations import explain
 from contracts.reports.files import ReportErrors, atomically, write_reports
 from contracts.reports.github import github_commands
 from contracts.reports.junit import Promises

@@ -10,6 +10,7 @@ from typing import Any, Final, TextIO
 
 from contracts.judge import RULES
 from contracts.openapi import line_of, pointer_lines
+from contracts.reports.explanations import explain
 from contracts.reports.messages import accepted_until, violation_line
 from contracts.verdict import Finding, Verdict
 
@@ -30,7 +31,7 @@ def log(verdict: Verdict) -> dict[str, Any]:
         "name": "fine-tuning-job-contract",
         "version": version("fine-tuning-job-contract"),
         "rules": [
-            {"id": code, "shortDescription": {"text": RULES[code].meaning}, "help": {"text": RULES[code].source}}
+            {"id": code, "shortDescription": {"text": RULES[code].meaning}, "help": {"text": "\n".join(explain(code))}}
             for code in used
         ],
     }
