@@ -6,6 +6,7 @@ Imports no pytest, no Hypothesis and no Schemathesis: anything may import it.
 from contracts.http import Exchange, Failure, Request, Response
 from contracts.judge import Violation, judge
 from contracts.openapi import Document, DocumentError, Operation, load
+from contracts.reports import assert_conforms
 
 __all__ = [
     "Document",
@@ -16,6 +17,7 @@ __all__ = [
     "Request",
     "Response",
     "Violation",
+    "assert_conforms",
     "judge",
     "load",
 ]

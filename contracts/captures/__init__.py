@@ -1,7 +1,10 @@
 """Read answers that something else asked for: archives, `curl -i`, lines of JSON, bodies, our own reports.
 
-Hides every format and how it is told by its content. Hands out `read_captures`, which yields `Capture` and `Unread`.
+Hides every format and how it is told by its content, and the responses of other libraries. Hands out `read_captures`,
+which yields `Capture` and `Unread`, `capture_of` for one response, and the finder of the operation that was asked.
 """
 
 from contracts.captures.capture import Capture, Unread
+from contracts.captures.finder import OperationFinder, path_of
+from contracts.captures.foreign import capture_of
 from contracts.captures.sources import Given, read_captures

@@ -8,12 +8,11 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
-from urllib.parse import urlsplit
 
-from contracts.captures import Capture, Unread
+from contracts.captures import Capture, OperationFinder, Unread, path_of
 from contracts.http import Exchange, Request
 from contracts.judge import Violation
-from contracts.openapi import ConfigurationError, Document, Operation, operation_at
+from contracts.openapi import ConfigurationError, Document, Operation
 from contracts.run.observer import Observer
 from contracts.run.settings import Settings
 from contracts.verdict import RecheckResult, RunFacts, Tally, Waivers
@@ -33,7 +32,7 @@ class CapturedAnswers:
         self._settings = settings
         self._started = datetime.datetime.now(datetime.UTC)
         self._clock = time.monotonic()
-        self._places = tuple(_places(settings.document, server))
+        self._finder = OperationFinder(settings.document, server)
         waivers = Waivers(settings.waivers, self._started.date())
         self._observer = Observer(
             waiver=waivers.match, redaction=settings.redaction, strict_refusals=settings.strict_refusals
@@ -67,7 +66,7 @@ class CapturedAnswers:
             return
         found = self._operation_of(capture)
         if found is None:
-            self._others[f"{capture.method} {_path(capture.url) if capture.url else '(path not known)'}"] += 1
+            self._others[f"{capture.method} {path_of(capture.url) if capture.url else '(path not known)'}"] += 1
             return
         operation, values = found
         # What is compared from answer to answer is a resource, asked for without a query that may filter it.
@@ -79,18 +78,9 @@ class CapturedAnswers:
     def _operation_of(self, capture: Capture) -> tuple[Operation, Mapping[str, str]] | None:
         """Return the operation that a capture answers, with its path parameters; None if it is none of the document."""
         operations = self._settings.document.operations
-        if not capture.url and len(operations) == 1:
-            return operations[0], {}  # Which resource was asked for is not known.
-        if capture.method != "GET" or not capture.url:
-            return None
-        path = _path(capture.url)
-        host = capture.url.partition("//")[2].partition("/")[0]
-        for wanted, base in self._places:
-            if wanted in ("", host) or not host:
-                found = operation_at(operations, path.removeprefix(base)) if path.startswith(base) else None
-                if found is not None:
-                    return found
-        return None
+        if capture.url:
+            return self._finder.find(capture.method, capture.url)
+        return (operations[0], {}) if len(operations) == 1 else None  # Which resource it is of is not known.
 
     def _leave_aside(self, unread: Unread) -> None:
         self._unread_count += 1
@@ -138,13 +128,6 @@ class CapturedAnswers:
             yield f"{self._unread_count} could not be judged: {', '.join(self._unread)}{more}"
 
 
-def _path(url: str) -> str:
-    try:
-        return urlsplit(url).path or "/"
-    except ValueError:  # An address of IPv6 that is none.
-        return url
-
-
 def _answers(count: int) -> str:
     return "1 answer is" if count == 1 else f"{count} answers are"
 
@@ -153,18 +136,3 @@ def _named(counts: Mapping[str, int]) -> str:
     every = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
     more = f", and {len(every) - NAMED} more" if len(every) > NAMED else ""
     return ", ".join(f"{name} {count}" for name, count in every[:NAMED]) + more
-
-
-def _places(document: Document, server: str) -> Iterator[tuple[str, str]]:
-    """Yield the host, which may be empty for any, and the path that stands before the document's paths.
-
-    Without a server these are the paths of the document's own `servers`, the longest first, and the empty one.
-    """
-    if server:
-        parts = urlsplit(server if "//" in server else f"//{server}")
-        yield parts.netloc, parts.path.rstrip("/")
-        return
-    servers = document.contents.get("servers")
-    urls = [each.get("url") for each in servers if isinstance(each, dict)] if isinstance(servers, list) else []
-    paths = {urlsplit(url).path.rstrip("/") for url in urls if isinstance(url, str) and "{" not in url}
-    yield from (("", path) for path in sorted({*paths, ""}, key=len, reverse=True))
