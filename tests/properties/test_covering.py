@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from contracts.openapi import Document
-from strategies.values.covering import CHOICES, FEW_VALUES, FULL, PAIRS, covering, covering_set
+from strategies.values.covering import CHOICES, covering, covering_set
+from strategies.values.goals import FEW_VALUES, FULL, PAIRS
 from strategies.values.schemas import Unsatisfiable
 from tests.support.invented import (
     EVERY_ANSWER,
