@@ -1,6 +1,6 @@
 """Read answers that something else asked for: archives, `curl -i`, lines of JSON, bodies, our own reports.
 
-Hides every format and how it is told by its content, and the responses of other libraries. Hands out `read_captures`,
+Hides every format and how it is recognised, and the responses of other libraries. Hands out `read_captures`,
 which yields `Capture` and `Unread`, `capture_of` for one response, and the finder of the operation that was asked.
 """
 

@@ -16,7 +16,7 @@ LONGEST: Final = 64 * 1024 * 1024
 
 
 def read_lines(name: str, file: IO[bytes]) -> Iterator[Capture | Unread]:
-    """Yield the exchange of every line; a line that is none is told by its number, and passed over."""
+    """Yield the exchange of every line; a line that holds none is reported by its number, and passed over."""
     number = 0
     while line := file.readline(LONGEST):
         number += 1

@@ -1,6 +1,6 @@
-"""Find captures in files, folders and standard input, and read each by the format that its content shows.
+"""Find captures in files, folders and standard input, and read each in the format that its content has.
 
-Hides compression and the telling of formats. Nothing is read whole that may be long: archives and lines come one by
+Hides compression and how a format is recognised. Nothing is read whole that may be long: archives and lines come one by
 one, compressed ones as they are decompressed.
 """
 
@@ -22,7 +22,7 @@ from contracts.captures.messages import read_body, read_message
 from contracts.captures.report import read_report_answers
 
 PEEKED: Final = 64 * 1024
-"""How many bytes of a file's beginning tell its format."""
+"""how many bytes at the beginning of a file are looked at to recognise its format."""
 
 _ENDINGS: Final = ("", ".har", ".json", ".jsonl", ".ndjson", ".txt", ".http", ".out")
 """How the names of captures in a folder end, `.gz` behind it or not."""

@@ -14,6 +14,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the explanation; raises ConfigurationError, with the nearest codes, for what is no rule."""
+    """Print the explanation; raises ConfigurationError, with the nearest codes, for an unknown rule."""
     print_lines(explain(options.rule))
     return 0
