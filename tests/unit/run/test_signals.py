@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 
 import pytest
 
@@ -35,6 +36,15 @@ def test_a_signal_is_heeded_again_where_the_run_allows_it() -> None:
     signals._come(signal.SIGINT, None)
 
 
+@pytest.fixture
+def hangups() -> Iterator[None]:
+    """Let SIGHUP end the process, as it does unless pytest itself was started by nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hangups")
 def test_signals_are_given_back_as_they_were() -> None:
     ended_by = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = [signal.getsignal(each) for each in ended_by]
