@@ -11,7 +11,9 @@ from contextlib import closing
 from dataclasses import replace
 
 from contracts.captures import Given, read_captures
+from contracts.reports import print_lines
 from contracts.run import OPTIONS, CapturedAnswers, Ending, Run, RunFolder, Signals, read_settings
+from contracts.verdict import Outcome
 from strategies import plan
 
 _OPTIONS = (
@@ -34,19 +36,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the verdict and write the reports; raises ContractError, in one line, if nothing could be judged."""
-    settings = read_settings({**vars(options), "asks": False}, environment={})
-    settings = replace(settings, base_url=options.server or "captured answers")
-    with (
-        Signals() as signals,
-        closing(RunFolder(alone=True)) as folder,
-        closing(Run(settings, plan, folder, signals)) as whole,
-    ):
-        answers = CapturedAnswers(whole.settings, options.server)
-        answers.take(read_captures(options.capture, Given(options.path, options.status, options.content_type)))
-        answers.refuse_if_empty()
-        signals.ignore_signals()
-        whole.take_in(answers)
-        ending = Ending()
-        verdict = whole.conclude(ending)
-        whole.report(verdict)
-        return whole.exit_code(verdict, ending)
+    with Signals() as signals, closing(RunFolder(alone=True)) as folder:
+        try:
+            settings = read_settings({**vars(options), "asks": False}, environment={})
+            settings = replace(settings, base_url=options.server or "captured answers")
+            with closing(Run(settings, plan, folder, signals)) as whole:
+                answers = CapturedAnswers(whole.settings, options.server)
+                given = Given(options.path, options.status, options.content_type)
+                answers.take(read_captures(options.capture, given))
+                answers.refuse_if_empty()
+                signals.ignore_signals()
+                whole.take_in(answers)
+                ending = Ending(interrupted=bool(answers.incident))
+                verdict = whole.conclude(ending)
+                whole.report(verdict)
+                return whole.exit_code(verdict, ending)
+        except KeyboardInterrupt:
+            print_lines(["interrupted before anything was judged"])
+            return Outcome.INCONCLUSIVE.exit_code

@@ -44,11 +44,6 @@ class CapturedAnswers:
         self.incident = ""
         """What ended the reading early, if anything did."""
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing could be judged."""
-        return not self._seen
-
     def take(self, captures: Iterable[Capture | Unread]) -> None:
         """Judge every answer of an operation, and count all else."""
         try:
@@ -89,7 +84,7 @@ class CapturedAnswers:
 
     def refuse_if_empty(self) -> None:
         """Raise ConfigurationError, in one line, if nothing could be judged."""
-        if self.is_empty and not self.incident:
+        if not self._seen and not self.incident:
             reasons = "; ".join(self._notes())
             fix = "name the server's URL by --server, or the path by --path" if self._others else "name other captures"
             raise ConfigurationError(f"nothing could be judged{': ' if reasons else ''}{reasons}; {fix}")

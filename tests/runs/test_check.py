@@ -5,15 +5,20 @@ from __future__ import annotations
 import base64
 import gzip
 import io
+import itertools
 import json
+import os
+import signal
 import sys
 import unittest.mock
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from contracts import captures
+from contracts.commands import check as check_command
 from contracts.http import Exchange, Request
 from contracts.openapi import load
 from contracts.reports.har import render
@@ -235,3 +240,26 @@ def test_waivers_requirements_and_the_ledger_are_those_of_a_run(tmp_path: Path) 
     assert result.code == 6
     assert "required    statuses: not seen" in result.output
     assert "captured answers" in run_command("ledger", str(ledger)).output
+
+
+@pytest.mark.parametrize("before", [0, 3])
+def test_a_signal_while_captures_are_read_is_never_green(tmp_path: Path, before: int) -> None:
+    real = captures.read_captures
+
+    def cut_short(*given: Any) -> Iterator[Any]:
+        yield from itertools.islice(real(*given), before)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with unittest.mock.patch.object(check_command, "read_captures", cut_short):
+        result = check(tmp_path, exchange_lines())
+    assert result.code == 6, result.output
+    assert "the run was interrupted" in result.verdict[0]
+
+
+def test_a_signal_before_captures_are_read_ends_in_a_line(tmp_path: Path) -> None:
+    def struck(*_: object, **__: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with unittest.mock.patch.object(check_command, "read_settings", struck):
+        result = check(tmp_path, exchange_lines())
+    assert (result.code, result.output) == (6, "interrupted before anything was judged\n")
