@@ -14,7 +14,7 @@ from contracts.http import Response
 def capture_of(response: Any, method: str = "", url: str = "", body: bytes | None = None) -> Capture:
     """Return a response as a capture; `method`, `url` and `body` are used where it does not say them itself.
 
-    A tuple of status, header fields and body is a response too. Raises TypeError for what is none.
+    A tuple of status, header fields and body is a response too. Raises TypeError for any other value.
     """
     if isinstance(response, tuple) and len(response) == 3:
         status, headers, content = response

@@ -100,7 +100,7 @@ def _is_lines(head: bytes) -> bool:
     """Return whether the beginning is that of one JSON object a line, each an exchange."""
     line, ended, _ = head.lstrip().partition(b"\n")
     if not ended and len(head) >= PEEKED:
-        # A first line that is longer than what is known of it: an archive on one line begins with its log.
+        # The first line is longer than the part that was read: an archive on one line begins with its log.
         return not line.lstrip(b"{ \t").startswith(b'"log"') and b'"exit_code"' not in line
     try:
         first = json.loads(line)

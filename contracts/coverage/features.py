@@ -233,7 +233,7 @@ def promised_features(operation: Operation) -> tuple[Feature, ...]:
 
 
 def _promised_by(operation: Operation, status: str, schema: str) -> tuple[Feature, ...]:
-    """Return the features that a body of the schema can show, but for pairs, each once."""
+    """Return the features that a body of the schema can show, each once and without pairs."""
     return tuple(dict.fromkeys(_root(operation, status, schema).features()))
 
 

@@ -338,7 +338,7 @@ def _schemas_alone(document: Document) -> dict[str, Any]:
     for path in sorted((tuple(from_pointer(pointer)) for pointer in document.schemas), key=len):
         if any(path[:length] in roots for length in range(len(path))):
             continue  # It stands inside another one.
-        with suppress(LookupError):  # What is left out of the document is not there any more.
+        with suppress(LookupError):  # Schemas that were left out are no longer in the contents.
             schema = copy.deepcopy(resolve_pointer(document.contents, path))
             roots.add(path)
             holder = kept

@@ -64,7 +64,7 @@ class CapturedAnswers:
             self._others[f"{capture.method} {path_of(capture.url) if capture.url else '(path not known)'}"] += 1
             return
         operation, values = found
-        # What is compared from answer to answer is a resource, asked for without a query that may filter it.
+        # Answers are compared with earlier ones of the same resource only if no query may have filtered them.
         is_plain = bool(values or not operation.parameters) and "?" not in capture.url
         request = Request(capture.url, tuple(values.items()), made_up=not is_plain)
         self._seen[operation.path] += 1
