@@ -4,6 +4,7 @@ Hides the order of reading, references between OpenAPI's objects, and the rules 
 rules of schemas.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
@@ -40,6 +41,21 @@ def load(
     for a choice of no operation.
     """
     contents, sha256 = source.read_file(path)
+    return _document(path, contents, sha256, overlays, annotations, chosen)
+
+
+def load_contents(contents: Any, path: Path, overlays: Iterable[Path] = ()) -> Document:
+    """Read a document that something else has parsed, as `load` reads a file; `contents` is left as it is.
+
+    `path` names it in errors, and relative references lead to files beside it.
+    """
+    data = json.dumps(contents, default=str).encode()  # Parsers of YAML make dates of what JSON has as text.
+    return _document(path, *source.parse_bytes(path, data), overlays, (), EVERYTHING)
+
+
+def _document(
+    path: Path, contents: Any, sha256: str, overlays: Iterable[Path], annotations: Iterable[str], chosen: Selection
+) -> Document:
     _refuse_other_versions(path, contents)
     loaded = tuple(overlay.load_overlay(file) for file in overlays)
     contents, idle = overlay.apply_overlays(loaded, contents)

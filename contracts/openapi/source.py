@@ -79,6 +79,11 @@ def read_file(path: Path) -> tuple[Any, str]:
     except (OSError, ValueError) as error:
         problem = f"cannot be read: {getattr(error, 'strerror', None) or error}"
         raise DocumentError(path, "", problem, "name a readable file") from None
+    return parse_bytes(path, data)
+
+
+def parse_bytes(path: Path, data: bytes) -> tuple[Any, str]:
+    """Return the contents of a file with these bytes and their SHA-256; raise DocumentError as `read_file` does."""
     try:
         text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
     except UnicodeDecodeError as error:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
+import datetime
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from contracts.openapi import Document
-from tests.support.orchard import changed
+from contracts.openapi import Document, DocumentError, load_contents
+from tests.support.orchard import changed, orchard
 
 
 def test_yaml_and_json_of_the_same_contents_are_one_document(read: Callable[..., Document]) -> None:
@@ -93,3 +96,34 @@ def test_json_may_hold_pairs_of_surrogate_escapes_and_a_byte_order_mark(
 
 def test_yaml_in_braces_is_yaml(read: Callable[..., Document]) -> None:
     assert read("{openapi: 3.1.0, paths: {/a: {get: {responses: {200: {}}}}}}").operations
+
+
+def test_contents_that_something_else_has_parsed_are_the_document_of_their_file(read: Callable[..., Document]) -> None:
+    contents = orchard()
+    before = copy.deepcopy(contents)
+    parsed, named = load_contents(contents, Path("orchard.json")), read(json.dumps(contents))
+    assert contents == before
+    assert parsed.contents == named.contents
+    assert [str(each) for each in parsed.operations] == [str(each) for each in named.operations]
+
+
+def test_a_date_that_another_parser_made_of_a_text_is_a_text_again() -> None:
+    contents = orchard({"const": datetime.date(2024, 2, 29)})
+    pointer = load_contents(contents, Path("it")).operations[0].responses[0].content["application/json"]
+    assert pointer is not None
+    assert load_contents(contents, Path("it")).schema(pointer) == {"const": "2024-02-29"}
+
+
+@pytest.mark.parametrize(
+    ("contents", "words"),
+    [
+        (orchard({"const": float("nan")}), "is flawed: json.not-finite"),
+        (["a list"], "is not an OpenAPI document"),
+        ({**orchard(), "openapi": "3.0.3"}, "#/openapi is version 3.0.3; convert it"),
+    ],
+)
+def test_parsed_contents_are_refused_as_a_file_is(contents: Any, words: str) -> None:
+    with pytest.raises(DocumentError) as raised:
+        load_contents(contents, Path("the document"))
+    assert str(raised.value).startswith("the document: ")
+    assert words in str(raised.value)
