@@ -1,4 +1,4 @@
-"""Take in the response of another library: of requests, httpx, urllib3, and of test clients that are built on them.
+"""Take in the response of another library: of requests, httpx, urllib3, Schemathesis, and of test clients like these.
 
 Hides what these libraries call status, header fields, body and request. It looks at what a response has and imports
 none of them: Starlette's and FastAPI's test clients answer as httpx does, Flask's and Django's in their own ways.
@@ -43,7 +43,9 @@ def _header_source(response: Any) -> Any:
 def _pairs(headers: Any) -> Pairs:
     if hasattr(headers, "multi_items"):  # httpx
         return tuple(headers.multi_items())
-    return tuple(headers.items() if isinstance(headers, Mapping) or hasattr(headers, "items") else headers)
+    fields = headers.items() if isinstance(headers, Mapping) or hasattr(headers, "items") else headers
+    # Schemathesis has a list of values for each name.
+    return tuple((name, each) for name, value in fields for each in (value if isinstance(value, list) else [value]))
 
 
 def _content(response: Any) -> Any:

@@ -44,6 +44,12 @@ LIBRARIES: dict[str, Callable[[bytes], Any]] = {
         data=body,
         request=SimpleNamespace(method="GET", url=f"http://localhost{PATH}"),
     ),
+    "Schemathesis": lambda body: SimpleNamespace(
+        status_code=200,
+        headers={name: [value] for name, value in TYPE.items()},
+        content=body,
+        request=SimpleNamespace(method="GET", url=f"https://a{PATH}"),
+    ),
     "Django": lambda body: SimpleNamespace(
         status_code=200,
         headers=TYPE,
