@@ -28,7 +28,7 @@ from contracts.openapi.overlay_keywords import (
 from contracts.openapi.parameter import Inputs, Parameter, inputs_of
 from contracts.openapi.patterns import is_plain, matches_pattern
 from contracts.openapi.pointer import from_pointer, resolve_pointer, to_pointer
-from contracts.openapi.reader import PINNED, load, load_contents
+from contracts.openapi.reader import PINNED, is_pinned, load, load_contents
 from contracts.openapi.schema_keywords import ANNOTATIONS, IN_PLACE, KNOWN, NAMED, identity, json_type, subschemas
 from contracts.openapi.selection import Selection
-from contracts.openapi.source import line_of, pointer_lines
+from contracts.openapi.source import line_of, pointer_lines, read_file

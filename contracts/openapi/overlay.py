@@ -29,11 +29,13 @@ def shipped_overlays() -> dict[str, tuple[Path, ...]]:
     return single | {name: tuple(single[part][0] for part in parts) for name, parts in bundles.items()}
 
 
-def overlay_files(given: Iterable[str], *, no_overlay: bool = False, pinned: bool = True) -> tuple[Path, ...]:
+def overlay_files(
+    given: Iterable[str], *, no_overlay: bool = False, pinned: bool = True, option: str = "--overlay"
+) -> tuple[Path, ...]:
     """Return the overlays to apply, in their order, without repetition.
 
     `given` holds files, which replace the pinned overlay, and names of shipped overlays, which add to it; a file with
-    such a name is given as `./name`. Raises ConfigurationError for a word that is neither.
+    such a name is given as `./name`. `option` is what named them. Raises ConfigurationError for a word that is neither.
     """
     known = shipped_overlays()
     files: list[Path] = []
@@ -45,7 +47,7 @@ def overlay_files(given: Iterable[str], *, no_overlay: bool = False, pinned: boo
             files.append(Path(word))
         else:
             names = ", ".join(sorted(known))
-            raise ConfigurationError(f"--overlay {word} is no file, and no overlay of that name comes along: {names}")
+            raise ConfigurationError(f"{option} {word} is no file, and no overlay of that name comes along: {names}")
     if no_overlay and files:
         raise ConfigurationError("--overlay FILE and --no-overlay contradict each other; give one of them")
     base = files or ([PINNED_OVERLAY] if pinned and not no_overlay else [])

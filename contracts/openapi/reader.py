@@ -53,6 +53,11 @@ def load_contents(contents: Any, path: Path, overlays: Iterable[Path] = ()) -> D
     return _document(path, *source.parse_bytes(path, data), overlays, (), EVERYTHING)
 
 
+def is_pinned(contents: Any) -> bool:
+    """Return whether contents that something else has parsed are the pinned document's."""
+    return bool(contents == source.read_file(PINNED)[0])
+
+
 def _document(
     path: Path, contents: Any, sha256: str, overlays: Iterable[Path], annotations: Iterable[str], chosen: Selection
 ) -> Document:

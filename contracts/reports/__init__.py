@@ -11,6 +11,7 @@ from contracts.reports.explanations import explain
 from contracts.reports.files import ReportErrors, atomically, write_reports
 from contracts.reports.github import github_commands
 from contracts.reports.junit import Promises
+from contracts.reports.left_out_words import left_out_lines
 from contracts.reports.messages import refused_line, violation_line, visible
 from contracts.reports.recorder import EXCHANGES, Recorder
 from contracts.reports.terminal import listing, terminal_lines

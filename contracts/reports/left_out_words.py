@@ -19,7 +19,7 @@ def judged(document: Document) -> str:
     return f"{count} of {document.described} operations{chosen}"
 
 
-def lines(document: Document) -> Iterator[str]:
+def left_out_lines(document: Document) -> Iterator[str]:
     """Yield everything that is left out, with the place, the reason and the fix."""
     for each in document.left_out:
         for error in each.reasons:
@@ -52,7 +52,7 @@ def terminal_lines(document: Document) -> Iterator[str]:
     if words := judged(document):
         yield f"judged      {words}"
     label = "left out"
-    every = list(lines(document))
+    every = list(left_out_lines(document))
     for line in every[:MAX_LEFT_OUT]:
         yield f"{label:<12}{line}"
         label = ""

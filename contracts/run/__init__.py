@@ -7,12 +7,13 @@ options, and what its drivers say to it.
 from contracts.run.captured import CapturedAnswers
 from contracts.run.collector import Ending, ItemResult
 from contracts.run.handed_in import Item
+from contracts.run.known_ids import check_ids, ids_in, is_allowed, listed_ids, resources_of
 from contracts.run.ledger import ledger_lines
-from contracts.run.options import OPTIONS
+from contracts.run.options import OPTIONS, VARIABLES
 from contracts.run.profiles import PROFILES
 from contracts.run.progress import ProgressMeter
 from contracts.run.run import EXIT_FAILED, BrokenPromise, Run
-from contracts.run.settings import read_settings
+from contracts.run.settings import is_on, read_settings
 from contracts.run.shards import MergedShards, read_shard
 from contracts.run.signals import Signals
 from contracts.run.workers import RunFolder

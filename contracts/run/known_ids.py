@@ -13,17 +13,20 @@ def listed_ids(text: str) -> list[str]:
     return text.replace(",", " ").split()
 
 
-def ids_in(file: Path) -> list[str]:
-    """Return the ids of a file, one a line; raises ConfigurationError, with the fix, where there is none."""
+def ids_in(file: Path, option: str = "--job-ids") -> list[str]:
+    """Return the ids of a file, one a line; raises ConfigurationError, with the fix, where there is none.
+
+    `option` is what named the file.
+    """
     try:
         text = file.read_text("utf-8-sig")
     except OSError as error:
-        raise ConfigurationError(f"--job-ids {file} cannot be read: {error.strerror}; name a readable file") from None
+        raise ConfigurationError(f"{option} {file} cannot be read: {error.strerror}; name a readable file") from None
     except UnicodeDecodeError:
-        raise ConfigurationError(f"--job-ids {file} is not UTF-8; write one id a line in UTF-8") from None
+        raise ConfigurationError(f"{option} {file} is not UTF-8; write one id a line in UTF-8") from None
     ids = [line.strip() for line in text.split("\n") if line.strip()]
     if not ids:
-        raise ConfigurationError(f"--job-ids {file} holds no id; write one id a line")
+        raise ConfigurationError(f"{option} {file} holds no id; write one id a line")
     return ids
 
 
@@ -69,12 +72,14 @@ def _matches(document: Document, job_id: str) -> Iterator[tuple[Operation, Resou
     for operation in operations:
         count = len(operation.parameters)
         values = (job_id,) if count == 1 else tuple(unquote(part) for part in job_id.split("/"))
-        if len(values) == count and (len(operations) == 1 or _allowed(operation, values)):
+        if len(values) == count and (len(operations) == 1 or is_allowed(operation, values)):
             yield operation, values
 
 
-def _allowed(operation: Operation, values: Resource) -> bool:
-    """Whether the schemas of the parameters allow the values, read as text or as the scalar that the text reads as."""
+def is_allowed(operation: Operation, values: Resource) -> bool:
+    """Return whether the schemas of the parameters allow the values, as text or as the scalar that it reads as."""
     is_valid = compiled(operation.document).is_valid
     pairs = zip(operation.parameters, values, strict=True)
-    return all(is_valid(each.schema, text) or is_valid(each.schema, scalar(text)) for each, text in pairs)
+    return all(
+        not each.schema or is_valid(each.schema, text) or is_valid(each.schema, scalar(text)) for each, text in pairs
+    )

@@ -144,7 +144,7 @@ def read_settings(given: Mapping[str, Any], environment: Variables = None) -> Se
         check_overlay_keywords(operation)
     base_url, rows = _base_url(options, environment), rows_of(options["parameter"], options["parameters"])
     parameters, known = given_parameters(document, rows), _known(document, options, environment, rows)
-    options["strict_refusals"] = options["strict_refusals"] or _is_on(environment, VARIABLES["strict_refusals"])
+    options["strict_refusals"] = options["strict_refusals"] or is_on(environment, VARIABLES["strict_refusals"])
     _check_combinations(options, base_url)
     return Settings(
         profile=profile,
@@ -314,7 +314,7 @@ def _without_tolerated(
     return document if len(others) == len(files) else load(document.path, others, annotations, chosen)
 
 
-def _is_on(variables: Variables, name: str) -> bool:
+def is_on(variables: Variables, name: str) -> bool:
     """Return whether the variable switches a flag on; raises ConfigurationError for a value that does neither."""
     value = variable(variables, name).strip().lower()
     if value not in ("", "0", "1", "false", "no", "true", "yes"):
