@@ -4,39 +4,67 @@ Hides what stands before the document's paths: the base path of a server that is
 `servers`.
 """
 
+import re
 from collections.abc import Iterator, Mapping
+from typing import Final
 from urllib.parse import urlsplit
 
 from contracts.openapi import Document, Operation, operation_at
+
+FEW: Final = 4
+"""So many operations are tried one after another faster than looked up."""
 
 
 class OperationFinder:
     """Finds operations by method and URL; with a `server`, only those of its host and behind its path."""
 
     def __init__(self, document: Document, server: str = "") -> None:
-        self._operations = document.operations
         self._places = tuple(_places(document, server))
+        self._few = document.operations if len(document.operations) <= FEW else ()
+        self._by_start: dict[tuple[int, str], tuple[Operation, ...]] = {}
+        for each in document.operations:
+            start = _start(each.path)
+            self._by_start[start] = (*self._by_start.get(start, ()), each)
 
     def find(self, method: str, url: str) -> tuple[Operation, Mapping[str, str]] | None:
         """Return the operation that reads the URL, which may be a path alone, with its path parameters, decoded."""
         if method != "GET":
             return None
-        path = path_of(url)
-        host = url.partition("//")[2].partition("/")[0]
+        host, path = _split(url)
         for wanted, base in self._places:
-            if (wanted in ("", host) or not host) and path.startswith(base):
-                found = operation_at(self._operations, path.removeprefix(base))
-                if found is not None:
+            if (not host or wanted in ("", host)) and path.startswith(base):
+                inner = path[len(base) :]
+                if (found := operation_at(self._candidates(inner), inner)) is not None:
                     return found
         return None
 
+    def _candidates(self, path: str) -> tuple[Operation, ...]:
+        """Return the operations with as many segments and the same first one, of which a document has few."""
+        if self._few:
+            return self._few
+        count, first = _start(path)
+        return self._by_start.get((count, first), ()) + self._by_start.get((count, ""), ())
+
+
+def _start(path: str) -> tuple[int, str]:
+    """Return the number of a path's segments, and the first one; empty if it has a parameter."""
+    first = path.split("/", 2)[1] if "/" in path else path
+    return path.count("/"), "" if "{" in first else first
+
 
 def path_of(url: str) -> str:
-    """Return the path of a URL, encoded as it is there; the whole text if it is no URL."""
-    try:
-        return urlsplit(url).path or "/"
-    except ValueError:  # An address of IPv6 that is none.
-        return url
+    """Return the path of a URL, encoded as it is there."""
+    return _split(url)[1]
+
+
+def _split(url: str) -> tuple[str, str]:
+    """Return the host, which is empty in a path alone, and the path (RFC 3986, section 3)."""
+    found = _URL.match(url)
+    assert found
+    return found[1] or "", found[2] or "/"
+
+
+_URL: Final = re.compile(r"(?:(?:[A-Za-z][A-Za-z0-9+.-]*:)?//([^/?#]*))?([^?#]*)")
 
 
 def _places(document: Document, server: str) -> Iterator[tuple[str, str]]:

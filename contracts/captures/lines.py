@@ -8,6 +8,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import IO, Any, Final
 
+import orjson
+
 from contracts.captures.capture import Capture, Pairs, Unread
 from contracts.http import Response
 
@@ -32,12 +34,19 @@ def read_line(name: str, number: int, line: bytes) -> Capture | Unread:
     """Return the exchange of one line."""
     where = f"{name}: line {number}"
     try:
-        raw = json.loads(line)
+        raw = _read(line)
         response = Response(_status(raw["status"]), _fields(raw.get("headers", {})), _body(raw))
         url, method = raw.get("url") or raw["path"], str(raw.get("method", "GET")).upper()
         return Capture(where, method, str(url), response, float(raw.get("seconds", 0)), float(raw.get("at", 0)))
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
         return Unread(where, "it is no exchange: a JSON object with status, url or path, headers and body")
+
+
+def _read(line: bytes) -> Any:
+    try:
+        return orjson.loads(line)
+    except ValueError:
+        return json.loads(line)  # It may hold halves of surrogate pairs, as a body of a broken server does.
 
 
 def _status(value: Any) -> int:
@@ -49,8 +58,11 @@ def _status(value: Any) -> int:
 def _fields(headers: Mapping[str, Any] | list[Any]) -> Pairs:
     found: list[tuple[str, str]] = []
     for name, value in headers.items() if isinstance(headers, Mapping) else headers:
-        found += [(str(name), str(each)) for each in (value if isinstance(value, list) else [value])]
-    return tuple((name, value) for name, value in found if not name.startswith(":"))
+        if isinstance(value, list):
+            found += [(str(name), str(each)) for each in value]
+        else:
+            found.append((str(name), str(value)))
+    return tuple([pair for pair in found if pair[0][:1] != ":"])
 
 
 def _body(raw: Mapping[str, Any]) -> bytes:

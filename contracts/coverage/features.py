@@ -15,8 +15,9 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from contracts.coverage.shapes import Shape, Test, shape_of
+from contracts.coverage.traces import Trace, trace_of
 from contracts.judge import ParsedResponse, judged_schemas
-from contracts.openapi import UNREADABLE, Document, Operation, matches_pattern, to_pointer
+from contracts.openapi import UNREADABLE, Document, Operation, ResponseSpec, matches_pattern, to_pointer
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -257,23 +258,44 @@ def _observed(operation: Operation, parsed: ParsedResponse, status: int) -> Obse
     spec = parsed.spec
     if spec is None:
         return ObservedFeatures(frozenset(), (Feature(operation.path, "status", "status", str(status)),))
+    if parsed.value is UNREADABLE or not parsed.schema:
+        return _whole(operation, spec, Shown())
+    tree = _tree(operation, spec.status, parsed.schema)
+    try:
+        trace = trace_of(operation.document, parsed.schema, parsed.value)
+    except RecursionError:  # The judge reports such a body as json.depth.
+        return _whole(operation, spec, Shown())
+    if (known := tree.observed.get(trace)) is not None:
+        return known
     shown = Shown()
-    if parsed.value is not UNREADABLE and parsed.schema:
-        tree = _tree(operation, spec.status, parsed.schema)
-        with suppress(RecursionError):  # The judge reports such a body as json.depth.
-            tree.root.walk(parsed.value, shown)
-        if tree.combines:
-            shown.found.update(_pairs(shown.found))
+    with suppress(RecursionError):
+        tree.root.walk(parsed.value, shown)
+    if tree.combines:
+        shown.found.update(_pairs(shown.found))
+    if len(tree.observed) >= MAX_TRACES:
+        tree.observed.clear()
+    found = tree.observed[trace] = _whole(operation, spec, shown)
+    return found
+
+
+def _whole(operation: Operation, spec: ResponseSpec, shown: Shown) -> ObservedFeatures:
+    """Return what a body showed, and the status that it came with."""
     shown.found.add(Feature(operation.path, "status", "status", spec.status))
-    undeclared = dict.fromkeys(shown.undeclared[:MAX_UNDECLARED])
+    undeclared = tuple(dict.fromkeys(shown.undeclared))[:MAX_UNDECLARED]
     extra = (Feature(operation.path, location, "extra") for location in undeclared)
     return ObservedFeatures(frozenset(shown.found), tuple(extra))
+
+
+MAX_TRACES: Final = 4096
+"""Of how many traces of one body the features are kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Tree:
     root: Node
     combines: bool
+    observed: dict[Trace, ObservedFeatures] = field(default_factory=dict)
+    """The features by the trace of the values that showed them."""
 
 
 @lru_cache(maxsize=1024)

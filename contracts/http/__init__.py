@@ -32,6 +32,7 @@ from contracts.http.rejection import (
     Rejection,
     Rejections,
     all_rejected,
+    are_plain,
     example_of,
     label_of,
     share_of,

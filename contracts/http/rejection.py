@@ -8,7 +8,7 @@ import html
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -48,7 +48,12 @@ def is_plain_request(request: Request) -> bool:
     Routers refuse encoded slashes, and proxies long URLs, before anything looks at the API key: their answers to such
     requests do not show whether the caller is rejected.
     """
-    return request.is_read and all(_PLAIN.fullmatch(value) for value in request.parameter_values)
+    return request.is_read and are_plain(request.parameter_values)
+
+
+def are_plain(values: Iterable[str]) -> bool:
+    """Return whether parameters of these values are short and need no encoding."""
+    return all(map(_PLAIN.fullmatch, values))
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -5,7 +5,7 @@ Hides SQLite and its locking. The caller names a file in a folder that is made f
 
 import sqlite3
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -50,6 +50,15 @@ class SharedState:
         """Run one statement as a transaction of its own, and return all its rows."""
         try:
             return self._database.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise SharedStateError(self._path, error) from None
+
+    def execute_all(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one statement for each of the rows, all as one transaction."""
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            self._database.executemany(statement, rows)
+            self._database.execute("COMMIT")
         except sqlite3.Error as error:
             raise SharedStateError(self._path, error) from None
 

@@ -4,11 +4,12 @@ Hides jsonschema, the checks, and the memory of earlier responses. Hands out `ju
 of rules.
 """
 
-from contracts.judge.checks import consequences, judge, known_resource
+from contracts.judge.checks import consequences, judge, known_resource, misquoted
 from contracts.judge.header_values import scalar
-from contracts.judge.history import History
+from contracts.judge.history import History, value_at
 from contracts.judge.parsed_response import (
     ParsedResponse,
+    checked_headers,
     is_bodiless,
     is_judged_text,
     judged_schemas,

@@ -4,7 +4,7 @@ Hides which of several violations with one cause are reported. `judge` is pure a
 `parsed_response` checks a response by itself, `history` compares it with earlier ones.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields
 from operator import attrgetter
@@ -17,9 +17,12 @@ from contracts.judge.violation import Violation
 from contracts.openapi import (
     REFUSES_UNKNOWN,
     UNREADABLE,
+    Equals,
     Operation,
+    ResponseSpec,
     equals,
     from_pointer,
+    pointer_steps,
     refuses_unknown,
     resolve_pointer,
     text_of,
@@ -138,17 +141,24 @@ def echo(operation: Operation, request: Request, parsed: ParsedResponse, respons
     """Yield a violation for each value with `x-equals` that differs from the request's."""
     if parsed.spec is None or parsed.value is UNREADABLE:
         return
-    parameters = dict(request.parameters)
-    for keyword in equals(operation, parsed.spec):
+    for keyword, expected, actual in misquoted(operation, dict(request.parameters), parsed.spec, parsed.value):
+        place, texts = "body" + keyword.place, (text_of(expected), text_of(actual))
+        yield Violation("overlay.equals", response.status, place, keyword.pointer, *texts)
+
+
+def misquoted(
+    operation: Operation, parameters: Mapping[str, str], spec: ResponseSpec, value: Any
+) -> Iterator[tuple[Equals, str, Any]]:
+    """Yield each promise of a body to repeat a parameter that it breaks, with what was requested and what came."""
+    for keyword in equals(operation, spec):
         try:
-            actual = resolve_pointer(parsed.value, from_pointer(keyword.place))
+            actual = resolve_pointer(value, pointer_steps(keyword.place))
         except (LookupError, ValueError):
             continue  # The rule schema.required judges an absent value.
         # Of a captured answer it may not be known what was asked for.
         expected = parameters.get(keyword.parameter)
         if expected is not None and not _repeats(actual, expected):
-            place, texts = "body" + keyword.place, (text_of(expected), text_of(actual))
-            yield Violation("overlay.equals", response.status, place, keyword.pointer, *texts)
+            yield keyword, expected, actual
 
 
 def swapped(operation: Operation, request: Request, parsed: ParsedResponse, response: Response) -> Iterator[Violation]:

@@ -3,9 +3,11 @@
 Hides which parts of a response are kept, and the file by which the processes of a run share them.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
@@ -13,6 +15,7 @@ from weakref import WeakKeyDictionary
 from contracts.http import Exchange, Response, SharedState
 from contracts.judge.checks import as_another
 from contracts.judge.id_similarity import difference
+from contracts.judge.lasting_memory import ABSENT, Kept, Key, LastingMemory, LoneMemory, Named, SharedMemory
 from contracts.judge.parsed_response import ParsedResponse, parse_response
 from contracts.judge.validation import LARGE
 from contracts.judge.violation import Violation
@@ -26,32 +29,29 @@ from contracts.openapi import (
     from_pointer,
     identity,
     lasting,
+    pointer_steps,
     refuses_unknown,
     resolve_pointer,
     text_of,
     to_pointer,
 )
 
-_ABSENT: Final = object()
-
 MAX_REMEMBERED: Final = 4096
-"""Of how many resources a process that is alone keeps what it would look up."""
+"""Of how many resources a process that is alone keeps the content that it would look up."""
 
 
 class History(SharedState):
     """Remembers the lasting values of every resource answered with success, and finds those that changed.
 
     Processes that name the same file by `path` share their memory; see `SharedState`, whose errors every method raises.
-    Of a value only a hash is kept, and its text as `redacted` leaves it in a violation.
+    With `redacted` only a hash of a value is kept, and its text as that leaves it in a violation.
     """
 
-    def __init__(
-        self, path: Path | None = None, redacted: Callable[[Violation], Violation] = lambda violation: violation
-    ) -> None:
+    def __init__(self, path: Path | None = None, redacted: Callable[[Violation], Violation] | None = None) -> None:
         super().__init__(_TABLES, path)
         self._redacted = redacted
+        self._memory: LastingMemory = SharedMemory(self) if path else LoneMemory(self, self._split)
         # A process that is alone need not look up what it wrote itself; by resource, of the latest ones.
-        self._known: dict[str, dict[tuple[str, str], tuple[str, str, float]]] | None = None if path else {}
         self._contents: dict[str, str] | None = None if path else {}
 
     def compare(self, exchange: Exchange) -> Iterator[Violation]:
@@ -73,26 +73,50 @@ class History(SharedState):
         keywords = lasting(operation, parsed.spec) if parsed.spec else ()
         if not keywords or parsed.value is UNREADABLE:
             return
-        resource = _resource(exchange)
-        known = self._lasting(resource)
-        for keyword, now, hashed in _lasting_values(parsed, keywords):
+        resource = (operation.path, *exchange.request.parameter_values)
+        values = _lasting_values(parsed, keywords)
+        yield from self._changed(resource, values, response.status, exchange.at, exchange.at + exchange.seconds)
+
+    def agrees(self, resource: Named, keywords: tuple[Lasting, ...], values: tuple[Any, ...], span: Span) -> bool:
+        """Return whether the lasting values of a valid success differ in nothing from earlier ones; remember them."""
+        is_simple = self._redacted is None and _SIMPLE.issuperset(map(type, values))
+        if is_simple and self._memory.is_first_or_same(resource, keywords, values, span[1]):
+            return True
+        return not any(self._changed(resource, _hashed(zip(keywords, values, strict=True)), 0, *span))
+
+    def _changed(
+        self, resource: Named, values: Iterable[tuple[Lasting, Any, str]], status: int, asked: float, answered: float
+    ) -> Iterator[Violation]:
+        """Yield a violation for each value that differs from the resource's earlier one; remember the new ones."""
+        known = self._memory.of(resource)
+        for keyword, now, hashed in values:
             key = keyword.place, keyword.pointer
             if key not in known and _lasts(keyword, now):
-                # The text is kept as a later violation would show it.
-                text = self._redacted(_changed(keyword, response.status, text_of(now), _ABSENT)).expected
-                row = (resource, *key, hashed, text, exchange.at + exchange.seconds)
-                if self.execute(_KEEP, row):
-                    known[key] = row[3:]
+                if self._memory.keep(resource, key, (hashed, self._text(keyword, now), answered)):
                     continue
-                known = self._lasting(resource)  # Another process was quicker.
+                known = self._memory.of(resource)  # Another process was quicker.
             if key not in known:
                 continue
             before, text, since = known[key]
             # Of two requests under way together either may have been answered first. An immutable value that is once
             # set never differs, whichever came first.
-            later = exchange.at >= since or (keyword.values is None and _lasts(keyword, now))
+            later = asked >= since or (keyword.values is None and _lasts(keyword, now))
             if later and hashed != before:
-                yield _changed(keyword, response.status, text, now)
+                yield _changed(keyword, status, text, now)
+
+    def _text(self, keyword: Lasting, value: Any) -> str:
+        """Return the text of a value as a later violation would show it."""
+        text = text_of(value)
+        return self._redacted(_changed(keyword, 0, text, ABSENT)).expected if self._redacted else text
+
+    def _split(self, keywords: tuple[Lasting, ...], values: tuple[Any, ...], since: float) -> dict[Key, Kept]:
+        """Return what is kept of the first values of a resource."""
+        hashed = _hashed(zip(keywords, values, strict=True))
+        return {
+            (keyword.place, keyword.pointer): (text, self._text(keyword, value), since)
+            for keyword, value, text in hashed
+            if _lasts(keyword, value)
+        }
 
     def _taken_from(self, exchange: Exchange) -> Resource | None:
         """Return the resource, of those asked for at the same time, whose content was answered; None if none's was."""
@@ -105,16 +129,6 @@ class History(SharedState):
         together = exchange.request.together
         return next((other for other in together if json.dumps([operation.path, *other]) in alike), None)
 
-    def _lasting(self, resource: str) -> dict[tuple[str, str], tuple[str, str, float]]:
-        """Return by place and pointer the hash of a value, its text, and the time from which it is known."""
-        if self._known is not None and (known := self._known.get(resource)) is not None:
-            return known
-        rows = self.execute(_LASTING, (resource,))
-        found = {(place, pointer): (value, text, since) for place, pointer, value, text, since in rows}
-        if self._known is not None:
-            _remember(self._known, resource, found)
-        return found
-
     def aliases(self, exchange: Exchange) -> Iterator[Violation]:
         """Yield `overlay.alias` if an id not known to exist gets the body of a known resource with a similar id.
 
@@ -126,7 +140,7 @@ class History(SharedState):
         parsed = parse_response(operation, response)
         if len(response.body) >= LARGE or not _recognisable(operation, parsed):
             return
-        content, resource = _content(operation, parsed), _resource(exchange)
+        content, resource = _content(operation, parsed), _resource(operation, request.parameter_values)
         if content is None or (
             request.exists and self._contents is not None and self._contents.get(resource) == content
         ):
@@ -154,18 +168,16 @@ class History(SharedState):
             yield _alias(operation, response.status, "/".join(other), kind)
 
 
+Span = tuple[float, float]
+"""When a request was sent and when its answer had come, in seconds since 1970."""
+
+
 _TABLES: Final = """
-CREATE TABLE IF NOT EXISTS lasting (
-    resource TEXT, place TEXT, pointer TEXT, value TEXT, shown TEXT, since REAL,
-    PRIMARY KEY (resource, place, pointer)
-) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS contents (resource TEXT PRIMARY KEY, content TEXT) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS resources ON contents (content);
 CREATE TABLE IF NOT EXISTS common (content TEXT PRIMARY KEY) WITHOUT ROWID;
 """
 
-_LASTING: Final = "SELECT place, pointer, value, shown, since FROM lasting WHERE resource = ?"
-_KEEP: Final = "INSERT OR IGNORE INTO lasting VALUES (?, ?, ?, ?, ?, ?) RETURNING 1"
 _ALIKE: Final = "SELECT resource FROM contents WHERE content = ?"
 _SET_CONTENT: Final = "INSERT OR REPLACE INTO contents VALUES (?, ?)"
 _IS_COMMON: Final = "SELECT 1 FROM common WHERE content = ?"
@@ -183,11 +195,16 @@ def _lasting_values(parsed: ParsedResponse, keywords: tuple[Lasting, ...]) -> tu
     if known is None:
         # A value that its schema forbids is reported as that: it is neither a change nor worth keeping.
         misshapen = {violation.place for violation in parsed.violations if violation.rule.startswith("schema.")}
-        found = ((keyword, _at(parsed.value, keyword.place)) for keyword in keywords)
-        hashed = ((keyword, value, _hash(value)) for keyword, value in found if "body" + keyword.place not in misshapen)
-        known = tuple((keyword, value, text) for keyword, value, text in hashed if text is not None)
+        found = ((keyword, value_at(parsed.value, keyword.place)) for keyword in keywords)
+        known = _hashed((keyword, value) for keyword, value in found if "body" + keyword.place not in misshapen)
         _LASTING_VALUES[parsed] = known
     return known
+
+
+def _hashed(values: Iterable[tuple[Lasting, Any]]) -> tuple[tuple[Lasting, Any, str], ...]:
+    """Return the values that can be hashed, each with its hash."""
+    hashed = ((keyword, value, _hash(value)) for keyword, value in values)
+    return tuple((keyword, value, text) for keyword, value, text in hashed if text is not None)
 
 
 _Value = TypeVar("_Value")
@@ -200,9 +217,9 @@ def _remember(kept: dict[str, _Value], resource: str, value: _Value) -> None:
     kept[resource] = value
 
 
-def _resource(exchange: Exchange) -> str:
+def _resource(operation: Operation, resource: Resource) -> str:
     """Return the operation and the resource as text that SQLite can hold, whatever the id."""
-    return json.dumps([exchange.operation.path, *exchange.request.parameter_values])
+    return json.dumps([operation.path, *resource])
 
 
 def _recognisable(operation: Operation, parsed: ParsedResponse) -> bool:
@@ -210,7 +227,7 @@ def _recognisable(operation: Operation, parsed: ParsedResponse) -> bool:
     if parsed.spec is None or parsed.value is UNREADABLE:
         return False
     keywords = [keyword for keyword in lasting(operation, parsed.spec) if keyword.values is None]
-    return any(_lasts(keyword, _at(parsed.value, keyword.place)) for keyword in keywords)
+    return any(_lasts(keyword, value_at(parsed.value, keyword.place)) for keyword in keywords)
 
 
 def _content(operation: Operation, parsed: ParsedResponse) -> str | None:
@@ -241,21 +258,29 @@ def _alias(operation: Operation, status: int, other: str, kind: str) -> Violatio
     return Violation("overlay.alias", status, "status", pointer, text_of(refusals), text_of(other), variant=kind)
 
 
-def _at(value: Any, place: str) -> Any:
+def value_at(value: Any, place: str) -> Any:
+    """Return the part of a value at a place (a JSON pointer); ABSENT if it has none."""
     try:
-        return resolve_pointer(value, from_pointer(place))
+        return resolve_pointer(value, pointer_steps(place))
     except (LookupError, ValueError):
-        return _ABSENT
+        return ABSENT
+
+
+_SIMPLE: Final = frozenset({str, type(None), type(ABSENT)})
+"""The types of values that are equal by JSON Schema if they are by Python: 1 is not True."""
 
 
 def _lasts(keyword: Lasting, value: Any) -> bool:
-    return value not in (_ABSENT, None) if keyword.values is None else value in keyword.values
+    return value not in (ABSENT, None) if keyword.values is None else value in keyword.values
 
 
 def _hash(value: Any) -> str | None:
     """Return the same text for equal values alone; None for a value that is nested too deeply to be compared."""
-    if value is _ABSENT:
+    if value is ABSENT:
         return ""
+    if isinstance(value, str):
+        # What `identity` returns for any other value does not begin with a quotation mark.
+        return hashlib.sha256(f'"{value}'.encode("utf-8", "surrogatepass")).hexdigest()
     try:
         return hashlib.sha256(identity(value).encode()).hexdigest()
     except RecursionError:
@@ -264,5 +289,5 @@ def _hash(value: Any) -> str | None:
 
 def _changed(keyword: Lasting, status: int, before: str, now: Any) -> Violation:
     rule = "overlay.immutable" if keyword.values is None else "overlay.final"
-    actual = "" if now is _ABSENT else text_of(now)
+    actual = "" if now is ABSENT else text_of(now)
     return Violation(rule, status, "body" + keyword.place, keyword.pointer, before, actual)

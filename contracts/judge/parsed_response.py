@@ -51,14 +51,15 @@ class ParsedResponse:
 
 def parse_response(operation: Operation, response: Response) -> ParsedResponse:
     """Return the response, parsed and checked by itself; equal responses are parsed once."""
-    headers = tuple(field for field in response.headers if field[0].lower() in _checked_headers(operation))
+    headers = tuple(field for field in response.headers if field[0].lower() in checked_headers(operation))
     if len(response.body) >= LARGE:
         return _parse_large(operation, response.status, headers, response.body)
     return _parse_small(operation, response.status, headers, response.body)
 
 
-@functools.lru_cache(maxsize=16)
-def _checked_headers(operation: Operation) -> frozenset[str]:
+@functools.lru_cache(maxsize=1024)
+def checked_headers(operation: Operation) -> frozenset[str]:
+    """Return the names, in small letters, of the header fields that the checks of a response read."""
     return _CHECKED_HEADERS | {header.name.lower() for spec in operation.responses for header in spec.headers}
 
 

@@ -10,7 +10,7 @@ from contracts.openapi.discriminator import Branch, Union
 from contracts.openapi.document import Document, Header, LeftOut, Operation, Resource, ResponseSpec, operation_at
 from contracts.openapi.errors import ConfigurationError, ContractError, DocumentError, TargetError
 from contracts.openapi.formats import ASSERTED, HINTS, INTEGERS, STRICTER, format_checker
-from contracts.openapi.json_text import UNREADABLE, JsonFlaw, parse_json, text_of, walk_json
+from contracts.openapi.json_text import UNREADABLE, JsonFlaw, parse_flawless, parse_json, text_of, walk_json
 from contracts.openapi.leaving_out import NothingLeft, leave_out, overlay_action
 from contracts.openapi.media_types import MediaType, accept_field, documented_key, parse_media_type, sample_type
 from contracts.openapi.overlay import PINNED_OVERLAY, overlay_files, shipped_overlays
@@ -27,7 +27,7 @@ from contracts.openapi.overlay_keywords import (
 )
 from contracts.openapi.parameter import Inputs, Parameter, inputs_of
 from contracts.openapi.patterns import is_plain, matches_pattern
-from contracts.openapi.pointer import from_pointer, resolve_pointer, to_pointer
+from contracts.openapi.pointer import from_pointer, pointer_steps, resolve_pointer, to_pointer
 from contracts.openapi.reader import PINNED, is_pinned, load, load_contents
 from contracts.openapi.schema_keywords import ANNOTATIONS, IN_PLACE, KNOWN, NAMED, identity, json_type, subschemas
 from contracts.openapi.selection import Selection

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, unquote
@@ -130,13 +130,22 @@ class Operation:
 
     def match(self, url_path: str) -> dict[str, str] | None:
         """Return the path parameters of a request's path, decoded, by name; None if it is another path."""
-        literal = TEMPLATE.split(self.path)
-        pattern = "".join(re.escape(part) if i % 2 == 0 else "([^/?#]+)" for i, part in enumerate(literal))
-        found = re.fullmatch(pattern, url_path)
+        pattern, names = _matcher(self.path)
+        found = pattern.fullmatch(url_path)
         if found is None:
             return None
-        raw = zip(literal[1::2], found.groups(), strict=True)
-        return {name: unquote(text, errors="surrogateescape") for name, text in raw}
+        return {
+            name: unquote(text, errors="surrogateescape") if "%" in text else text
+            for name, text in zip(names, found.groups(), strict=True)
+        }
+
+
+@lru_cache(maxsize=4096)
+def _matcher(path: str) -> tuple[re.Pattern[str], list[str]]:
+    """Return the pattern of the URL paths that a templated path stands for, with the names of its groups."""
+    literal = TEMPLATE.split(path)
+    parts = (re.escape(part) if i % 2 == 0 else "([^/?#]+)" for i, part in enumerate(literal))
+    return re.compile("".join(parts)), literal[1::2]
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,5 +211,9 @@ def operation_at(operations: Iterable[Operation], url_path: str) -> tuple[Operat
 
     A concrete path is matched before its templated counterparts (OpenAPI 3.1.0, "Paths Object").
     """
-    matches = [(operation, values) for operation in operations if (values := operation.match(url_path)) is not None]
-    return min(matches, key=lambda match: len(match[1]), default=None)
+    best = None
+    for operation in operations:
+        values = operation.match(url_path)
+        if values is not None and (best is None or len(values) < len(best[1])):
+            best = operation, values
+    return best

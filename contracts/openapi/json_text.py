@@ -14,6 +14,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import jiter
+import orjson
+
 from contracts.openapi.pointer import to_pointer
 
 UNREADABLE: Final = object()
@@ -30,6 +33,24 @@ class JsonFlaw:
     rule: str
     place: str
     detail: str
+
+
+def parse_flawless(body: bytes) -> Any:
+    """Return the value that the bytes hold, as `parse_json` does, several times faster; raises ValueError for others.
+
+    Others are texts with a flaw, and the few without one that are nested deeply or hold a number beyond a double's.
+    """
+    value = jiter.from_json(body, allow_inf_nan=False, catch_duplicate_keys=True)
+    shape = body.translate(_SHAPES)
+    # The one flaw that this reader lets pass is a number beyond a double's, which the other one refuses.
+    if b"0e000" in shape or b"0e+000" in shape or _LONG in shape:
+        orjson.loads(body)
+    return value
+
+
+_SHAPES: Final = bytes.maketrans(b"123456789E", b"000000000e")
+_LONG: Final = b"0" * 200
+"""So many digits, without an exponent of three digits, may be beyond a double's."""
 
 
 def parse_json(body: bytes) -> tuple[Any, tuple[JsonFlaw, ...]]:
@@ -164,10 +185,14 @@ def walk_json(value: Any) -> Iterator[tuple[str, Any]]:
             waiting += [(place + to_pointer(index), item[index]) for index in reversed(range(len(item)))]
 
 
+_READABLE: Final = json.JSONEncoder(ensure_ascii=False, default=str)
+
+
 def text_of(value: Any, default: Callable[[Any], Any] = str) -> str:
     """Return a value as JSON text for people: characters are readable, half surrogate pairs escaped; raises nothing."""
     try:
-        text = json.dumps(value, ensure_ascii=False, default=default)
+        encoder = _READABLE if default is str else json.JSONEncoder(ensure_ascii=False, default=default)
+        text = encoder.encode(value)
     except RecursionError:
         text = '"nested too deeply to be shown"'
     return text.encode(errors="backslashreplace").decode()

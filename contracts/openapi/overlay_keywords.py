@@ -68,7 +68,7 @@ class OfficialClient:
     options: tuple[tuple[str, str], ...] = ()
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=4096)
 def equals(operation: Operation, spec: ResponseSpec) -> tuple[Equals, ...]:
     """Return the values of a response that repeat its request; raise DocumentError for an unknown expression."""
     return tuple(_equals(operation, spec))
@@ -85,7 +85,7 @@ def _equals(operation: Operation, spec: ResponseSpec) -> Iterator[Equals]:
         yield Equals(place, pointer, name)
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=4096)
 def lasting(operation: Operation, spec: ResponseSpec) -> tuple[Lasting, ...]:
     """Return the values of a response that do not change between two reads of one resource."""
     return tuple(_lasting(operation, spec))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -18,6 +19,12 @@ def from_pointer(pointer: str) -> list[str]:
     if pointer.startswith("#"):
         pointer = unquote(pointer[1:])
     return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+
+
+@lru_cache(maxsize=4096)
+def pointer_steps(pointer: str) -> tuple[str, ...]:
+    """Return the parts of a pointer as `from_pointer` does, split once for all of many values."""
+    return tuple(from_pointer(pointer))
 
 
 def to_json_path(pointer: str) -> str:

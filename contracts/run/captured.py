@@ -11,8 +11,9 @@ from typing import Final
 
 from contracts.captures import Capture, OperationFinder, Unread, path_of
 from contracts.http import Exchange, Request
-from contracts.judge import Violation
+from contracts.judge import History, Violation
 from contracts.openapi import ConfigurationError, Document, Operation
+from contracts.run.alike import AlikeAnswers
 from contracts.run.observer import Observer
 from contracts.run.settings import Settings
 from contracts.verdict import RecheckResult, RunFacts, Tally, Waivers
@@ -34,9 +35,14 @@ class CapturedAnswers:
         self._clock = time.monotonic()
         self._finder = OperationFinder(settings.document, server)
         waivers = Waivers(settings.waivers, self._started.date())
+        history = History(redacted=settings.redaction.as_rule)
         self._observer = Observer(
-            waiver=waivers.match, redaction=settings.redaction, strict_refusals=settings.strict_refusals
+            waiver=waivers.match,
+            redaction=settings.redaction,
+            history=history,
+            strict_refusals=settings.strict_refusals,
         )
+        self._alike = AlikeAnswers(history, settings.redaction)
         self._seen: Counter[str] = Counter()
         self._others: Counter[str] = Counter()
         self._unread: list[str] = []
@@ -65,10 +71,14 @@ class CapturedAnswers:
             return
         operation, values = found
         # Answers are compared with earlier ones of the same resource only if no query may have filtered them.
-        is_plain = bool(values or not operation.parameters) and "?" not in capture.url
-        request = Request(capture.url, tuple(values.items()), made_up=not is_plain)
+        made_up = "?" in capture.url or bool(operation.parameters and not values)
         self._seen[operation.path] += 1
-        self._observer(Exchange(operation, request, capture.response, capture.seconds, capture.at))
+        if self._alike.count(operation, values, capture, made_up=made_up):
+            return
+        request = Request(capture.url, tuple(values.items()), made_up=made_up)
+        exchange = Exchange(operation, request, capture.response, capture.seconds, capture.at)
+        if not self._observer(exchange):
+            self._alike.learn(exchange)
 
     def _operation_of(self, capture: Capture) -> tuple[Operation, Mapping[str, str]] | None:
         """Return the operation that a capture answers, with its path parameters; None if it is none of the document."""
@@ -91,7 +101,9 @@ class CapturedAnswers:
 
     def tally(self) -> Tally:
         """Return what the answers showed."""
-        return self._observer.take()
+        tally = self._observer.take()
+        tally.merge(self._alike.tally())
+        return tally
 
     def facts(self, document: Document) -> RunFacts:
         """Return the facts of the run; of the document, the operations that were captured are promised."""

@@ -36,7 +36,7 @@ class Observer:
         self._waiver, self._redaction = waiver, redaction
         self._vanished = Vanished(discovered)
         self._hanging = HangingResources()
-        self._history = history or History(redacted=redaction.violation)
+        self._history = history or History(redacted=redaction.as_rule)
         self._second_opinion, self._strict_refusals = second_opinion, strict_refusals
         self._last: tuple[Violation, ...] = ()
 

@@ -201,7 +201,7 @@ class Run:
         """Judges every exchange of this process."""
         settings = self.settings
         # Several workers read a resource: what one of them saw of it holds for all.
-        history = History(self.folder.shared_state, settings.redaction.violation)
+        history = History(self.folder.shared_state, settings.redaction.as_rule)
         self._stack.callback(history.close)
         return Observer(
             lambda exchange: self.second_opinion(exchange),  # noqa: PLW0108 - it is loaded for the first answer

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -46,6 +46,11 @@ class Redaction:
                 raise ConfigurationError(f"--redact {pointer!r} is no JSON pointer; write it as /name/*/name")
             places.append(tuple(from_pointer(pointer)))
         return cls(tuple(dict.fromkeys(places)))
+
+    @property
+    def as_rule(self) -> Callable[[Violation], Violation] | None:
+        """Return `violation` as a function; None if it would change nothing."""
+        return self.violation if self.places else None
 
     def exchange(self, exchange: Exchange) -> Exchange:
         """Return the exchange with the values replaced in all its responses."""

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, astuple, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field, replace
 from typing import Any, Final, TypeVar
 
-from contracts.coverage import Feature, features_of
+from contracts.coverage import Feature, ObservedFeatures, features_of
 from contracts.http import LET_IN, THROTTLED, Exchange, Response, example_of, label_of
 from contracts.judge import ParsedResponse, Refusal, Violation, parse_response
 from contracts.openapi import UNREADABLE, Resource
@@ -202,14 +202,34 @@ class Tally:
         parsed = parse_response(operation, response)
         features = features_of(operation, parsed, response.status)
         observation = FeatureObservation(1, exchange.at, exchange.request.parameter_values)
-        self._observe(features.promised, observation)
-        for feature in features.undeclared:
-            if not redaction.hides(feature):
-                self._observe(frozenset((feature,)), observation)
+        self._note_features(features, observation, redaction)
         self.times.setdefault(operation.path, Counter())[latency_bucket(exchange.seconds)] += 1
         if operation.grants(response.status) and _is_evidence(parsed):
             self.successes[operation.path] += 1
         return features.promised
+
+    def _note_features(self, features: ObservedFeatures, observation: FeatureObservation, redaction: Redaction) -> None:
+        self._observe(features.promised, observation)
+        for feature in features.undeclared:
+            if not redaction.hides(feature):
+                self._observe(frozenset((feature,)), observation)
+
+    def note_alike(self, exchange: Exchange, observation: FeatureObservation, plain: int, redaction: Redaction) -> None:
+        """Take in further answers that are alike to one that was noted: without a violation, and of the same features.
+
+        `exchange` is the one that was noted, `observation` tells of the further ones, of which `plain` were requested
+        by plain requests. How long they took is not in it.
+        """
+        operation, response = exchange.operation, exchange.outcome
+        assert isinstance(response, Response)
+        parsed = parse_response(operation, response)
+        self._note_features(features_of(operation, parsed, response.status), observation, redaction)
+        self.answers[outcome_name(response)] += observation.count
+        plainly = replace(exchange, request=replace(exchange.request, parameters=()))
+        if plain and (label := label_of(plainly)) is not None:
+            self.plain_answers[label] += plain
+        if operation.grants(response.status):
+            self.successes[operation.path] += observation.count
 
     def count(self, exchange: Exchange) -> None:
         """Count an exchange and the retries of its request, and nothing else of it."""

@@ -251,18 +251,21 @@ def test_of_two_concurrent_responses_only_a_change_in_either_order_is_reported(
     other.close()
 
 
-def test_the_slower_of_two_processes_is_compared_with_the_quicker_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    known, operation = History(), document().operations[0]
+def test_the_slower_of_two_processes_is_compared_with_the_quicker_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known, operation = History(tmp_path / "history"), document().operations[0]
     assert not list(known.changes(exchange_of(operation, answer(200, {"born": "x"}))))
-    looks, lasting = 0, known._lasting
+    looks, lasting = 0, known._memory.of
 
-    def late(resource: str) -> Any:
+    def late(resource: tuple[str, ...]) -> Any:
         nonlocal looks
         looks += 1
         return lasting(resource) if looks > 1 else {}
 
-    monkeypatch.setattr(known, "_lasting", late)
+    monkeypatch.setattr(known._memory, "of", late)
     assert len(list(known.changes(exchange_of(operation, answer(200, {"born": "y"}))))) == 1
+    known.close()
 
 
 def test_a_file_that_cannot_be_created_is_an_error_of_one_line() -> None:

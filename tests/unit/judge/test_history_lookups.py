@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from contracts.judge import history
+from contracts.judge import history, lasting_memory
 from contracts.judge.history import History
 from contracts.judge.parsed_response import parse_response
 from contracts.openapi import Operation, lasting
@@ -29,8 +29,8 @@ class Watched(History):
     """A history that writes down what it asks its file for."""
 
     def __init__(self, path: Path | None = None) -> None:
-        super().__init__(path)
         self.asked: list[str] = []
+        super().__init__(path)
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         self.asked.append(statement)
@@ -56,18 +56,33 @@ def test_a_process_that_is_alone_does_not_look_up_what_it_wrote_itself() -> None
     bodies = {thing: {"name": thing, "born": thing, "state": "dead"} for thing in ("one", "two")}
     for thing, body in bodies.items():
         assert not list(known.compare(exchange_of(asked, answer(200, body), thing, exists=True)))
-    assert known.asked
     known.asked.clear()
     for thing, body in bodies.items():
         assert not list(known.compare(exchange_of(asked, answer(200, body), thing, exists=True)))
     assert known.asked == []
 
 
-def test_lasting_values_are_looked_up_once_even_where_none_is_known() -> None:
+def test_lasting_values_of_which_none_was_written_are_not_looked_up() -> None:
     known, asked = Watched(), operation()
+    known.asked.clear()
     for body in ({}, {"state": "on"}, {"born": None}):
         assert lasting_values(known, asked, body) == []
-    assert known.asked == [history._LASTING]
+    assert known.asked == []
+
+
+@pytest.mark.parametrize("remembered", [1, 2, 3, 100])
+def test_what_lasts_is_known_of_all_resources_however_few_are_kept_in_memory(
+    remembered: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lasting_memory, "MAX_REMEMBERED", remembered)
+    known, asked = History(), operation()
+
+    def changed(thing: str, born: str) -> list[str]:
+        return [each.expected for each in known.changes(exchange_of(asked, answer(200, {"born": born}), thing))]
+
+    things = ["one", "two", "three", "four", "five"]
+    assert [changed(thing, f"of {thing}") for thing in things] == [[]] * len(things)
+    assert [changed(thing, "new") for thing in things] == [[f'"of {thing}"'] for thing in things]
 
 
 def test_a_process_that_shares_a_file_looks_up_every_time(tmp_path: Path) -> None:
@@ -76,7 +91,7 @@ def test_a_process_that_shares_a_file_looks_up_every_time(tmp_path: Path) -> Non
     assert not list(known.compare(exchange))
     known.asked.clear()
     assert not list(known.compare(exchange))
-    assert known.asked == [history._LASTING, history._ALIKE]
+    assert [statement.split()[0] for statement in known.asked] == ["SELECT", "SELECT"]
     known.close()
 
 
@@ -105,6 +120,7 @@ def test_a_value_that_cannot_be_compared_is_looked_up_and_kept_nowhere() -> None
     known, asked = Watched(), operation()
     exchanges = [exchange_of(asked, answer(200, {"born": 1}), exists=exists) for exists in (True, None)]
     # How deep a value is too deep to be compared depends on how deep Python is already.
+    known.asked.clear()
     history._CONTENTS[parse_response(asked, answer(200, {"born": 1}))] = None
     for exchange in exchanges:
         assert not list(known.aliases(exchange))

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from contracts.openapi.json_text import UNREADABLE, JsonFlaw, parse_json, text_of, walk_json
+from contracts.openapi.json_text import UNREADABLE, JsonFlaw, parse_flawless, parse_json, text_of, walk_json
 
 MALFORMED = [
     (b"", "@0"),
@@ -289,3 +289,51 @@ def test_a_walk_goes_through_every_value_in_the_order_of_the_text() -> None:
         ("/a/1/b~1c", None),
         ("/d", {}),
     ]
+
+
+LARGE = [b"9" * 320, b"9" * 320 + b".5", b"0" * 250 + b"e99", b"1" * 250 + b"e99", b"1e999", b"1E+400", b"1e30"]
+TOKENS = [b"{", b"}", b"[", b"]", b",", b":", b" ", b"\n", b'"a"', b'"b"', b'"\\ud800"', b'"\\u0061"', b'"4e123"', b"1"]
+TOKENS += [
+    *LARGE,
+    b"-0",
+    b"12.5",
+    b"123456789012345678901234567890",
+    b"NaN",
+    b"true",
+    b"null",
+    b"\xff",
+    b"\xef\xbb\xbf",
+]
+
+
+@pytest.mark.hypothesis
+@given(st.lists(st.sampled_from(TOKENS), max_size=9).map(b"".join) | st.binary(max_size=20))
+@example(b"1e999")
+@example(b"[-1E+999]")
+@example(b"9" * 320 + b".5")
+@example(b"1" * 250 + b"e99")
+@example(b'{"a":{"b":1,"b":2}}')
+def test_a_text_that_is_read_as_flawless_has_no_flaw_and_the_same_value(body: bytes) -> None:
+    try:
+        value = parse_flawless(body)
+    except ValueError:
+        return
+    expected, flaws = parse_json(body)
+    assert flaws == ()
+    assert json.dumps(value) == json.dumps(expected)
+    assert not any(isinstance(each, float) and math.isinf(each) for _, each in walk_json(value))
+
+
+@pytest.mark.hypothesis
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+        max_leaves=6,
+    )
+)
+def test_what_python_writes_is_read_as_flawless(value: Any) -> None:
+    body = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    if parse_json(body)[1]:
+        return
+    assert json.dumps(parse_flawless(body)) == json.dumps(value)

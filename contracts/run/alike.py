@@ -1,0 +1,175 @@
+"""Judge answers in bulk: those that are surely alike to one that was judged before are counted, and no more.
+
+An answer is alike if no rule can tell it apart: the same operation, status and checked header fields; JSON text without
+a flaw; a body that its schema admits, by jsonschema_rs; parameters repeated as promised; no lasting value changed; and
+a trace (`contracts.coverage`) that was seen, so that it shows the same features. A law holds that the tally is the one
+of answers that are each judged by itself.
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from contracts.captures import Capture
+from contracts.coverage import Trace, trace_of
+from contracts.http import LET_IN, THROTTLED, Exchange, Response, are_plain, label_of
+from contracts.judge import History, checked_headers, compiled, misquoted, parse_response, value_at
+from contracts.openapi import (
+    UNREADABLE,
+    Operation,
+    Resource,
+    ResponseSpec,
+    equals,
+    lasting,
+    parse_flawless,
+    parse_media_type,
+)
+from contracts.verdict import FeatureObservation, Redaction, Tally, latency_bucket
+
+MAX_KINDS: Final = 1024
+"""How many kinds of answers are known at most: header fields may differ without end."""
+
+MAX_TRACES: Final = 4096
+"""How many traces of one kind are known at most."""
+
+MAX_BODIES: Final = 2048
+"""How many bodies of one kind are known at most: who polls a resource gets the same one again and again."""
+
+
+@dataclass(slots=True)
+class _Repeats:
+    """How often answers alike to one were counted, how many requests for them were plain, and the first of them."""
+
+    exchange: Exchange
+    count: int = 0
+    plain: int = 0
+    first: tuple[float, Resource] = (math.inf, ())
+
+    def note(self, at: float, resource: Resource) -> None:
+        self.count += 1
+        self.plain += are_plain(resource)
+        if at <= self.first[0]:
+            self.first = min(self.first, (at, resource))
+
+
+class _Kind:
+    """Answers of one operation with the same status and checked header fields."""
+
+    def __init__(self, operation: Operation, spec: ResponseSpec, schema: str, *, is_success: bool) -> None:
+        self.operation, self.spec, self.schema = operation, spec, schema
+        self.lasting = lasting(operation, spec) if is_success else ()
+        self._echoes = bool(equals(operation, spec))
+        self._validation = compiled(operation.document)
+        self._traces: dict[Trace, _Repeats] = {}
+        self._bodies: dict[bytes, tuple[Any, _Repeats]] = {}
+        self._met: set[int] = set()
+
+    def read(self, body: bytes) -> tuple[Any, _Repeats] | None:
+        """Return the value of a body that is alike to a known one, and how often such were counted; None if none is."""
+        found = self._bodies.get(body)
+        if found is None:
+            value = parse_flawless(body)
+            if self.schema and self._validation.opinion(self.schema, value) is not True:
+                return None
+            repeats = self._traces.get(self.trace(value))
+            if repeats is None:
+                return None
+            found = value, repeats
+            self._remember(body, found)
+        return found
+
+    def _remember(self, body: bytes, found: tuple[Any, _Repeats]) -> None:
+        """Keep what was found in a body that comes for the second time: most never do."""
+        number = hash(body)
+        if number not in self._met:
+            if len(self._met) >= MAX_BODIES:
+                self._met.clear()
+            self._met.add(number)
+            return
+        if len(self._bodies) >= MAX_BODIES:
+            self._bodies.clear()
+        self._bodies[body] = found
+
+    def repeats(self, value: Any, parameters: Mapping[str, str]) -> bool:
+        """Return whether a body repeats the parameters as promised."""
+        return not (self._echoes and any(misquoted(self.operation, parameters, self.spec, value)))
+
+    def lasting_values(self, value: Any) -> tuple[Any, ...]:
+        return tuple([value_at(value, keyword.place) for keyword in self.lasting])
+
+    def trace(self, value: Any) -> Trace:
+        return trace_of(self.operation.document, self.schema, value) if self.schema else ()
+
+    def learn(self, value: Any, exchange: Exchange) -> None:
+        if len(self._traces) < MAX_TRACES:
+            self._traces.setdefault(self.trace(value), _Repeats(exchange))
+
+    def counted(self) -> Iterator[_Repeats]:
+        return (each for each in self._traces.values() if each.count)
+
+
+class AlikeAnswers:
+    """Counts the answers that are alike to known ones; `history` is what is known of earlier answers."""
+
+    def __init__(self, history: History, redaction: Redaction) -> None:
+        self._history, self._redaction = history, redaction
+        self._kinds: dict[tuple[Operation, int, tuple[tuple[str, str], ...]], _Kind] = {}
+        self._times: defaultdict[str, Counter[int]] = defaultdict(Counter)
+
+    def count(self, operation: Operation, parameters: Mapping[str, str], capture: Capture, *, made_up: bool) -> bool:
+        """Count the answer and return True if it is alike to one that was learned; `made_up` is the request's."""
+        response = capture.response
+        kind = self._kinds.get((operation, response.status, _checked(operation, response)))
+        try:
+            found = kind.read(response.body) if kind else None
+        except (ValueError, RecursionError):
+            return False
+        if kind is None or found is None or not kind.repeats(found[0], parameters):
+            return False
+        value, repeats = found
+        resource, at, seconds = tuple(parameters.values()), capture.at, capture.seconds
+        if kind.lasting and not made_up:
+            name, values = (operation.path, *resource), kind.lasting_values(value)
+            if not self._history.agrees(name, kind.lasting, values, (at, at + seconds)):
+                return False
+        repeats.note(at, resource)
+        self._times[operation.path][latency_bucket(seconds)] += 1
+        return True
+
+    def learn(self, exchange: Exchange) -> None:
+        """Take an exchange in which no rule was broken as one that others may be alike to."""
+        operation, response = exchange.operation, exchange.outcome
+        if not isinstance(response, Response) or response.status == THROTTLED:
+            return
+        parsed = parse_response(operation, response)
+        if parsed.spec is None or parsed.schema is None or parsed.value is UNREADABLE:
+            return
+        claimed = parse_media_type(response.header("content-type") or "")
+        plainly = replace(exchange, request=replace(exchange.request, parameters=()))
+        # A text is no JSON, and of every rejection it is to be known what it says of itself.
+        if (claimed and not claimed.is_json) or label_of(plainly) not in (LET_IN, None):
+            return
+        key = operation, response.status, _checked(operation, response)
+        kind = self._kinds.get(key)
+        if kind is None:
+            if len(self._kinds) >= MAX_KINDS:
+                return
+            kind = self._kinds[key] = _Kind(operation, parsed.spec, parsed.schema, is_success=response.ok)
+        kind.learn(parsed.value, exchange)
+
+    def tally(self) -> Tally:
+        """Return what the counted answers showed."""
+        tally = Tally()
+        for each in (repeats for kind in self._kinds.values() for repeats in kind.counted()):
+            observation = FeatureObservation(each.count, *each.first)
+            tally.note_alike(each.exchange, observation, each.plain, self._redaction)
+        for path, counts in self._times.items():
+            tally.times.setdefault(path, Counter()).update(counts)
+        return tally
+
+
+def _checked(operation: Operation, response: Response) -> tuple[tuple[str, str], ...]:
+    names = checked_headers(operation)
+    return tuple([pair for pair in response.headers if pair[0].lower() in names])
