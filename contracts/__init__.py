@@ -3,10 +3,10 @@
 Imports no pytest, no Hypothesis and no Schemathesis: anything may import it.
 """
 
+from contracts.assertion import assert_conforms
 from contracts.http import Exchange, Failure, Request, Response
 from contracts.judge import Violation, judge
 from contracts.openapi import Document, DocumentError, Operation, load
-from contracts.reports import assert_conforms
 
 __all__ = [
     "Document",

@@ -5,6 +5,6 @@ which yields `Capture` and `Unread`, `capture_of` for one response, and the find
 """
 
 from contracts.captures.capture import Capture, Unread
-from contracts.captures.finder import OperationFinder, path_of
+from contracts.captures.finder import OperationFinder, path_of, without_secrets
 from contracts.captures.foreign import capture_of
 from contracts.captures.sources import Given, read_captures

@@ -12,7 +12,7 @@ from typing import IO, Any
 
 import ijson
 
-from contracts.captures.capture import Capture, Pairs, Unread
+from contracts.captures.capture import Capture, Pairs, Unread, without_accepted_coding
 from contracts.http import Response
 
 
@@ -35,7 +35,10 @@ def _read(where: str, entry: Any) -> Capture | Unread:
         body = _body(answer.get("content") or {}, answer)
         if isinstance(body, str):
             return Unread(where, body)
+        accepted = dict(reversed([(name.lower(), value) for name, value in _fields(request.get("headers") or ())]))
         headers = _fields(answer.get("headers") or ())
+        # The archive holds the body as the browser showed it, in whatever coding it had asked for.
+        headers = without_accepted_coding(headers, accepted.get("accept-encoding", ""))
         at, seconds = _instant(entry.get("startedDateTime")), max(0.0, float(entry.get("time") or 0) / 1000)
         response = Response(status, headers, body)
         return Capture(where, str(request["method"]).upper(), str(request["url"]), response, seconds, at)

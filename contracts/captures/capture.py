@@ -1,8 +1,9 @@
 """One captured answer, and what of a capture could not be read, as values."""
 
 from dataclasses import dataclass
+from typing import Final
 
-from contracts.http import Response
+from contracts.http import CODINGS, Response, coding_names
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -12,7 +13,8 @@ class Capture:
     """An answer that something else asked for, with the request as far as it is known.
 
     `where` names its place for people, such as `calls.ndjson: line 7`. `url` is absolute, or a path with its query.
-    `at` is when the request was sent, in seconds since 1970, and 0 where that is not known.
+    `at` is when the request was sent, in seconds since 1970, and 0 where that is not known. `mount` is the path at
+    which the application that answered is mounted, where that is known: the document may not have it.
     """
 
     where: str
@@ -21,6 +23,7 @@ class Capture:
     response: Response
     seconds: float = 0.0
     at: float = 0.0
+    mount: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +32,20 @@ class Unread:
 
     where: str
     why: str
+
+
+_CODING: Final = "content-encoding"
+
+
+def without_accepted_coding(headers: Pairs, accepted: str | None) -> Pairs:
+    """Return the header fields without a Content-Encoding that we could not undo and the client asked for by itself.
+
+    `accepted` is the Accept-Encoding of the request, None if it is not known. The judge takes a coding that our own
+    sessions do not ask for as a violation, which it is not for a browser that asked for `br` (RFC 9110, 12.5.3).
+    """
+    field = ", ".join(value for name, value in headers if name.lower() == _CODING)
+    foreign = {name for name in coding_names(field) if name not in CODINGS}
+    asked = {each.partition(";")[0].strip().lower() for each in (accepted or "").split(",")}
+    if foreign and (accepted is None or "*" in asked or foreign <= asked):
+        return tuple(each for each in headers if each[0].lower() != _CODING)
+    return headers

@@ -1,13 +1,13 @@
 """Find the operation of a document that a captured request belongs to.
 
 Hides what stands before the document's paths: the base path of a server that is named, or of the document's own
-`servers`.
+`servers`, and the path at which an application is mounted. Hides the secrets that a captured URL may hold.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
 from contracts.openapi import Document, Operation, operation_at
 
@@ -26,16 +26,22 @@ class OperationFinder:
             start = _start(each.path)
             self._by_start[start] = (*self._by_start.get(start, ()), each)
 
-    def find(self, method: str, url: str) -> tuple[Operation, Mapping[str, str]] | None:
-        """Return the operation that reads the URL, which may be a path alone, with its path parameters, decoded."""
+    def find(self, method: str, url: str, mount: str = "") -> tuple[Operation, Mapping[str, str]] | None:
+        """Return the operation that reads the URL, which may be a path alone, with its path parameters, decoded.
+
+        The document's paths begin behind the server's, or behind the path `mount` of the application that answered.
+        """
         if method != "GET":
             return None
-        host, path = _split(url)
+        host, whole = _split(url)
+        host = host.rpartition("@")[2]
+        paths = dict.fromkeys((whole, whole.removeprefix(mount.rstrip("/")))) if mount else (whole,)
         for wanted, base in self._places:
-            if (not host or wanted in ("", host)) and path.startswith(base):
-                inner = path[len(base) :]
-                if (found := operation_at(self._candidates(inner), inner)) is not None:
-                    return found
+            for path in paths:
+                if (not host or wanted in ("", host)) and path.startswith(base):
+                    inner = path[len(base) :]
+                    if (found := operation_at(self._candidates(inner), inner)) is not None:
+                        return found
         return None
 
     def _candidates(self, path: str) -> tuple[Operation, ...]:
@@ -65,6 +71,35 @@ def _split(url: str) -> tuple[str, str]:
 
 
 _URL: Final = re.compile(r"(?:(?:[A-Za-z][A-Za-z0-9+.-]*:)?//([^/?#]*))?([^?#]*)")
+
+
+def without_secrets(url: str, document: Document) -> str:
+    """Return the URL without user and password, and with a mask for each query value that is a key by the document.
+
+    A client that something else wrote may put them there; our own sessions keep them out of every URL.
+    """
+    names = frozenset(_key_parameters(document))
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    given = [pair.partition("=") for pair in parts.query.split("&")]
+    if "@" not in parts.netloc and not any(unquote_plus(name) in names for name, _, _ in given):
+        return url
+    kept = (f"{name}={_MASK}" if unquote_plus(name) in names else name + sign + value for name, sign, value in given)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="&".join(kept)))
+
+
+_MASK: Final = "[masked]"
+
+
+def _key_parameters(document: Document) -> Iterator[str]:
+    """Yield the names of the query parameters that carry an API key by a security scheme."""
+    components = document.contents.get("components")
+    schemes = components.get("securitySchemes") if isinstance(components, dict) else None
+    for scheme in schemes.values() if isinstance(schemes, dict) else ():
+        if isinstance(scheme, dict) and scheme.get("in") == "query":
+            yield str(scheme.get("name"))
 
 
 def _places(document: Document, server: str) -> Iterator[tuple[str, str]]:

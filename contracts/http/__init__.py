@@ -6,7 +6,7 @@ Hands out GuardedSession and the values that pass through it: Request, Response,
 
 from contracts.http.api_key import Secret, check_api_key, read_api_key
 from contracts.http.authorization import Authorization, CredentialValue, KeySource
-from contracts.http.content_coding import CODINGS, coding_names
+from contracts.http.content_coding import CODINGS, CodingError, coding_names, decoded
 from contracts.http.exchange import (
     NOTHING,
     PROBED_METHODS,

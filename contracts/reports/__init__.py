@@ -4,7 +4,6 @@ Hides formats, wording and how a file is written whole. Hands out `write_reports
 exchanges and the comparison with an earlier report.
 """
 
-from contracts.reports.assertion import assert_conforms
 from contracts.reports.broken_pipe import be_silent, print_lines, terminal_is_gone
 from contracts.reports.comparison import Comparison, compare, read_report
 from contracts.reports.explanations import explain

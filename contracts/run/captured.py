@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from contracts.captures import Capture, OperationFinder, Unread, path_of
+from contracts.captures import Capture, OperationFinder, Unread, path_of, without_secrets
 from contracts.http import Exchange, Request
 from contracts.judge import History, Violation
 from contracts.openapi import ConfigurationError, Document, Operation
@@ -75,7 +75,8 @@ class CapturedAnswers:
         self._seen[operation.path] += 1
         if self._alike.count(operation, values, capture, made_up=made_up):
             return
-        request = Request(capture.url, tuple(values.items()), made_up=made_up)
+        url = without_secrets(capture.url, self._settings.document)
+        request = Request(url, tuple(values.items()), made_up=made_up)
         exchange = Exchange(operation, request, capture.response, capture.seconds, capture.at)
         if not self._observer(exchange):
             self._alike.learn(exchange)
@@ -84,7 +85,7 @@ class CapturedAnswers:
         """Return the operation that a capture answers, with its path parameters; None if it is none of the document."""
         operations = self._settings.document.operations
         if capture.url:
-            return self._finder.find(capture.method, capture.url)
+            return self._finder.find(capture.method, capture.url, capture.mount)
         return (operations[0], {}) if len(operations) == 1 else None  # Which resource it is of is not known.
 
     def _leave_aside(self, unread: Unread) -> None:

@@ -8,6 +8,7 @@ import io
 import itertools
 import json
 import os
+import re
 import signal
 import sys
 import unittest.mock
@@ -154,6 +155,27 @@ def test_the_paths_of_the_documents_own_servers_stand_before_its_paths(tmp_path:
     document.write_text(json.dumps(contents))
     lines = exchange_lines().replace(HOST.encode(), f"{HOST}/base".encode())
     assert check(tmp_path, lines, options=("--document", str(document), "--no-overlay")).code == 0
+
+
+def test_a_coding_that_a_browser_asked_for_is_no_violation(tmp_path: Path) -> None:
+    coded = b'"headers": [{"name": "content-encoding", "value": "br"}, {"name": ":status"'
+    sent = re.sub(rb'"headers": \[\s*\{\s*"name": ":status"', coded, archive())
+    asked = b'"headers": [{"name": "Accept-Encoding", "value": "gzip, br"}]'
+    assert check(tmp_path, sent).code == 1
+    assert check(tmp_path, sent.replace(b'"headers": []', asked)).code == 0
+
+
+def test_a_key_in_a_captured_url_is_in_no_report(tmp_path: Path) -> None:
+    document, reports = tmp_path / "keyed.json", tmp_path / "reports"
+    contents = json.loads(json.dumps(dict(load().contents)))
+    contents["components"]["securitySchemes"] = {"key": {"type": "apiKey", "in": "query", "name": "key"}}
+    document.write_text(json.dumps(contents))
+    lines = exchange_lines(lambda line: line.update(url=f"{line['url']}?key=canary", status=500))
+    result = check(tmp_path, lines, options=("--document", str(document), "--no-overlay", "--report-dir", str(reports)))
+    assert result.code == 1
+    assert "key=[masked]" in result.output
+    written = [file.read_text() for file in reports.iterdir()]
+    assert not [text for text in (result.output, *written) if "canary" in text]
 
 
 def test_operations_that_were_not_captured_are_not_required(tmp_path: Path) -> None:

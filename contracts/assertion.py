@@ -1,0 +1,86 @@
+"""Hold one response of any library against a document, in a test of one's own.
+
+The words come from `contracts.reports`, which takes as long to load as everything else here: they are loaded for the
+first answer that breaks a promise.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, Final
+
+from contracts.captures import Capture, OperationFinder, capture_of, without_secrets
+from contracts.http import Exchange, Request
+from contracts.judge import Violation, excuse, judge
+from contracts.openapi import PINNED, PINNED_OVERLAY, ConfigurationError, Document, Operation, load
+
+
+def assert_conforms(
+    response: Any,
+    document: Document | None = None,
+    *,
+    method: str = "",
+    path: str = "",
+    body: bytes | None = None,
+    server: str = "",
+) -> None:
+    """Raise AssertionError, in the words of a verdict, if a response breaks what the document promises.
+
+    It takes a response of requests, httpx, urllib3, aiohttp, of the test clients of Starlette, FastAPI, Flask and
+    Django, and a tuple of status, header fields and body. `method` and `path` are what was asked for, where the
+    response does not say it; `body` its bytes, where they have to be awaited, as with aiohttp. `server` is what stands
+    before the document's paths. Without a document it is the pinned one, with its overlay. As in a run, the refusal of
+    an id that intermediaries may refuse is no violation. Raises ConfigurationError if the document has no such
+    operation, and TypeError for what is no response.
+    """
+    __tracebackhide__ = True  # pytest shows the line of the test.
+    document = document or _pinned()
+    capture = capture_of(response, method, path, body)
+    operation, values = asked_of(document, OperationFinder(document, server), capture)
+    exchange = Exchange(operation, Request(capture.url, tuple(values.items())), capture.response)
+    _, standing = excuse(exchange, judge(operation, exchange))
+    if standing:
+        raise broken_promises(operation, capture, sorted(standing))
+
+
+@cache
+def _pinned() -> Document:
+    return load(PINNED, (PINNED_OVERLAY,))
+
+
+def asked_of(document: Document, finder: OperationFinder, capture: Capture) -> tuple[Operation, Mapping[str, str]]:
+    """Return the operation that a response answers, with its path parameters, decoded.
+
+    Raises ConfigurationError, in one line with the fix, if the document has no such operation.
+    """
+    __tracebackhide__ = True
+    found = finder.find(capture.method, capture.url, capture.mount)
+    if found:
+        return found
+    asked = f"{capture.method} {without_secrets(capture.url, document) or '(path not known)'}"
+    if capture.method != "GET":
+        raise ConfigurationError(f"{asked} cannot be judged: only answers to GET are; leave the others out")
+    named = [str(each) for each in document.operations[:_NAMED]]
+    more = [f"{len(document.operations) - _NAMED} more"] if len(document.operations) > _NAMED else []
+    raise ConfigurationError(
+        f"{asked} is no operation that is judged of {document.path.name}, which has {', '.join(named + more)}; "
+        "name what was asked for by path=, and what stands before the document's paths as the server"
+    )
+
+
+_NAMED: Final = 5
+"""The number of a document's operations that an error names."""
+
+_LISTED: Final = 20
+"""The number of violations of one answer that an error lists."""
+
+
+def broken_promises(operation: Operation, capture: Capture, violations: Sequence[Violation]) -> AssertionError:
+    """Return the error of a response that breaks promises: which request it was, and a line for each violation."""
+    from contracts.reports import violation_line, visible
+
+    document = operation.document
+    asked = visible(f"{capture.method} {without_secrets(capture.url, document)}")
+    lines = [violation_line(each) for each in violations[:_LISTED]]
+    rest = [f"and {len(violations) - _LISTED} more"] if len(violations) > _LISTED else []
+    heading = f"the answer to {asked} breaks what {document.path.name} promises of {operation}:"
+    return AssertionError("\n".join([heading, *(f"  {line}" for line in (*lines, *rest))]))

@@ -1,0 +1,139 @@
+"""`assert_conforms` holds one response against the document, and says what is wrong in the words of a verdict."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from contracts import assert_conforms
+from contracts.openapi import ConfigurationError
+from strategies.answers import catalogue
+from tests.support.pinned import OPERATION
+from tests.support.tiny import PETS, document_at, document_of
+
+RESOURCE, ANSWER = next(iter(catalogue(OPERATION).items()))
+PATH = OPERATION.url_path(OPERATION.bind(RESOURCE))
+RIGHT, WRONG = ANSWER.body, json.dumps({**json.loads(ANSWER.body), "status": "STARTED"}).encode()
+TYPE = {"Content-Type": "application/json"}
+
+
+def test_a_tuple_of_status_headers_and_body_is_a_response() -> None:
+    assert_conforms((200, TYPE, RIGHT), method="GET", path=PATH)
+    assert_conforms((200, list(TYPE.items()), RIGHT.decode()), path=f"/base{PATH}", server="https://a/base")
+    with pytest.raises(AssertionError, match=r"overlay\.equals at /id of 200"):
+        assert_conforms((200, TYPE, RIGHT), path=PATH + "0")
+
+
+def test_the_error_says_which_request_it_was_and_each_violation_in_a_line() -> None:
+    document = document_of(
+        {
+            "type": "object",
+            "properties": {"pet": {"$ref": "#/components/schemas/Pet"}, "size": {"enum": ["big", "small"]}},
+        },
+        PETS,
+    )
+    body = json.dumps({"pet": {"kind": "CAT", "toys": []}, "size": "smal"})
+    with pytest.raises(AssertionError) as raised:
+        assert_conforms((200, TYPE, body), document, path="/things/one?full=1")
+    assert str(raised.value).splitlines() == [
+        "the answer to GET /things/one?full=1 breaks what tiny.json promises of GET /things/{thing}:",
+        '  schema.enum at /size of 200: expected "big" or "small", got "smal"; did it mean "small"?',
+        "  schema.type at /pet/toys of 200 (CAT): expected object, got array []",
+    ]
+
+
+def test_of_very_many_violations_the_first_ones_are_listed() -> None:
+    document = document_of({"type": "array", "items": {"type": "integer"}})
+    with pytest.raises(AssertionError) as raised:
+        assert_conforms((200, TYPE, json.dumps(["x"] * 50)), document, path="/things/one")
+    assert len(str(raised.value).splitlines()) == 22
+    assert str(raised.value).endswith("\n  and 30 more")
+
+
+def test_a_key_in_the_url_is_not_in_the_error() -> None:
+    contents: dict[str, Any] = {
+        "openapi": "3.1.0",
+        "info": {"title": "Tiny", "version": "7"},
+        "paths": {"/things": {"get": {"responses": {"200": {"description": "", "content": {}}}}}},
+        "components": {"securitySchemes": {"key": {"type": "apiKey", "in": "query", "name": "api key"}}},
+    }
+    url = "https://user:pass-word@things.test/things?a=1&api%20key=canary&b=2"
+    for status, error in ((500, AssertionError), (200, ConfigurationError)):
+        with pytest.raises(error) as raised:
+            assert_conforms(
+                (status, TYPE, b""),
+                document_at(contents),
+                path=url if status == 500 else url + "#x",
+                method="GET" if status == 500 else "POST",
+            )
+        assert "https://things.test/things?a=1&api%20key=[masked]&b=2" in str(raised.value)
+        assert "canary" not in str(raised.value)
+        assert "pass-word" not in str(raised.value)
+
+
+def test_the_refusal_of_an_id_that_intermediaries_may_refuse_is_no_violation() -> None:
+    document = document_of({"type": "object"})
+    assert_conforms((404, {"Content-Type": "text/html"}, b"<html>"), document, path="/things/a%2Fb")
+    with pytest.raises(AssertionError, match=r"status\.undocumented at status: expected 200, got 404"):
+        assert_conforms((404, {"Content-Type": "text/html"}, b"<html>"), document, path="/things/ab")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "words"),
+    [
+        ("POST", PATH, rf"POST {PATH} cannot be judged: only answers to GET are"),
+        ("GET", "/other", "GET /other is no operation that is judged of sgp-v4.openapi.yaml, which has GET /v4/"),
+        ("GET", "", r"GET \(path not known\) is no operation that is judged of"),
+    ],
+)
+def test_what_is_no_operation_of_the_document_is_an_error(method: str, path: str, words: str) -> None:
+    with pytest.raises(ConfigurationError, match=words):
+        assert_conforms((200, TYPE, RIGHT), method=method, path=path)
+
+
+@pytest.mark.parametrize(
+    "response", [None, "text", SimpleNamespace(status_code=200), (200, TYPE), (True, TYPE, b""), ("200", TYPE, b"")]
+)
+def test_what_is_no_response_is_an_error_that_says_so(response: Any) -> None:
+    with pytest.raises(TypeError, match="is no response"):
+        assert_conforms(response, path=PATH)
+
+
+WITHOUT = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("pytest", "_pytest", "hypothesis", "schemathesis"):
+            raise ImportError(f"{name} is not installed")
+
+sys.meta_path.insert(0, Missing())
+import contracts
+print(*(name for name in sys.modules if name.startswith("contracts.")), *sys.modules)
+try:
+    contracts.assert_conforms((200, {}, b"[]"), path="/v4/fine-tuning-jobs/a")
+except AssertionError as error:
+    print(error)
+"""
+
+
+def test_it_needs_no_test_framework_and_loads_no_report_until_an_answer_breaks_a_promise() -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=True)
+    loaded, *said = done.stdout.splitlines()
+    assert re.match(r"the answer to GET /v4/.* breaks what sgp-v4\.openapi\.yaml promises", said[0])
+    late = {
+        "contracts.reports",
+        "contracts.run",
+        "contracts.verdict",
+        "contracts.coverage",
+        "strategies",
+        "harfile",
+        "rich",
+    }
+    assert late.isdisjoint(loaded.split())
