@@ -5,6 +5,7 @@ from __future__ import annotations
 import hypothesis
 import pytest
 
+from contracts import pytest_plugin
 from contracts.openapi import ContractError
 from contracts.run import OPTIONS, PROFILES
 from strategies import plan
@@ -14,11 +15,14 @@ plan.register_profiles(PROFILES.values())
 hypothesis.settings.load_profile("ci")
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Declare the options, beside pytest's own and Hypothesis's `--hypothesis-profile` and `--hypothesis-seed`."""
     group = parser.getgroup("contract", "the contract and the server that is compared with it")
+    # Both may be there, and one option then means both.
+    declared = {pytest_plugin.REPORT_DIR} if pluginmanager.has_plugin(pytest_plugin.__name__) else set()
     for option in OPTIONS:
-        option.add_to(group.addoption)
+        if option.name not in declared:
+            option.add_to(group.addoption)
     parser.addini("contract_redact", "places of bodies to keep no values at, one a line", type="linelist", default=[])
 
 

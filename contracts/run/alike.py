@@ -47,6 +47,10 @@ class _Repeats:
     plain: int = 0
     first: tuple[float, Resource] = (math.inf, ())
 
+    def reset(self) -> None:
+        self.count = self.plain = 0
+        self.first = math.inf, ()
+
     def note(self, at: float, resource: Resource) -> None:
         self.count += 1
         self.plain += are_plain(resource)
@@ -159,14 +163,16 @@ class AlikeAnswers:
             kind = self._kinds[key] = _Kind(operation, parsed.spec, parsed.schema, is_success=response.ok)
         kind.learn(parsed.value, exchange)
 
-    def tally(self) -> Tally:
-        """Return what the counted answers showed."""
+    def take(self) -> Tally:
+        """Return what the answers showed that were counted since the last time."""
         tally = Tally()
         for each in (repeats for kind in self._kinds.values() for repeats in kind.counted()):
             observation = FeatureObservation(each.count, *each.first)
             tally.note_alike(each.exchange, observation, each.plain, self._redaction)
+            each.reset()
         for path, counts in self._times.items():
-            tally.times.setdefault(path, Counter()).update(counts)
+            tally.times[path] = counts
+        self._times.clear()
         return tally
 
 

@@ -1,6 +1,7 @@
 """Judge answers that were captured elsewhere: the same observer, criteria and verdict, and nothing is sent.
 
-Hides which operation a captured request belongs to, and how much of what was captured is left aside.
+Hides which operation a captured request belongs to, how much of what was captured is left aside, and that other
+processes may have seen a part of it.
 """
 
 import datetime
@@ -13,6 +14,7 @@ from contracts.captures import Capture, OperationFinder, Unread, path_of, withou
 from contracts.http import Exchange, Request
 from contracts.judge import History, Violation
 from contracts.openapi import ConfigurationError, Document, Operation
+from contracts.reports import Recorder
 from contracts.run.alike import AlikeAnswers
 from contracts.run.observer import Observer
 from contracts.run.settings import Settings
@@ -28,27 +30,38 @@ _OF_A_CACHE: Final = (304,)
 class CapturedAnswers:
     """What captured answers show: takes the place of asking in a run, as the shards of one do."""
 
-    def __init__(self, settings: Settings, server: str) -> None:
-        """Prepare for answers of the server, or of any server if that is empty."""
+    def __init__(self, settings: Settings, server: str = "", *, compares: bool = True) -> None:
+        """Prepare for answers of the server, or of any server if that is empty.
+
+        With `compares` False each answer is judged alone: tests of a service begin with other data each time.
+        """
         self._settings = settings
         self._started = datetime.datetime.now(datetime.UTC)
         self._clock = time.monotonic()
         self._finder = OperationFinder(settings.document, server)
-        waivers = Waivers(settings.waivers, self._started.date())
+        self._match = Waivers(settings.waivers, self._started.date()).match
         history = History(redacted=settings.redaction.as_rule)
         self._observer = Observer(
-            waiver=waivers.match,
+            waiver=self._match,
             redaction=settings.redaction,
             history=history,
             strict_refusals=settings.strict_refusals,
+            compares=compares,
         )
         self._alike = AlikeAnswers(history, settings.redaction)
-        self._seen: Counter[str] = Counter()
+        self._compares = compares
+        self._recorder: Recorder | None = None
+        self._elsewhere = Tally()
+        self._seen: set[str] = set()
         self._others: Counter[str] = Counter()
         self._unread: list[str] = []
         self._unread_count = 0
         self.incident = ""
         """What ended the reading early, if anything did."""
+
+    def record(self, recorder: Recorder) -> None:
+        """Keep every exchange by the recorder, for the reports."""
+        self._recorder = recorder
 
     def take(self, captures: Iterable[Capture | Unread]) -> None:
         """Judge every answer of an operation, and count all else."""
@@ -56,30 +69,37 @@ class CapturedAnswers:
             for each in captures:
                 if isinstance(each, Unread):
                     self._leave_aside(each)
+                elif each.response.status in _OF_A_CACHE:
+                    self._leave_aside(Unread(each.where, "it is an answer of a cache (304)"))
+                elif (found := self._operation_of(each)) is None:
+                    self._others[f"{each.method} {path_of(each.url) if each.url else '(path not known)'}"] += 1
                 else:
-                    self._judge(each)
+                    self.judge(each, *found)
         except KeyboardInterrupt:
             self.incident = "the run was interrupted"
 
-    def _judge(self, capture: Capture) -> None:
-        if capture.response.status in _OF_A_CACHE:
-            self._leave_aside(Unread(capture.where, "it is an answer of a cache (304)"))
-            return
-        found = self._operation_of(capture)
-        if found is None:
-            self._others[f"{capture.method} {path_of(capture.url) if capture.url else '(path not known)'}"] += 1
-            return
-        operation, values = found
+    def judge(self, capture: Capture, operation: Operation, values: Mapping[str, str]) -> tuple[Violation, ...]:
+        """Judge one answer of the operation; returns its violations, sorted, but those that a waiver covers."""
         # Answers are compared with earlier ones of the same resource only if no query may have filtered them.
-        made_up = "?" in capture.url or bool(operation.parameters and not values)
-        self._seen[operation.path] += 1
-        if self._alike.count(operation, values, capture, made_up=made_up):
-            return
+        made_up = self._compares and ("?" in capture.url or bool(operation.parameters and not values))
+        self._seen.add(operation.path)
+        # What is recorded has to be made, and no short way leads around it.
+        if self._compares and not self._recorder and self._alike.count(operation, values, capture, made_up=made_up):
+            return ()
         url = without_secrets(capture.url, self._settings.document)
         request = Request(url, tuple(values.items()), made_up=made_up)
         exchange = Exchange(operation, request, capture.response, capture.seconds, capture.at)
-        if not self._observer(exchange):
+        if self._recorder:
+            self._recorder(self._settings.redaction.exchange(exchange))
+        found = self._observer(exchange)
+        if not found:
             self._alike.learn(exchange)
+        return tuple(each for each in found if not self._match(each, request.parameter_values).waiver)
+
+    def merge(self, tally: Tally) -> None:
+        """Take in what another process judged; its tally must not be used any more."""
+        self._seen.update(tally.operations)
+        self._elsewhere.merge(tally)
 
     def _operation_of(self, capture: Capture) -> tuple[Operation, Mapping[str, str]] | None:
         """Return the operation that a capture answers, with its path parameters; None if it is none of the document."""
@@ -101,10 +121,11 @@ class CapturedAnswers:
             raise ConfigurationError(f"nothing could be judged{': ' if reasons else ''}{reasons}; {fix}")
 
     def tally(self) -> Tally:
-        """Return what the answers showed."""
-        tally = self._observer.take()
-        tally.merge(self._alike.tally())
-        return tally
+        """Return what the answers showed since the last time."""
+        taken, self._elsewhere = self._elsewhere, Tally()
+        taken.merge(self._observer.take())
+        taken.merge(self._alike.take())
+        return taken
 
     def facts(self, document: Document) -> RunFacts:
         """Return the facts of the run; of the document, the operations that were captured are promised."""

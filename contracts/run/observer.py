@@ -18,7 +18,8 @@ class Observer:
     `second_opinion` says, in words, where another validator differs about an answer. Of the resources that were
     `discovered`, by operation, one that is refused may have vanished. Values that `redaction` takes out are judged and
     not kept. `history` is what is known of earlier answers; other processes may add to it. With `strict_refusals` the
-    refusal of a strange id is a violation as that of an ordinary one is.
+    refusal of a strange id is a violation as that of an ordinary one is. With `compares` False the history plays no
+    part.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class Observer:
         history: History | None = None,
         *,
         strict_refusals: bool = False,
+        compares: bool = True,
     ) -> None:
         self.tally = Tally()
         self.class_reads = ClassReads()
@@ -38,6 +40,7 @@ class Observer:
         self._hanging = HangingResources()
         self._history = history or History(redacted=redaction.as_rule)
         self._second_opinion, self._strict_refusals = second_opinion, strict_refusals
+        self._compares = compares
         self._last: tuple[Violation, ...] = ()
 
     def __call__(self, exchange: Exchange) -> tuple[Violation, ...]:
@@ -67,7 +70,8 @@ class Observer:
         try:
             # What another resource was to be answered says nothing of this one.
             # A parameter may filter what an answer shows.
-            if not exchange.request.made_up and not any(each.rule == "overlay.swapped" for each in found):
+            may_compare = self._compares and not exchange.request.made_up
+            if may_compare and not any(each.rule == "overlay.swapped" for each in found):
                 found |= set(self._history.compare(exchange))
         finally:
             # The violations of the answer alone are noted, whether or not there is room to remember it.

@@ -279,6 +279,12 @@ class Tally:
         return self.answers.total()
 
     @property
+    def operations(self) -> frozenset[str]:
+        """Return the paths of the operations whose answers were seen, refusals of ids among them."""
+        refused = (path for record in self.refusals.values() for path, _ in record.ids)
+        return frozenset((*self.times, *refused))
+
+    @property
     def features(self) -> dict[Feature, FeatureObservation]:
         """Return the observation of every single feature that was seen."""
         found: dict[Feature, FeatureObservation] = {}
