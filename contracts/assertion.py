@@ -59,10 +59,13 @@ def asked_of(document: Document, finder: OperationFinder, capture: Capture) -> t
     asked = f"{capture.method} {without_secrets(capture.url, document) or '(path not known)'}"
     if capture.method != "GET":
         raise ConfigurationError(f"{asked} cannot be judged: only answers to GET are; leave the others out")
-    named = [str(each) for each in document.operations[:_NAMED]]
-    more = [f"{len(document.operations) - _NAMED} more"] if len(document.operations) > _NAMED else []
+    operations = document.operations
+    named = ", ".join(map(str, operations[:_NAMED]))
+    more = f" and {len(operations) - _NAMED} more" if len(operations) > _NAMED else ""
+    count = sum(not each.part for each in document.left_out)
+    left_out = f" ({count} more cannot be judged: contract verify --collect-only lists them)" if count else ""
     raise ConfigurationError(
-        f"{asked} is no operation that is judged of {document.path.name}, which has {', '.join(named + more)}; "
+        f"{document.path.name} has no operation for {asked}; it has {named}{more}{left_out}; "
         "name what was asked for by path=, and what stands before the document's paths as the server"
     )
 

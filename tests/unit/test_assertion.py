@@ -88,8 +88,8 @@ def test_the_refusal_of_an_id_that_intermediaries_may_refuse_is_no_violation() -
     ("method", "path", "words"),
     [
         ("POST", PATH, rf"POST {PATH} cannot be judged: only answers to GET are"),
-        ("GET", "/other", "GET /other is no operation that is judged of sgp-v4.openapi.yaml, which has GET /v4/"),
-        ("GET", "", r"GET \(path not known\) is no operation that is judged of"),
+        ("GET", "/other", r"sgp-v4\.openapi\.yaml has no operation for GET /other; it has GET /v4/"),
+        ("GET", "", r"has no operation for GET \(path not known\); it has"),
     ],
 )
 def test_what_is_no_operation_of_the_document_is_an_error(method: str, path: str, words: str) -> None:
@@ -137,3 +137,19 @@ def test_it_needs_no_test_framework_and_loads_no_report_until_an_answer_breaks_a
         "rich",
     }
     assert late.isdisjoint(loaded.split())
+
+
+def test_operations_that_cannot_be_judged_are_not_denied() -> None:
+    contents: dict[str, Any] = {
+        "openapi": "3.1.0",
+        "info": {"title": "Tiny", "version": "7"},
+        "paths": {
+            "/things": {"get": {"responses": {"200": {"description": ""}}}},
+            "/others": {"get": {"parameters": [{"$ref": "#/missing"}], "responses": {"200": {"description": ""}}}},
+        },
+    }
+    words = (
+        r"has no operation for GET /others; it has GET /things \(1 more cannot be judged: contract verify --collect-"
+    )
+    with pytest.raises(ConfigurationError, match=words):
+        assert_conforms((200, TYPE, b""), document_at(contents), path="/others")
