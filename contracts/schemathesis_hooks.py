@@ -19,7 +19,7 @@ import schemathesis
 from hypothesis import strategies as st
 
 from contracts.captures import OperationFinder, capture_of, path_of
-from contracts.http import Exchange, Request, Response
+from contracts.http import Exchange, Request
 from contracts.judge import Violation, excuse, judge
 from contracts.openapi import (
     ContractError,
@@ -91,8 +91,7 @@ class _Basis:
         is_rejected = self.is_secured and response.status_code in _CALLER_REJECTED
         exists = True if is_known and not made_up and not is_rejected else None
         request = Request(capture.url, tuple(values.items()), exists, made_up=made_up)
-        answer = _without_asked_coding(capture.response, response.request.headers.get("Accept-Encoding") or "")
-        return Exchange(operation, request, answer, response.elapsed)
+        return Exchange(operation, request, capture.response, response.elapsed)
 
     def _found(self, case: _Case, url: str) -> tuple[Operation, Mapping[str, str]] | None:
         """Return the operation that was asked, with its path parameters as they were sent.
@@ -141,17 +140,6 @@ def _failing(violation: Violation) -> Callable[..., bool | None]:
 def _error_class(fingerprint: str) -> type[AssertionError]:
     """Return the error of one kind of violation: errors of one class and line are one failure to Schemathesis."""
     return type(f"Violation{fingerprint}", (AssertionError,), {"__module__": __name__})
-
-
-def _without_asked_coding(response: Response, accepted: str) -> Response:
-    """Return the response without a Content-Encoding that the request accepts, for the client has undone the coding."""
-    asked = {word.partition(";")[0].strip().lower() for word in accepted.split(",")}
-    headers = tuple(
-        (name, value)
-        for name, value in response.headers
-        if name != "content-encoding" or not asked.issuperset(word.strip().lower() for word in value.split(","))
-    )
-    return Response(response.status, headers, response.body)
 
 
 def _is_made_up(operation: Operation, case: _Case) -> bool:

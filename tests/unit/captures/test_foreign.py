@@ -15,6 +15,7 @@ import fastapi.testclient
 import httpx
 import pytest
 import requests
+import schemathesis
 import urllib3
 from django.test import AsyncClient as DjangoAsyncClient
 from django.test import Client as DjangoClient
@@ -66,6 +67,10 @@ def by_httpx_in_process(base: str, path: str) -> Got:
             return await client.get(path)
 
     return asyncio.run(ask()), None
+
+
+def by_schemathesis(base: str, path: str) -> Got:
+    return schemathesis.Response.from_requests(requests.get(base + path, timeout=10), verify=True), None
 
 
 def by_aiohttp(base: str, path: str) -> Got:
