@@ -150,7 +150,7 @@ def _unmet(unmet: Unmet) -> dict[str, Any]:
 
 def _witness(witness: Witness) -> dict[str, Any]:
     request, outcome = witness.request.to_json(), witness.outcome
-    del request["exists"], request["trace"]  # The trace is in `request_id`.
+    del request["trace"]  # It is in `request_id`.
     response = outcome.to_json() if isinstance(outcome, Response) else None
     return {"request": {"operation": witness.operation, **request}, "response": response}
 

@@ -55,6 +55,15 @@ def test_report_json_holds_a_witness_byte_for_byte() -> None:
     assert text["witness"]["response"]["body"] == '{"name": 5}'
 
 
+def test_report_json_says_how_a_witness_was_asked_for() -> None:
+    exchange = exchange_of(OPERATION, answer(200, {"name": 5}), "a", exists=True)
+    request = dataclasses.replace(exchange.request, together=(("b",),), made_up=True)
+    report = report_json.report(verdict_on(tally_on([dataclasses.replace(exchange, request=request)]), DOCUMENT))
+    FORMAT.validate(json.loads(json.dumps(report)))
+    asked = report["violations"][0]["witness"]["request"]
+    assert (asked["exists"], asked["together"], asked["made_up"]) == (True, [["b"]], True)
+
+
 def test_a_violation_points_at_the_line_of_its_promise_in_the_document(tmp_path: Path) -> None:
     lines = ["{", '"openapi": "3.1.0",', '"paths": {"/x": {', '"get": {"responses": {', '"200": {}', "}}}}}"]
     file = tmp_path / "document.json"
