@@ -317,7 +317,7 @@ class GuardedSession(requests.Session):
         """
         while True:
             self._rate_limit.take()
-            self._report_late_bytes()
+            self.report_late_bytes()
             at, started = time.time(), time.perf_counter()
             try:
                 outcome, answer = self._transport.attempt(request)
@@ -327,7 +327,7 @@ class GuardedSession(requests.Session):
             self._silence.note(outcome, str(request.url))
             return _Attempt(outcome, answer, time.perf_counter() - started, at)
 
-    def _report_late_bytes(self) -> None:
+    def report_late_bytes(self) -> None:
         """If the server sent bytes after the previous response ended, report that exchange again with them."""
         last, self._last = self._last, None
         if last and isinstance(last.outcome, Response) and (message := self._transport.late_message()):

@@ -1,15 +1,19 @@
-"""Ask for violations again: some time later, several times, and of a sibling of the resource."""
+"""Ask for violations again: some time later, several times, and of a sibling of the resource.
 
-from collections import Counter
+Hides in which order, how often and with which readings before it is asked. A run asks so at its end for what it has
+found, and `contract replay` for what an earlier run has found.
+"""
+
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.http import Exchange
-from contracts.judge import CHANGES
-from contracts.openapi import Document, Inputs, Operation, Resource, text_of
+from contracts.http import Exchange, Request
+from contracts.judge import CHANGES, Violation
+from contracts.openapi import Document, Operation, Resource, text_of
 from contracts.run.observer import Observer
-from contracts.verdict import Finding, RecheckResult, Redaction
+from contracts.verdict import Finding, RecheckResult, Redaction, Reproducibility
 
 RECHECK_ROUNDS: Final = 3
 """How often each violation is asked for again; each round asks for all of them.
@@ -17,8 +21,14 @@ RECHECK_ROUNDS: Final = 3
 Siblings stand between them, in such an order that nothing is asked for twice in a row.
 """
 
+RARE_ROUNDS: Final = 12
+"""How often a violation is asked for that was not there each time it was asked for again.
+
+One that is there in one of three answers is missed by all of them in less than one of a hundred cases.
+"""
+
 MAX_RECHECKED: Final = 50
-"""How many violations are asked for again: the first ones."""
+"""How many violations are asked for again at the end of a run: the first ones."""
 
 MAX_BURSTS: Final = 8
 """How often in one round resources are asked for at the same time: answers may be mixed up now and then."""
@@ -26,84 +36,156 @@ MAX_BURSTS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Asks:
-    """The ways to ask: for one resource, by its path parameters, further header fields and inputs, or for several."""
+    """The ways to ask: for one resource, as a request asked for one before, or for several at the same time."""
 
-    one: Callable[[Operation, Mapping[str, str], Mapping[str, str], Inputs], Exchange]
+    one: Callable[[Operation, Resource, Request], Exchange]
     together: Callable[[Operation, Sequence[Resource]], Iterable[Exchange]] = lambda operation, resources: ()
-    """Asks for them at the same time."""
 
 
-def recheck(
-    asks: Asks,
-    document: Document,
-    findings: Sequence[Finding],
-    known: Callable[[Operation], Iterable[Resource]],
-    redaction: Redaction = Redaction(),  # noqa: B008 - it is frozen
-    *,
-    strict_refusals: bool = False,
-) -> dict[tuple[str, ...], RecheckResult]:
-    """Return, by the violation's identity, how often it was there again; of the first MAX_RECHECKED findings of reads.
+@dataclass(eq=False, slots=True)
+class Round:
+    """One time that a finding was asked for again; `number` counts from 1, and 0 is a reading before the rounds."""
+
+    finding: Finding
+    resource: Resource
+    number: int
+    shows: bool = False
+    """Whether an answer showed the violation. Bytes that come late may still show it during the next round."""
+
+    @property
+    def is_own(self) -> bool:
+        """Return whether the finding's own resource was asked for, and no sibling."""
+        return self.number > 0 and self.resource == own_resource(self.finding)
+
+
+OnAnswer = Callable[[Round, Exchange, tuple[Violation, ...]], object]
+"""Takes in an exchange of a round, with all its violations."""
+
+
+class Recheck:
+    """Asks for findings again, and notes in which rounds their violations are there.
 
     A violation that depends on earlier answers (a value that changed, a final state that was left) is there again only
     if it happens again: the value before it has passed. Such a resource is read once more to begin with, so that a
     value which changes at every read counts as always; so is the resource as which another one is answered. Values
     that the redaction took out of the findings are not compared. What was asked for together is asked so again.
+    Requests by other methods than GET come last, are sent once each, and to no sibling.
     """
-    operations = {operation.path: operation for operation in document.operations}
-    reads = [finding for finding in findings if finding.witness.request.is_read][:MAX_RECHECKED]
-    siblings = {each: _sibling(each, known(operations[each.witness.operation])) for each in reads}
-    shown: dict[Finding, Counter[Resource]] = {finding: Counter() for finding in reads}
-    observer = Observer(strict_refusals=strict_refusals)
 
-    def shows(finding: Finding, resource: Resource) -> bool:
-        exchanges = _asked_again(asks, operations[finding.witness.operation], finding, resource)
-        found = ({redaction.violation(each).identity for each in observer(exchange)} for exchange in exchanges)
-        return any(finding.violation.identity in identities for identities in found)
+    def __init__(
+        self,
+        document: Document,
+        findings: Iterable[Finding],
+        known: Callable[[Operation], Iterable[Resource]],
+        observer: Observer,
+        redaction: Redaction = Redaction(),  # noqa: B008 - it is frozen
+        on_answer: OnAnswer = lambda round_, exchange, violations: None,
+    ) -> None:
+        """Prepare for findings of the document's operations; `known` returns the resources that exist."""
+        self._operations = {operation.path: operation for operation in document.operations}
+        self._findings = tuple(findings)
+        self._known, self._observer, self._redaction, self._on_answer = known, observer, redaction, on_answer
+        self._last: Round | None = None
 
-    for finding in reads:
-        for resource in _read_before(finding, known(operations[finding.witness.operation])):
-            shows(finding, resource)
-    for finding, resource in _spaced(siblings):
-        shown[finding][resource] += shows(finding, resource)
+    def rounds(self, asks: Asks) -> Iterator[Round]:
+        """Ask; yield each round when its answers are there."""
+        reads = [each for each in self._findings if each.witness.request.is_read]
+        siblings = {each: _sibling(each, self._known(self._operation(each))) for each in reads}
+        for finding in reads:
+            for resource in _read_before(finding, self._known(self._operation(finding))):
+                yield self._ask(asks, Round(finding, resource, 0))
+        for number, finding, resource in _spaced(siblings):
+            yield self._ask(asks, Round(finding, resource, number))
+        for finding in self._findings:
+            if not finding.witness.request.is_read:
+                yield self._ask(asks, Round(finding, own_resource(finding), 1))
 
+    def _operation(self, finding: Finding) -> Operation:
+        return self._operations[finding.witness.operation]
+
+    def _ask(self, asks: Asks, round_: Round) -> Round:
+        for exchanges in _asked_again(asks, self._operation(round_.finding), round_.finding, round_.resource):
+            for exchange in exchanges:
+                self._last = round_
+                self._note(round_, exchange)
+            if round_.shows:
+                break
+        return round_
+
+    def observe_late(self, exchange: Exchange) -> None:
+        """Judge bytes that came behind the latest answer; they belong to its round."""
+        if self._last:
+            self._note(self._last, exchange)
+
+    def _note(self, round_: Round, exchange: Exchange) -> None:
+        found = self._observer(exchange)
+        identity = round_.finding.violation.identity
+        round_.shows |= any(self._redaction.violation(each).identity == identity for each in found)
+        self._on_answer(round_, exchange, found)
+
+
+def recheckable(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings that are asked for again at the end of a run: the first MAX_RECHECKED of reads."""
+    return tuple(finding for finding in findings if finding.witness.request.is_read)[:MAX_RECHECKED]
+
+
+def results(rounds: Iterable[Round]) -> dict[tuple[str, ...], RecheckResult]:
+    """Return, by the violation's identity, how often it was there again; of rounds that are all over."""
+    shown: dict[Finding, Counter[bool]] = defaultdict(Counter)
+    siblings: dict[Finding, bool] = {}
+    for each in rounds:
+        if each.is_own:
+            shown[each.finding][each.shows] += 1
+        elif each.number:
+            siblings[each.finding] = siblings.get(each.finding, False) or each.shows
     return {
-        finding.violation.identity: RecheckResult(
-            shown[finding][_own(finding)], RECHECK_ROUNDS, None if sibling is None else shown[finding][sibling] > 0
-        )
-        for finding, sibling in siblings.items()
+        finding.violation.identity: RecheckResult(counts[True], counts.total(), siblings.get(finding))
+        for finding, counts in shown.items()
     }
 
 
-def _asked_again(asks: Asks, operation: Operation, finding: Finding, resource: Resource) -> Iterator[Exchange]:
-    """Yield what comes of asking for a resource as the finding's was asked for."""
+def planned_rounds(finding: Finding) -> int:
+    """Return how often a finding is asked for: more often if an earlier recheck did not find it each time."""
+    if not finding.witness.request.is_read:
+        return 1
+    before = finding.recurrence
+    rare = before is not None and before.reproducibility is not Reproducibility.ALWAYS
+    return RARE_ROUNDS if rare else RECHECK_ROUNDS
+
+
+def own_resource(finding: Finding) -> Resource:
+    """Return the resource of the finding's witness."""
+    return finding.witness.request.parameter_values
+
+
+def _asked_again(asks: Asks, operation: Operation, finding: Finding, resource: Resource) -> Iterator[list[Exchange]]:
+    """Yield what comes of asking for a resource as the finding's was asked for: once, or up to MAX_BURSTS times."""
     request = finding.witness.request
     if not request.together:
-        yield asks.one(operation, operation.bind(resource), dict(request.headers), request.inputs)
+        yield [asks.one(operation, resource, request)]
     for _ in range(MAX_BURSTS if request.together else 0):
-        yield from asks.together(operation, (resource, *request.together))
+        yield list(asks.together(operation, (resource, *request.together)))
 
 
 def _read_before(finding: Finding, known: Iterable[Resource]) -> Iterator[Resource]:
     """Yield the resources to read before the rounds, for the violation to have something to be compared with."""
     if finding.violation.rule in CHANGES:
-        yield _own(finding)
+        yield own_resource(finding)
     elif finding.violation.rule == "overlay.alias":
         yield from (each for each in known if text_of("/".join(each)) == finding.violation.actual)
 
 
-def _spaced(siblings: Mapping[Finding, Resource | None]) -> Iterator[tuple[Finding, Resource]]:
+def _spaced(siblings: Mapping[Finding, Resource | None]) -> Iterator[tuple[int, Finding, Resource]]:
     last = None
-    for _ in range(RECHECK_ROUNDS):
+    for number in range(1, max(map(planned_rounds, siblings), default=0) + 1):
         for finding, sibling in siblings.items():
-            pair = [each for each in (_own(finding), sibling) if each is not None]
+            if number > planned_rounds(finding):
+                continue
+            pair = [each for each in (own_resource(finding), sibling) if each is not None]
             # The two differ, so that at least one of them is not the resource that was asked for last.
             for resource in reversed(pair) if pair[0] == last else pair:
-                yield finding, resource
+                yield number, finding, resource
                 last = resource
-
-
-def _own(finding: Finding) -> Resource:
-    return finding.witness.request.parameter_values
 
 
 def _sibling(finding: Finding, known: Iterable[Resource]) -> Resource | None:
@@ -113,4 +195,4 @@ def _sibling(finding: Finding, known: Iterable[Resource]) -> Resource | None:
     """
     if finding.witness.request.together:
         return None
-    return next((each for each in (*finding.resources, *known) if each != _own(finding)), None)
+    return next((each for each in (*finding.resources, *known) if each != own_resource(finding)), None)

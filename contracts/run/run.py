@@ -12,7 +12,7 @@ import gc
 import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from typing import Any, Final
@@ -28,7 +28,7 @@ from contracts.run.knowledge import Knowledge, listed, look, recall, reveal_reje
 from contracts.run.notes import notes_on
 from contracts.run.observer import Observer
 from contracts.run.outputs import Outputs, Show, print_verdict_line
-from contracts.run.recheck import Asks, recheck
+from contracts.run.recheck import Recheck, Round, recheckable, results
 from contracts.run.sessions import Sessions
 from contracts.run.settings import Settings
 from contracts.run.signals import Signals
@@ -344,29 +344,22 @@ class Run:
             return verdict
         found: Mapping[tuple[str, ...], RecheckResult] = {}
         # These count as requests, and as nothing else: the run was over when they were sent.
-        tally = self.collector.tally
-
-        def count(exchange: Exchange) -> None:
-            if not exchange.is_late:
-                tally.count(exchange)
-
+        tally, observer = self.collector.tally, Observer(strict_refusals=settings.strict_refusals)
+        chosen = recheckable(verdict.findings)
+        recheck = Recheck(settings.document, chosen, self.known, observer, settings.redaction)
         with (
             self.errors.guarded("violations were not asked for again"),
             suppress(*STOPS, KeyboardInterrupt),  # These end only this: the verdict is there already.
             self.signals.allow_signals(),
-            self._sessions.open(count) as session,
         ):
-
-            def together(operation: Operation, resources: Sequence[Resource]) -> Sequence[Exchange]:
-                session.drop_connection()
-                return self._sessions.ask_together(operation, resources, count)
-
-            asks = Asks(lambda *way: session.ask(*way[:3], inputs=way[3]), together)
-            about = settings.document, verdict.findings, self.known, settings.redaction
-            found = recheck(asks, *about, strict_refusals=settings.strict_refusals)
+            found = results(list(self.ask_again(recheck, tally)))
         findings = tuple(replace(each, recurrence=found.get(each.violation.identity)) for each in verdict.findings)
         answers, retries = dict(sorted(tally.answers.items())), dict(sorted(tally.retries.items()))
         return replace(verdict, findings=findings, answers=answers, retries=retries)
+
+    def ask_again(self, recheck: Recheck, tally: Tally) -> Iterator[Round]:
+        """Carry out the rounds of a recheck, whose requests the tally counts; raises an error of STOPS to end early."""
+        return self._sessions.ask_again(recheck, tally)
 
     # Report.
 

@@ -6,20 +6,22 @@ Hides the embedded mock, what the processes of a run share of their traffic, and
 import functools
 import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
-from contracts.http import Authorization, Exchange, GuardedSession, RateLimit, Rejections, Secret
+from contracts.http import Authorization, Exchange, GuardedSession, RateLimit, Rejections, Request, Secret
 from contracts.openapi import ConfigurationError, Inputs, Operation, Resource
 from contracts.reports import EXCHANGES, Recorder
 from contracts.run.handed_in import Strategies
+from contracts.run.recheck import Asks, Recheck, Round
 from contracts.run.service import Service, wait_for_answer
 from contracts.run.settings import Settings
 from contracts.run.workers import RunFolder
+from contracts.verdict import Tally
 
 
 class Sessions:
@@ -137,6 +139,28 @@ class Sessions:
         for future in asked:
             future.result()
         return tuple(exchanges)
+
+    def ask_again(self, recheck: Recheck, tally: Tally) -> Iterator[Round]:
+        """Carry out the rounds of a recheck over a session of their own; the tally counts its requests.
+
+        Raises the ContractError that ends the session early.
+        """
+
+        def count(exchange: Exchange) -> None:
+            (recheck.observe_late if exchange.is_late else tally.count)(exchange)
+
+        with self.open(count) as session:
+
+            def one(operation: Operation, resource: Resource, asked: Request) -> Exchange:
+                values, headers = operation.bind(resource), dict(asked.headers)
+                return session.ask(operation, values, headers, method=asked.method, inputs=asked.inputs)
+
+            def together(operation: Operation, resources: Sequence[Resource]) -> Sequence[Exchange]:
+                session.drop_connection()
+                return self.ask_together(operation, resources, count)
+
+            yield from recheck.rounds(Asks(one, together))
+            session.report_late_bytes()
 
     @property
     def requests_left(self) -> int | None:

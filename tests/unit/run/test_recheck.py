@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.http.exchange import Exchange, Failure, Response
-from contracts.openapi import Inputs, Operation
+from contracts.http.exchange import Exchange, Failure, Request, Response
+from contracts.openapi import Document, Operation, Resource
 from contracts.run.observer import Observer
-from contracts.run.recheck import MAX_RECHECKED, RECHECK_ROUNDS, Asks, recheck
-from contracts.verdict.verdict import Reproducibility, Verdict
+from contracts.run.recheck import MAX_RECHECKED, RARE_ROUNDS, RECHECK_ROUNDS, Asks, Recheck, recheckable, results
+from contracts.verdict.verdict import Finding, RecheckResult, Reproducibility, Verdict
 from tests.support.tiny import answer, document_of, exchange_of
 from tests.support.verdicts import verdict_on
 
@@ -35,11 +35,9 @@ class Asked:
         self.headers: list[Mapping[str, str]] = []
         self._server = server
 
-    def __call__(
-        self, operation: Operation, values: Mapping[str, str], headers: Mapping[str, str], inputs: Inputs
-    ) -> Exchange:
-        (name,) = values.values()
-        self.headers.append(headers)
+    def __call__(self, operation: Operation, resource: Resource, asked: Request) -> Exchange:
+        (name,) = resource
+        self.headers.append(dict(asked.headers))
         self.order.append(name)
         return exchange_of(operation, self._server(name, self.order.count(name) - 1), name)
 
@@ -51,11 +49,18 @@ def verdict_of(seen: Iterable[tuple[str, Response]], headers: tuple[tuple[str, s
     return verdict_on(judge.tally, DOCUMENT)
 
 
+def rechecked(
+    asks: Asks, document: Document, findings: Iterable[Finding], known: Iterable[Resource] = ()
+) -> dict[tuple[str, ...], RecheckResult]:
+    exist = list(known)
+    return results(list(Recheck(document, findings, lambda operation: exist, Observer()).rounds(asks)))
+
+
 def again(
     server: Server, seen: Iterable[tuple[str, Response]], known: Iterable[str] = ()
 ) -> tuple[Asked, list[object]]:
     asked, verdict = Asked(server), verdict_of(seen)
-    found = recheck(Asks(asked), DOCUMENT, verdict.findings, lambda operation: [(name,) for name in known])
+    found = rechecked(Asks(asked), DOCUMENT, verdict.findings, [(name,) for name in known])
     return asked, [found[each.violation.identity] for each in verdict.findings]
 
 
@@ -103,7 +108,7 @@ def test_a_sibling_is_one_that_showed_it_too_else_one_that_exists(
 
 def test_it_is_asked_for_as_it_was_asked_for() -> None:
     verdict, asked = verdict_of([("one", BAD_STATE)], (("Prefer", "code=200"),)), Asked(lambda name, turn: SOUND)
-    recheck(Asks(asked), DOCUMENT, verdict.findings, lambda operation: ())
+    rechecked(Asks(asked), DOCUMENT, verdict.findings)
     assert asked.headers == [{"Prefer": "code=200"}] * RECHECK_ROUNDS
 
 
@@ -125,7 +130,7 @@ def test_no_more_than_the_first_violations_are_asked_for() -> None:
         )
     )
     findings, asked = verdict_on(judge.tally, document).findings, Asked(lambda name, turn: SOUND)
-    assert len(recheck(Asks(asked), document, findings, lambda operation: ())) == MAX_RECHECKED
+    assert len(rechecked(Asks(asked), document, recheckable(findings))) == MAX_RECHECKED
     assert len(asked.order) == RECHECK_ROUNDS * MAX_RECHECKED
 
 
@@ -151,7 +156,7 @@ def test_a_value_that_changed_is_held_against_one_more_reading_of_it(
             200, {"born": born(0 if turn < 2 and reproducibility is Reproducibility.SOMETIMES else turn)}
         )
     )
-    found = recheck(Asks(asked), LASTING, verdict_on(judge.tally, LASTING).findings, lambda operation: [("two",)])
+    found = rechecked(Asks(asked), LASTING, verdict_on(judge.tally, LASTING).findings, [("two",)])
     assert [each.reproducibility for each in found.values()] == [reproducibility]
 
 
@@ -178,10 +183,10 @@ def test_a_resource_that_is_answered_as_another_is_held_against_that_one_once_mo
     (finding,) = verdict_on(judge.tally, document).findings
     assert finding.violation.rule == "overlay.alias"
 
-    def ask(operation: Operation, values: Mapping[str, str], headers: Mapping[str, str], inputs: Inputs) -> Exchange:
-        return exchange(*values.values(), wrong=mistaken)
+    def ask(operation: Operation, resource: Resource, asked: Request) -> Exchange:
+        return exchange(*resource, wrong=mistaken)
 
-    (found,) = recheck(Asks(ask), document, [finding], lambda operation: [("job-b",), ("job-a",)]).values()
+    (found,) = rechecked(Asks(ask), document, [finding], [("job-b",), ("job-a",)]).values()
     assert found.reproducibility is reproducibility
 
 
@@ -211,9 +216,49 @@ def test_what_was_asked_for_together_is_asked_for_together_again(hits: Iterable[
     (finding,) = verdict_on(judge.tally, document).findings
     assert finding.violation.rule == "overlay.swapped"
     asked = Asked(lambda name, before: answer(200, {"ref": name}))
-    (found,) = recheck(Asks(asked, burst), document, [finding], lambda operation: [("d",)]).values()
+    (found,) = rechecked(Asks(asked, burst), document, [finding], [("d",)]).values()
     assert (found.times, found.of, found.sibling) == (times, RECHECK_ROUNDS, None)
     assert set(bursts) == {(("a",), ("b",), ("c",))}
     assert asked.order == []
     # Answers are mixed up now and then, so that a round asks again and again until it shows.
     assert len(bursts) == (3 if times == 3 else 24 if not times else 20)
+
+
+def test_what_was_not_there_each_time_is_asked_for_more_often() -> None:
+    seen = [replace(each, recurrence=RecheckResult(1, 3, None)) for each in verdict_of([("one", BAD_STATE)]).findings]
+    asked = Asked(lambda name, turn: BAD_STATE if turn == RARE_ROUNDS - 1 else SOUND)
+    (found,) = rechecked(Asks(asked), DOCUMENT, seen).values()
+    assert (found.times, found.of) == (1, RARE_ROUNDS)
+
+
+def test_a_method_that_may_change_things_is_sent_once_and_last_and_to_no_sibling() -> None:
+    judge = Observer()
+    exchange = exchange_of(OPERATION, answer(200, {}), "one")
+    judge(replace(exchange, request=replace(exchange.request, method="DELETE")))
+    judge(exchange_of(OPERATION, BAD_STATE, "two"))
+    sent: list[tuple[str, Resource]] = []
+
+    def ask(operation: Operation, resource: Resource, asked: Request) -> Exchange:
+        sent.append((asked.method, resource))
+        again = exchange_of(operation, SOUND, *resource)
+        return replace(again, request=replace(again.request, method=asked.method))
+
+    found = rechecked(Asks(ask), DOCUMENT, verdict_on(judge.tally, DOCUMENT).findings, [("one",), ("two",)])
+    assert sent[-1] == ("DELETE", ("one",))
+    assert [method for method, _ in sent].count("DELETE") == 1
+    assert sorted((each.times, each.of) for each in found.values()) == [(0, RECHECK_ROUNDS), (1, 1)]
+
+
+def test_bytes_that_come_late_belong_to_the_round_before() -> None:
+    message = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}surplus"
+    late = replace(exchange_of(OPERATION, answer(200, {}), "one"), is_late=True)
+    late = replace(late, outcome=replace(answer(200, {}), message=message))
+    judge = Observer()
+    judge(replace(late, is_late=False))
+    findings = verdict_on(judge.tally, DOCUMENT).findings
+    again = Recheck(DOCUMENT, findings, lambda operation: (), Observer())
+    found = []
+    for each in again.rounds(Asks(Asked(lambda name, turn: answer(200, {})))):
+        again.observe_late(late)
+        found.append(each)
+    assert [(each.times, each.of) for each in results(found).values()] == [(RECHECK_ROUNDS, RECHECK_ROUNDS)]
