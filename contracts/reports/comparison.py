@@ -27,18 +27,19 @@ class Comparison:
     unseen: tuple[str, ...]
 
 
-def read_report(path: Path) -> dict[str, Any]:
-    """Return the contents of an earlier report.json; raise ConfigurationError, in one line, for any other file."""
+def read_report(path: Path, named: str) -> dict[str, Any]:
+    """Return the contents of an earlier report.json.
+
+    Raise ConfigurationError, in one line that names the file as `named`, for any other file.
+    """
     try:
         report = json.loads(path.read_bytes())
     except OSError as error:
-        raise ConfigurationError(f"--compare {path} cannot be read: {error.strerror}; name a report.json") from None
+        raise ConfigurationError(f"{named} cannot be read: {error.strerror}; name a report.json") from None
     except (ValueError, RecursionError):
-        raise ConfigurationError(f"--compare {path} is no JSON; name a report.json of an earlier run") from None
+        raise ConfigurationError(f"{named} is no JSON, or cut; name a report.json of an earlier run") from None
     if not isinstance(report, dict) or report.get("format") != FORMAT:
-        raise ConfigurationError(
-            f"--compare {path} is no report of format {FORMAT}; name a report.json of this version"
-        )
+        raise ConfigurationError(f"{named} is no report of format {FORMAT}; name a report.json of this version")
     return report
 
 

@@ -167,7 +167,7 @@ def read_settings(given: Mapping[str, Any], environment: Variables = None) -> Se
         requirements=_requirements(document, files, options, profile, selection),
         waivers=load_waivers(Path(options["waivers"])) if options["waivers"] else (),
         drafted_waivers=_new_file("--write-waivers", options["write_waivers"]),
-        earlier=read_report(Path(options["compare"])) if options["compare"] else None,
+        earlier=_earlier(options["compare"]) if options["compare"] else None,
         redaction=Redaction.at(options["redact"]),
         plan_requests=_plan_requests(profile, options["plan_requests"], options["max_requests"]),
         asks=bool(given.get("asks", True)),
@@ -324,6 +324,10 @@ def is_on(variables: Variables, name: str) -> bool:
 
 def _path(name: str | None) -> Path | None:
     return Path(name) if name else None
+
+
+def _earlier(name: str) -> Mapping[str, Any]:
+    return read_report(Path(name), f"--compare {name}")
 
 
 def _new_file(option: str, name: str | None) -> Path | None:

@@ -6,8 +6,9 @@ redaction and the buckets of latencies.
 
 from contracts.verdict.drafts import draft_waivers
 from contracts.verdict.latency import latency_bucket, latency_quantile, seconds_of
-from contracts.verdict.redaction import Redaction
+from contracts.verdict.redaction import MASK, Redaction
 from contracts.verdict.refused import RefusedIds
+from contracts.verdict.replay import ReportedRun
 from contracts.verdict.tally import FeatureObservation, MatchWaiver, Tally
 from contracts.verdict.verdict import (
     AGREEMENT,
