@@ -19,12 +19,13 @@ from contracts.http.exchange import (
     request_id,
     undocumented_methods,
 )
-from contracts.http.failures import REACHED
+from contracts.http.failures import REACHED, UNREACHABLE
 from contracts.http.framing import framing_flaws
 from contracts.http.rate_limit import BudgetSpent, Limits, RateLimit, check_rate
 from contracts.http.rejection import (
     LET_IN,
     NOT_FOUND,
+    REJECTIONS,
     TIMEOUTS,
     AllRejected,
     CallerRejected,

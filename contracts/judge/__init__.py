@@ -6,7 +6,7 @@ of rules.
 
 from contracts.judge.checks import consequences, judge, known_resource, misquoted
 from contracts.judge.header_values import scalar
-from contracts.judge.history import History, value_at
+from contracts.judge.history import History, is_settled, value_at
 from contracts.judge.parsed_response import (
     ParsedResponse,
     checked_headers,

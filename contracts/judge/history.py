@@ -168,6 +168,20 @@ class History(SharedState):
             yield _alias(operation, response.status, "/".join(other), kind)
 
 
+def is_settled(exchange: Exchange, violation: Violation) -> bool:
+    """Return whether the response shows, at the place of a value that changed, one that must not change any more."""
+    response, operation = exchange.outcome, exchange.operation
+    if not isinstance(response, Response):
+        return False
+    parsed = parse_response(operation, response)
+    keywords = lasting(operation, parsed.spec) if parsed.spec and parsed.value is not UNREADABLE else ()
+    return any(
+        "body" + keyword.place == violation.place and _lasts(keyword, value_at(parsed.value, keyword.place))
+        for keyword in keywords
+        if keyword.pointer == violation.pointer
+    )
+
+
 Span = tuple[float, float]
 """When a request was sent and when its answer had come, in seconds since 1970."""
 

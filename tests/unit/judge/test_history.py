@@ -12,7 +12,7 @@ import pytest
 
 from contracts.http.exchange import Failure, Response
 from contracts.http.shared_state import SharedStateError
-from contracts.judge.history import History
+from contracts.judge.history import History, is_settled
 from contracts.judge.violation import Violation
 from contracts.openapi import Document
 from contracts.verdict.redaction import Redaction
@@ -285,3 +285,28 @@ def test_what_a_process_keeps_of_few_resources_changes_nothing(most: int, monkey
             ("overlay.immutable", f'"{thing}"'),
             ("overlay.final", '"dead"'),
         ]
+
+
+@pytest.mark.parametrize(
+    ("came", "rule", "name", "settled"),
+    [
+        (answer(200, {"born": "x"}), "overlay.immutable", "born", True),
+        (answer(200, {"born": None}), "overlay.immutable", "born", False),
+        (answer(200, {}), "overlay.immutable", "born", False),
+        (answer(200, {"state": "lost"}), "overlay.final", "state", True),
+        (answer(200, {"state": "on"}), "overlay.final", "state", False),
+        (answer(200, {"end": "over"}), "overlay.final", "state", False),
+        (answer(200, b"{"), "overlay.immutable", "born", False),
+        (answer(404, {"born": "x"}), "overlay.immutable", "born", False),
+        (Failure("timeout", ""), "overlay.immutable", "born", False),
+    ],
+)
+def test_a_value_is_settled_that_must_not_change_any_more(
+    came: Response | Failure, rule: str, name: str, settled: bool
+) -> None:
+    operation = document().operations[0]
+    keyword = "x-final" if rule == "overlay.final" else "x-immutable"
+    violation = Violation(rule, 200, f"body/{name}", f"{ROOT}/{name}/{keyword}")
+    assert is_settled(exchange_of(operation, came), violation) is settled
+    other = replace(violation, pointer=f"{ROOT}/other/{keyword}")
+    assert not is_settled(exchange_of(operation, came), other)
