@@ -12,6 +12,7 @@ from contracts.verdict import EXIT_ERROR
 COMMANDS: Final = {
     "verify": "judge a server's answers, or those of the embedded mock",
     "check": "judge answers that were captured elsewhere",
+    "replay": "ask again for the violations of a report, and say which are fixed",
     "merge": "make one verdict of a run that was cut into shards",
     "ledger": "print what many runs have seen",
     "rules": "print every rule that an answer can break",

@@ -8,10 +8,12 @@ from contracts.reports.broken_pipe import be_silent, print_lines, terminal_is_go
 from contracts.reports.comparison import Comparison, compare, read_report
 from contracts.reports.coverage_words import coverage_line
 from contracts.reports.explanations import explain
-from contracts.reports.files import ReportErrors, atomically, write_reports
+from contracts.reports.files import ReportErrors, atomically, write_replay, write_reports
 from contracts.reports.github import github_commands
 from contracts.reports.junit import Promises
 from contracts.reports.left_out_words import left_out_lines
 from contracts.reports.messages import headline, refused_line, violation_line, visible
 from contracts.reports.recorder import EXCHANGES, Recorder
+from contracts.reports.replay_words import replay_headline, replay_lines
+from contracts.reports.reported_run import read_reported_run
 from contracts.reports.terminal import listing, terminal_lines

@@ -19,7 +19,7 @@ from contracts.reports import har, junit, markdown, page, report_json, sarif
 from contracts.reports.comparison import Comparison
 from contracts.reports.junit import Promises
 from contracts.reports.recorder import EXCHANGES, recorded
-from contracts.verdict import RunSummary, Verdict
+from contracts.verdict import Replay, RunSummary, Verdict
 
 ARCHIVE: Final = "exchanges.har"
 
@@ -87,15 +87,30 @@ def write_reports(
     for name, render in renderings.items():
         with errors.guarded(f"{folder / name} was not written"):
             atomically(folder / name, render)
-    with errors.guarded(f"{folder / ARCHIVE} was not written"):
-        held = atomically(folder / ARCHIVE, partial(har.render, exchanges()))
+    _write_archive(folder / ARCHIVE, verdict, errors)
+    return errors
+
+
+def write_replay(folder: Path, replay: Replay) -> ReportErrors:
+    """Write the reports of a replay into the folder, as `write_reports` does those of a run."""
+    errors = ReportErrors()
+    with errors.guarded(f"{folder / 'replay.json'} was not written"):
+        atomically(folder / "replay.json", partial(report_json.render_replay, replay))
+    _write_archive(folder / "replay.har", replay, errors)
+    return errors
+
+
+def _write_archive(path: Path, verdict: Verdict | Replay, errors: ReportErrors) -> None:
+    """Write every exchange that was recorded beside the file, and remove what was recorded."""
+    folder = path.parent / EXCHANGES
+    with errors.guarded(f"{path} was not written"):
+        held = atomically(path, partial(har.render, recorded(folder, verdict.run.document)))
         # What was recorded is removed only if the archive was written.
-        if (folder / EXCHANGES).is_dir():
-            shutil.rmtree(folder / EXCHANGES, ignore_errors=True)
+        if folder.is_dir():
+            shutil.rmtree(folder, ignore_errors=True)
             if held < verdict.requests:
                 lost = f"holds {held} of {verdict.requests} exchanges: the rest were not kept"
-                errors.add(f"{folder / ARCHIVE} {lost}")
-    return errors
+                errors.add(f"{path} {lost}")
 
 
 def atomically(path: Path, render: Callable[[TextIO], T]) -> T:

@@ -22,6 +22,7 @@ from contracts.verdict import (
     Outcome,
     RecheckResult,
     RefusedIds,
+    Replay,
     Reproducibility,
     Verdict,
     Waiver,
@@ -81,7 +82,7 @@ def clipped(text: str, width: int = MAX_LINE) -> str:
 def few(names: Sequence[str]) -> str:
     """Return the first four of the names, each cut short, and how many more there are."""
     more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-    return ", ".join(_short(name, 30) for name in names[:4]) + more
+    return ", ".join(short(name, 30) for name in names[:4]) + more
 
 
 def _and(words: Iterable[str]) -> str:
@@ -111,7 +112,7 @@ def _expected(violation: Violation) -> str:
     if violation.rule == "content-type.malformed" and violation.variant:
         return "Content-Type once"
     if text and "{short}" in template:
-        return template.format(short=_short(text))
+        return template.format(short=short(text))
     if text and template:
         value = json.loads(text)
         return template.format(words=_listed(value, quoted=False), values=_listed(value))
@@ -121,8 +122,8 @@ def _expected(violation: Violation) -> str:
         if name in _BY_RULE:
             return _BY_RULE[name]
     if violation.rule.startswith("schema."):
-        return f"{violation.rule.removeprefix('schema.')} {_short(text)}"
-    return _short(text) if text else "an HTTP answer"
+        return f"{violation.rule.removeprefix('schema.')} {short(text)}"
+    return short(text) if text else "an HTTP answer"
 
 
 _BY_VALUE: Final = {
@@ -202,24 +203,24 @@ def _got(violation: Violation) -> str:
     value = json.loads(violation.actual)
     if violation.rule.startswith("framing.") and violation.variant not in ("both", "line-end"):
         # The bytes are quoted, because the fault may be a blank.
-        return _short(violation.actual) + _missing_blank(violation, value)
+        return short(violation.actual) + _missing_blank(violation, value)
     if violation.rule == "content-type.malformed" and violation.variant:
         times = "twice" if violation.variant == "2" else f"{violation.variant} times"
-        return f"it {times}: {_short(str(value))}"
+        return f"it {times}: {short(str(value))}"
     if violation.rule.startswith(("transport.", "json.", "body.", "framing.", "flaky.transport")):
-        return _short(str(value), DETAIL)
+        return short(str(value), DETAIL)
     if violation.rule == "overlay.alias":
         differing = _DIFFERING.get(violation.variant, violation.variant)
-        return f"the answer of {_short(violation.actual)} (the ids differ by {differing})"
+        return f"the answer of {short(violation.actual)} (the ids differ by {differing})"
     if violation.rule == "overlay.swapped":
         words = "answers to requests in flight at the same time were mixed up"
-        return f"that of {_short(violation.actual)}: {words}"
+        return f"that of {short(violation.actual)}: {words}"
     if violation.rule in ("schema.type", "schema.anyOf", "schema.oneOf"):
         kind = json_type(value)
-        return kind if value is None else f"{kind} {_short(violation.actual)}"
+        return kind if value is None else f"{kind} {short(violation.actual)}"
     if violation.rule == "schema.required":
         return "nothing"
-    return _short(violation.actual)
+    return short(violation.actual)
 
 
 def _missing_blank(violation: Violation, line: str) -> str:
@@ -231,13 +232,13 @@ def _missing_blank(violation: Violation, line: str) -> str:
 def _listed(value: Any, *, quoted: bool = True) -> str:
     items = value if isinstance(value, list) else [value]
     words = [json.dumps(item, ensure_ascii=False) if quoted or not isinstance(item, str) else item for item in items]
-    named = [_short(word) for word in words] if sum(map(len, words)) > DETAIL else words
+    named = [short(word) for word in words] if sum(map(len, words)) > DETAIL else words
     if len(named) > NAMED + 1:
         return f"{', '.join(named[:NAMED])} or {len(named) - NAMED} more"
     return "".join(named) if len(named) < 2 else f"{', '.join(named[:-1])} or {named[-1]}"
 
 
-def _short(text: str, width: int = WIDTH) -> str:
+def short(text: str, width: int = WIDTH) -> str:
     """Return the text on one line, cut short unless what is cut off takes no more room than to say so."""
     end = f"… ({len(text)} characters)"
     shown = text if len(text) <= width + len(end) else text[:width]
@@ -253,14 +254,14 @@ def reference(witness: Witness) -> str:
 
 def refused_line(refused: RefusedIds) -> str:
     """Return how many ids of which class were refused before the operation, by what, and where a redirect leads."""
-    to = f" to {_short(refused.location)}" if refused.location else ""
+    to = f" to {short(refused.location)}" if refused.location else ""
     answer = "the connection was closed" if refused.answer == "closed" else refused.answer + to
     kind = f" {refused.media_type}" if refused.media_type and not to else ""
     product = f" ({refused.product})" if refused.product else ""
     return visible(f"{_count(refused.count, 'id')} with {refused.id_class}: {answer}{kind}{product}")
 
 
-def retries(verdict: Verdict) -> str:
+def retries(verdict: Verdict | Replay) -> str:
     """Return how often requests were sent again, and for which reasons."""
     reasons = [f"{_RETRIED.get(name, name)}: {count}" for name, count in verdict.retries.items()]
     return f"{_count(sum(verdict.retries.values()), 'time')} ({', '.join(reasons)})"

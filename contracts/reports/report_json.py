@@ -16,16 +16,22 @@ from contracts.reports import left_out_words
 from contracts.reports.comparison import FORMAT, Comparison
 from contracts.reports.curl import curl
 from contracts.reports.messages import headline, reference, refused_line, violation_line
+from contracts.reports.replay_words import replay_headline, replay_words
 from contracts.verdict import (
     FeatureObservation,
     Finding,
     RefusedIds,
+    Replay,
+    ReplayedFinding,
     RunFacts,
     RunSummary,
     Verdict,
     Witness,
     latency_quantile,
 )
+
+REPLAY_FORMAT: Final = "replay 1"
+"""The version of replay.json; unlike a report's it is a text, so that neither is taken for the other."""
 
 QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
@@ -46,7 +52,7 @@ def report(verdict: Verdict, comparison: Comparison | None = None, trend: Sequen
         "headline": headline(verdict),
         "run": _run(verdict.run),
         "document": _document(verdict.run.document),
-        "requests": {"total": verdict.requests, "answers": dict(verdict.answers), "retries": dict(verdict.retries)},
+        "requests": _requests(verdict),
         "latency": {path: _latency(counts) for path, counts in sorted(verdict.times.items())},
         "vanished": _resources(verdict.vanished),
         "passed_over": _resources(verdict.skipped_hanging),
@@ -60,8 +66,8 @@ def report(verdict: Verdict, comparison: Comparison | None = None, trend: Sequen
             "undeclared": [_feature(*each) for each in verdict.undeclared.items()],
         },
         "required": [_unmet(unmet) for unmet in verdict.unmet],
-        "violations": [_violation(finding, verdict, lines) for finding in verdict.findings],
-        "waived": [_violation(finding, verdict, lines) for finding in verdict.waived],
+        "violations": [_violation(finding, verdict.run, lines) for finding in verdict.findings],
+        "waived": [_violation(finding, verdict.run, lines) for finding in verdict.waived],
         "stale_waivers": [waiver.to_json() for waiver in verdict.stale],
         "differences": [
             {"message": words, "count": difference.count, "witness": _witness(difference.witness)}
@@ -70,6 +76,61 @@ def report(verdict: Verdict, comparison: Comparison | None = None, trend: Sequen
         "comparison": comparison and _comparison(comparison),
         "trend": [{**asdict(summary), "started": summary.started.isoformat()} for summary in trend],
     }
+
+
+def render_replay(replay: Replay, file: TextIO) -> None:
+    """Write replay.json: what became of each violation of an earlier report, which `replay.schema.json` describes."""
+    json.dump(replay_report(replay), file, indent=2)
+    file.write("\n")
+
+
+def replay_report(replay: Replay) -> dict[str, Any]:
+    """Return the contents of replay.json as JSON values, in a stable order."""
+    reported, lines = replay.reported, pointer_lines(replay.run.document.path)
+    return {
+        "format": REPLAY_FORMAT,
+        "outcome": str(replay.outcome),
+        "exit_code": replay.outcome.exit_code,
+        "headline": replay_headline(replay),
+        "report": {
+            **{name: getattr(reported, name) for name in ("target", "document", "sha256")},
+            "file": reported.path.name,
+            "started": reported.started.isoformat(),
+        },
+        "run": _run(replay.run),
+        "document": _document(replay.run.document),
+        "requests": _requests(replay),
+        "violations": [_replayed(each, replay.run) for each in replay.results],
+        "new": [_violation(finding, replay.run, lines) for finding in replay.new],
+        "new_waived": [_violation(finding, replay.run, lines) for finding in replay.new_waived],
+    }
+
+
+def _replayed(result: ReplayedFinding, run: RunFacts) -> dict[str, Any]:
+    violation, request = result.finding.violation, result.finding.witness.request
+    return {
+        "id": violation.fingerprint,
+        "rule": violation.rule,
+        "place": violation.place,
+        "operation": result.finding.witness.operation,
+        "method": request.method,
+        "resource": list(result.resource),
+        "message": violation_line(violation),
+        "result": str(result.outcome),
+        "shown": result.shown,
+        "tested": result.tested,
+        "elsewhere": [list(resource) for resource in result.elsewhere],
+        "obstacle": result.untested and str(result.untested.obstacle),
+        "words": replay_words(result),
+        "now": result.now and violation_line(result.now),
+        "waiver": result.waiver and result.waiver.to_json(),
+        "witness": result.witness and _witness(result.witness),
+        "curl": curl(result.witness, run) if result.witness else "",
+    }
+
+
+def _requests(verdict: Verdict | Replay) -> dict[str, Any]:
+    return {"total": verdict.requests, "answers": dict(verdict.answers), "retries": dict(verdict.retries)}
 
 
 def _run(run: RunFacts) -> dict[str, Any]:
@@ -112,7 +173,7 @@ def _named(feature: Feature) -> dict[str, str]:
     return dict(zip(("operation", "place", "kind", "which"), astuple(feature), strict=True))
 
 
-def _violation(finding: Finding, verdict: Verdict, lines: Mapping[str, int]) -> dict[str, Any]:
+def _violation(finding: Finding, run: RunFacts, lines: Mapping[str, int]) -> dict[str, Any]:
     violation, rule, recurrence = finding.violation, RULES[finding.violation.rule], finding.recurrence
     return {
         **{name: getattr(violation, name) for name in ("rule", "status", "place", "expected", "actual", "branch")},
@@ -129,7 +190,7 @@ def _violation(finding: Finding, verdict: Verdict, lines: Mapping[str, int]) -> 
         "sdk": finding.sdk,
         "waiver": finding.waiver and finding.waiver.to_json(),
         "recurrence": recurrence and {"often": str(recurrence.reproducibility), **asdict(recurrence)},
-        "curl": curl(finding.witness, verdict.run),
+        "curl": curl(finding.witness, run),
         "request_id": reference(finding.witness),
     }
 

@@ -12,7 +12,7 @@ from contracts.reports.comparison import Comparison
 from contracts.reports.curl import curl_lines
 from contracts.reports.grouping import grouped, told_by
 from contracts.reports.rejection_words import rejection_line
-from contracts.verdict import FeatureObservation, Finding, Outcome, Verdict
+from contracts.verdict import FeatureObservation, Finding, Outcome, Replay, Verdict
 
 
 def terminal_lines(verdict: Verdict, comparison: Comparison | None = None) -> Iterator[str]:
@@ -30,7 +30,7 @@ def listing(document: Document) -> Iterator[str]:
 
 def _lines(verdict: Verdict, comparison: Comparison | None) -> Iterator[str]:
     yield f"{verdict.outcome}  {messages.headline(verdict)}"
-    yield from _about(verdict)
+    yield from about(verdict)
     yield from _coverage(verdict)
     yield from _remarks(verdict)
     if comparison:
@@ -51,7 +51,8 @@ def _lines(verdict: Verdict, comparison: Comparison | None) -> Iterator[str]:
             yield f"     {messages.visible(known)}"
 
 
-def _about(verdict: Verdict) -> Iterator[str]:
+def about(verdict: Verdict | Replay) -> Iterator[str]:
+    """Yield the facts of a run or a replay: target, document, requests."""
     run, document = verdict.run, verdict.run.document
     yield f"target      {run.target}"
     layers = f" + {', '.join(document.overlays)}" if document.overlays else ", no overlay"

@@ -12,6 +12,7 @@ from contracts.run.ledger import ledger_lines
 from contracts.run.options import OPTIONS, VARIABLES
 from contracts.run.profiles import PROFILES
 from contracts.run.progress import ProgressMeter
+from contracts.run.replay import replay_findings, replay_settings, report_replay
 from contracts.run.run import EXIT_FAILED, BrokenPromise, Run
 from contracts.run.settings import Settings, is_on, read_settings
 from contracts.run.shards import MergedShards, read_shard

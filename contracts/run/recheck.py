@@ -171,8 +171,10 @@ def _read_before(finding: Finding, known: Iterable[Resource]) -> Iterator[Resour
     """Yield the resources to read before the rounds, for the violation to have something to be compared with."""
     if finding.violation.rule in CHANGES:
         yield own_resource(finding)
-    elif finding.violation.rule == "overlay.alias":
-        yield from (each for each in known if text_of("/".join(each)) == finding.violation.actual)
+    elif finding.violation.rule in ("overlay.alias", "overlay.equals"):
+        exist = tuple(known)
+        if own_resource(finding) not in exist:
+            yield from (each for each in exist if text_of("/".join(each)) == finding.violation.actual)
 
 
 def _spaced(siblings: Mapping[Finding, Resource | None]) -> Iterator[tuple[int, Finding, Resource]]:

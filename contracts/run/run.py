@@ -23,7 +23,7 @@ from contracts.judge import History
 from contracts.openapi import Operation, Resource, TargetError
 from contracts.reports import EXCHANGES
 from contracts.run.collector import BY_ANSWERS, OTHERWISE, Collector, Ending, ItemResult
-from contracts.run.handed_in import Item, SeenElsewhere, Strategies
+from contracts.run.handed_in import Found, Item, SeenElsewhere, Strategies
 from contracts.run.knowledge import Knowledge, listed, look, recall, reveal_rejection
 from contracts.run.notes import notes_on
 from contracts.run.observer import Observer
@@ -100,11 +100,12 @@ class Run:
         """Close everything but the folder; a second time changes nothing."""
         self._stack.close()
 
-    def prepare(self, handed_on: str = "", *, asks: bool = True) -> None:
+    def prepare(self, handed_on: str = "", *, asks: bool = True, shown: Found | None = None) -> None:
         """Find out what is known: whether the target answers, which resources are remembered, which it lists.
 
         A worker gets it from the process that leads, as text. Raises ContractError, in one line, for a target that does
-        not answer. With `asks` False nothing is sent.
+        not answer. With `asks` False nothing is sent. `shown` are the resources that an earlier report shows to exist;
+        the target is not asked for others then.
         """
         settings = self.settings
         if handed_on:
@@ -118,6 +119,9 @@ class Run:
         seen: list[Exchange] = []
         with self._sessions.open_unjudged(seen.append) as session:
             look(session, settings)
+            if shown is not None:
+                self.knowledge = replace(self.knowledge, discovered=shown)
+                return
             discovered, notes = listed(session, settings)
             self.knowledge = replace(self.knowledge, discovered=discovered, notes=notes)
         with suppress(*STOPS):
@@ -300,7 +304,7 @@ class Run:
     def _verdict(self, ending: Ending, incident: str) -> Verdict:
         settings = self.settings
         elsewhere = self._elsewhere
-        facts = elsewhere.facts(settings.document) if elsewhere else self._facts(ending, incident)
+        facts = elsewhere.facts(settings.document) if elsewhere else self.facts(ending, incident)
 
         def sdk(finding: Finding) -> str:
             with self.errors.guarded("what the SDK does is not known"):
@@ -311,7 +315,8 @@ class Run:
         criteria = AcceptanceCriteria(self.waivers, settings.requirements, settings.profile.strict, last_seen)
         return conclude(facts, self.collector.tally, criteria, sdk)
 
-    def _facts(self, ending: Ending, incident: str) -> RunFacts:
+    def facts(self, ending: Ending, incident: str) -> RunFacts:
+        """Return the facts of the run; `incident` says what kept it from its end."""
         settings = self.settings
         return RunFacts(
             target=settings.target,

@@ -6,9 +6,19 @@ redaction and the buckets of latencies.
 
 from contracts.verdict.drafts import draft_waivers
 from contracts.verdict.latency import latency_bucket, latency_quantile, seconds_of
+from contracts.verdict.obstacles import explains, obstacle_to
 from contracts.verdict.redaction import MASK, Redaction
 from contracts.verdict.refused import RefusedIds
-from contracts.verdict.replay import ReportedRun
+from contracts.verdict.replay import (
+    Look,
+    Obstacle,
+    Replay,
+    ReplayedFinding,
+    ReplayOutcome,
+    ReportedRun,
+    Untested,
+    decide,
+)
 from contracts.verdict.tally import FeatureObservation, MatchWaiver, Tally
 from contracts.verdict.verdict import (
     AGREEMENT,

@@ -1,0 +1,49 @@
+"""Ask again only for what broke in an earlier run, and say what is fixed. The verdict is the last thing printed.
+
+contract replay reports/report.json                                      the server that the report is of
+contract replay reports/report.json --base-url https://rc.example.org    the build that claims the fix
+"""
+
+import argparse
+from contextlib import closing
+from pathlib import Path
+
+from contracts.reports import print_lines, read_reported_run
+from contracts.run import OPTIONS, Run, RunFolder, Signals, replay_findings, replay_settings, report_replay
+from contracts.verdict import Outcome
+from strategies import plan
+
+_OPTIONS = (
+    "--base-url", "--start", "--wait", "--job-id", "--job-ids", "--parameter", "--parameters", "--document",
+    "--strict-document", "--overlay", "--no-overlay", "--annotation", "--timeout", "--max-body", "--max-requests",
+    "--rate-limit", "--retries", "--api-key-file", "--key-command", "--header", "--client-cert", "--client-key",
+    "--allow-plain-http-key", "--redact", "--ca-bundle", "--report-dir", "--waivers", "--probe-methods",
+    "--disposable", "--traceparent", "--strict-refusals",
+)  # fmt: skip
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the report, and those options of a run that concern its target, its document and what is accepted."""
+    parser.add_argument("report", type=Path, metavar="REPORT", help="a report.json that --report-dir wrote")
+    for option in OPTIONS:
+        if option.name in _OPTIONS:
+            option.add_to(parser.add_argument, aliases=True)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Ask again, print what became of each violation; raises ContractError, in one line, before anything is asked."""
+    with Signals() as signals, closing(RunFolder(alone=True)) as folder:
+        try:
+            reported = read_reported_run(options.report)
+            if not reported.every:
+                outcome = f"{options.report} is {reported.outcome} and holds no violation"
+                print_lines([f"{Outcome.CONFORMS}  nothing broke, nothing to replay: {outcome}"])
+                return Outcome.CONFORMS.exit_code
+            settings = replay_settings(reported, vars(options))
+            with closing(Run(settings, plan, folder, signals)) as whole:
+                result, ending = replay_findings(whole, reported)
+                signals.ignore_signals()
+                return report_replay(whole, result, ending)
+        except KeyboardInterrupt:
+            print_lines(["interrupted before anything was asked"])
+            return Outcome.INCONCLUSIVE.exit_code
