@@ -7,7 +7,8 @@ import pytest
 
 from contracts import pytest_plugin
 from contracts.openapi import ContractError
-from contracts.run import OPTIONS, PROFILES
+from contracts.options import add_options
+from contracts.run import PROFILES
 from strategies import plan
 from tests.api.driver import ITEM, Driver, interrupted_early
 
@@ -17,12 +18,9 @@ hypothesis.settings.load_profile("ci")
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Declare the options, beside pytest's own and Hypothesis's `--hypothesis-profile` and `--hypothesis-seed`."""
-    group = parser.getgroup("contract", "the contract and the server that is compared with it")
     # Both may be there, and one option then means both.
     declared = {pytest_plugin.REPORT_DIR} if pluginmanager.has_plugin(pytest_plugin.__name__) else set()
-    for option in OPTIONS:
-        if option.name not in declared:
-            option.add_to(group.addoption)
+    add_options(lambda title: parser.getgroup(f"contract: {title}").addoption, leave_out=declared)
     parser.addini("contract_redact", "places of bodies to keep no values at, one a line", type="linelist", default=[])
 
 

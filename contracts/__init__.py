@@ -1,23 +1,44 @@
-"""What an API promises in its OpenAPI document, and how one answer is judged against it.
+"""What an API promises in its OpenAPI document, and how answers are judged against it.
 
-Imports no pytest, no Hypothesis and no Schemathesis: anything may import it.
+Hands out what a test of one's own needs: `load` and `assert_conforms`. Both import what they work with when they are
+called, so that `import contracts`, and with it the help of every command, costs nothing. Everything else is asked of
+its wing, such as `contracts.judge`. Imports no pytest, no Hypothesis and no Schemathesis.
 """
 
-from contracts.assertion import assert_conforms
-from contracts.http import Exchange, Failure, Request, Response
-from contracts.judge import Violation, judge
-from contracts.openapi import Document, DocumentError, Operation, load
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "Document",
-    "DocumentError",
-    "Exchange",
-    "Failure",
-    "Operation",
-    "Request",
-    "Response",
-    "Violation",
-    "assert_conforms",
-    "judge",
-    "load",
-]
+if TYPE_CHECKING:
+    from contracts.openapi import Document
+
+__all__ = ["assert_conforms", "load"]
+
+
+def load(path: Path | None = None, overlays: Iterable[Path] = ()) -> "Document":
+    """Read a document with its overlays: the file, or the document that this harness was made for.
+
+    Raises DocumentError, with the place and the fix, if nothing of it can be judged; see `contracts.openapi.load`.
+    """
+    from contracts import openapi
+
+    return openapi.load(path or openapi.PINNED, overlays)
+
+
+def assert_conforms(
+    response: Any,
+    document: "Document | None" = None,
+    *,
+    method: str = "",
+    path: str = "",
+    body: bytes | None = None,
+    server: str = "",
+) -> None:
+    """Raise AssertionError, in the words of a verdict, if a response breaks what the document promises.
+
+    `contracts.assertion` says which responses it takes, and when to name `method`, `path`, `body` and `server`.
+    """
+    __tracebackhide__ = True  # pytest shows the line of the test.
+    from contracts import assertion
+
+    assertion.assert_conforms(response, document, method=method, path=path, body=body, server=server)

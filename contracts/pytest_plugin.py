@@ -21,8 +21,9 @@ import pytest
 from contracts.assertion import asked_of, broken_promises
 from contracts.captures import OperationFinder, capture_of
 from contracts.openapi import ContractError, shipped_overlays
+from contracts.options import OPTIONS
 from contracts.reports import EXCHANGES, Recorder, coverage_line, headline, visible
-from contracts.run import OPTIONS, CapturedAnswers, Ending, Run, RunFolder, Settings, Signals, read_settings
+from contracts.run import CapturedAnswers, Ending, Run, RunFolder, Settings, Signals, read_settings
 from contracts.verdict import AcceptanceCriteria, Tally, Verdict, Waivers, conclude
 
 REPORT_DIR: Final = "--report-dir"

@@ -33,8 +33,9 @@ from contracts.openapi import (
     read_file,
     walk_json,
 )
+from contracts.options import VARIABLES
 from contracts.reports import left_out_lines, violation_line, visible
-from contracts.run import VARIABLES, check_ids, ids_in, is_allowed, is_on, listed_ids, resources_of
+from contracts.run import check_ids, ids_in, is_allowed, is_on, listed_ids, resources_of
 
 DOCUMENT: Final = "CONTRACT_DOCUMENT"
 """The variable that names the document to judge by, if it is not the one that Schemathesis loaded."""

@@ -1,4 +1,6 @@
 """The commands of `contract`, one module each, loaded when it is called.
 
-A module has `add_arguments(parser)`, `run(options)`, which returns the exit code, and a docstring that is its help.
+A module has a docstring and `EXAMPLES`, with which its help begins, `add_arguments(parser)`, and `run(options)`, which
+returns the exit code. Only `run` imports what the command works with, so that help and errors of usage are there at
+once; `tests/unit/test_start_up.py` holds that.
 """

@@ -1,22 +1,26 @@
 """Judge answers that were captured elsewhere; nothing is sent. The verdict is the last thing printed.
 
-contract check traffic.har                       an archive of a browser or proxy
-contract check calls.ndjson.gz                   exchanges, one JSON object a line (exchange.schema.json in captures)
-curl -i URL | contract check - --path /jobs/7    what curl printed
-contract check body.json --status 200 --path /jobs/7
+A capture is an archive of a browser or proxy (HAR), what `curl -i` prints, a file of exchanges, one JSON object a line,
+report.json or exchanges.har of a run, or a body. Its format is recognised by its content; gzip may compress it.
 """
 
 import argparse
 from contextlib import closing
 from dataclasses import replace
+from functools import cache
+from typing import Final
 
-from contracts.captures import Given, read_captures
-from contracts.reports import print_lines
-from contracts.run import OPTIONS, CapturedAnswers, Ending, Run, RunFolder, Signals, read_settings
-from contracts.verdict import Outcome
-from strategies import plan
+from contracts.broken_pipe import print_lines
+from contracts.options import add_options
 
-_OPTIONS = (
+EXAMPLES: Final = (
+    ("contract check traffic.har", "what a browser or proxy saved"),
+    ("contract check calls.ndjson.gz captures/", "a file of exchanges, and a folder of captures"),
+    ("curl -si https://host/jobs/7 | contract check - --path /jobs/7", "what curl printed"),
+    ("contract check body.json --status 200 --path /jobs/7", "a body alone"),
+)
+
+_OPTIONS: Final = (
     "--document", "--operation", "--skip", "--strict-document", "--overlay", "--no-overlay", "--annotation", "--redact",
     "--report-dir", "--ledger", "--compare", "--require", "--waivers", "--write-waivers", "--strict-refusals",
 )  # fmt: skip
@@ -24,18 +28,31 @@ _OPTIONS = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the captures, and those options of a run that concern judging and reports."""
-    parser.add_argument("capture", nargs="+", metavar="FILE|FOLDER|-", help="captures; - is standard input")
-    parser.add_argument("--server", default="", metavar="URL", help="where the document's paths begin in the captures")
-    parser.add_argument("--path", default="", metavar="PATH", help="what was asked for, where captures do not say it")
-    parser.add_argument("--status", type=int, default=0, metavar="CODE", help="each capture is the body of this status")
-    parser.add_argument("--content-type", default="application/json", metavar="TYPE", help="and of this media type")
-    for option in OPTIONS:
-        if option.name in _OPTIONS:
-            option.add_to(parser.add_argument)
+    parser.usage = f"{parser.prog} [OPTION ...] FILE|FOLDER|- ..."
+    group = cache(parser.add_argument_group)
+    add = group("captures").add_argument
+    add(
+        "capture", nargs="+", metavar="FILE|FOLDER|-", help="what to judge; a folder is read whole, - is standard input"
+    )
+    add("--server", default="", metavar="URL", help="what stands before the document's paths (default: its servers)")
+    add("--path", default="", metavar="PATH", help="what was asked for, where the captures do not say it")
+    add("--status", type=int, default=0, metavar="CODE", help="take each file for the body of an answer of this status")
+    add(
+        "--content-type",
+        default="application/json",
+        metavar="TYPE",
+        help="the media type of such a body (default: %(default)s)",
+    )
+    add_options(lambda title: group(title).add_argument, names=_OPTIONS)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the verdict and write the reports; raises ContractError, in one line, if nothing could be judged."""
+    from contracts.captures import Given, read_captures
+    from contracts.run import CapturedAnswers, Ending, Run, RunFolder, Signals, read_settings
+    from contracts.verdict import Outcome
+    from strategies import plan
+
     with Signals() as signals, closing(RunFolder(alone=True)) as folder:
         try:
             settings = read_settings({**vars(options), "asks": False}, environment={})

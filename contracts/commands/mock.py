@@ -1,34 +1,50 @@
-"""Serve every answer that a document promises over real HTTP, or broken ones, until interrupted.
-
-contract mock --port 4010 --document openapi.yaml
-contract mock --fault "status.server-error 500" --rate 0.02
-"""
+"""Serve every answer that a document promises over real HTTP, or broken ones, until interrupted."""
 
 import argparse
 import threading
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
-from contracts.openapi import PINNED, ConfigurationError, load, overlay_files
-from contracts.reports import print_lines
-from strategies.answers import catalogue
-from strategies.faults import faults
-from strategies.mock import Change, breaking, mock_server, named, slow
+from contracts.broken_pipe import print_lines
+from contracts.errors import ConfigurationError
+
+EXAMPLES: Final = (
+    ("contract mock", "serve the pinned document on port 4010"),
+    ("contract mock --document api.yaml --port 0", "serve another document, on any free port"),
+    ("contract mock --faults", "list the ways to break an answer, each by its name"),
+    ('contract mock --fault "status.server-error 500" --rate 0.02', "break one answer in fifty in this way"),
+    ("contract mock --delay 0.08", "wait 80 ms before each answer"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of the server and of its faults."""
-    parser.add_argument("--port", type=int, default=4010, help="default: %(default)s; 0 for any free one")
-    parser.add_argument("--document", type=Path, help="an OpenAPI 3.1 document (default: the pinned one)")
-    parser.add_argument("--overlay", action="append", default=[], help="an OpenAPI Overlay: file or known name")
-    parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="break answers; repeatable")
-    parser.add_argument("--rate", type=float, default=1.0, help="the probability of it (default: always)")
-    parser.add_argument("--delay", type=float, default=0.0, metavar="SECONDS", help="before each answer")
-    parser.add_argument("--faults", action="store_true", help="list the names of all faults and end")
+    add = parser.add_argument
+    add("--port", type=int, default=4010, help="where to listen; 0 is any free port (default: %(default)s)")
+    add("--document", type=Path, metavar="FILE", help="an OpenAPI 3.1 or 3.2 document (default: the pinned one)")
+    add("--overlay", action="append", default=[], metavar="FILE|NAME", help="an OpenAPI Overlay file, or a known name")
+    add(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="break answers in this way, which --faults lists; may be given several times (default: answers are right)",
+    )
+    add(
+        "--rate", type=float, default=1.0, metavar="P", help="break one answer with this probability (default: 1, each)"
+    )
+    add("--delay", type=float, default=0.0, metavar="SECONDS", help="wait before each answer (default: 0)")
+    add("--faults", action="store_true", help="list the names of all faults, and end")
 
 
 def run(options: argparse.Namespace) -> int:
     """Serve until interrupted, or list the faults; raise ContractError for options that cannot be followed."""
+    from contracts.openapi import PINNED, load, overlay_files
+    from strategies.answers import catalogue
+    from strategies.faults import faults
+    from strategies.mock import Change, breaking, mock_server, named, slow
+
     if not 0 <= options.rate <= 1:
         raise ConfigurationError(f"--rate {options.rate:g} is no probability; give a number from 0 to 1")
     if not 0 <= options.delay < threading.TIMEOUT_MAX:

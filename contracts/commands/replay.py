@@ -1,19 +1,24 @@
 """Ask again only for what broke in an earlier run, and say what is fixed. The verdict is the last thing printed.
 
-contract replay reports/report.json                                      the server that the report is of
-contract replay reports/report.json --base-url https://rc.example.org    the build that claims the fix
+Each violation is FIXED, STILL THERE, SOMETIMES there, or NOT TESTED, with the reason; the exit code is 0 only if all are
+fixed.
 """
 
 import argparse
 from contextlib import closing
+from functools import cache
 from pathlib import Path
+from typing import Final
 
-from contracts.reports import print_lines, read_reported_run
-from contracts.run import OPTIONS, Run, RunFolder, Signals, replay_findings, replay_settings, report_replay
-from contracts.verdict import Outcome
-from strategies import plan
+from contracts.broken_pipe import print_lines
+from contracts.options import add_options
 
-_OPTIONS = (
+EXAMPLES: Final = (
+    ("contract replay reports/report.json", "ask the server that the report is of"),
+    ("contract replay reports/report.json --base-url https://rc.example.org", "ask the build that claims the fix"),
+)
+
+_OPTIONS: Final = (
     "--base-url", "--start", "--wait", "--job-id", "--job-ids", "--parameter", "--parameters", "--document",
     "--strict-document", "--overlay", "--no-overlay", "--annotation", "--timeout", "--max-body", "--max-requests",
     "--rate-limit", "--retries", "--api-key-file", "--key-command", "--header", "--client-cert", "--client-key",
@@ -25,13 +30,17 @@ _OPTIONS = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the report, and those options of a run that concern its target, its document and what is accepted."""
     parser.add_argument("report", type=Path, metavar="REPORT", help="a report.json that --report-dir wrote")
-    for option in OPTIONS:
-        if option.name in _OPTIONS:
-            option.add_to(parser.add_argument, aliases=True)
+    group = cache(parser.add_argument_group)
+    add_options(lambda title: group(title).add_argument, names=_OPTIONS, aliases=True)
 
 
 def run(options: argparse.Namespace) -> int:
     """Ask again, print what became of each violation; raises ContractError, in one line, before anything is asked."""
+    from contracts.reports import read_reported_run
+    from contracts.run import Run, RunFolder, Signals, replay_findings, replay_settings, report_replay
+    from contracts.verdict import Outcome
+    from strategies import plan
+
     with Signals() as signals, closing(RunFolder(alone=True)) as folder:
         try:
             reported = read_reported_run(options.report)

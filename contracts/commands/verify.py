@@ -1,32 +1,57 @@
-"""Judge a server's answers against the document, without pytest; the verdict is the last thing printed.
+"""Ask a server for every kind of answer, and judge each by the document, without pytest.
 
-contract verify                                            the embedded mock
-contract verify --base-url https://host --job-ids FILE     a server, and ids that exist there
+The verdict is the last thing printed. Exit code 0: every answer kept what the document promises; 1: an answer did not;
+6: too little was seen to tell; 4: an option, the document or the server makes no sense.
 """
+
+from __future__ import annotations
 
 import argparse
 import time
 import traceback
 from contextlib import closing, nullcontext
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
-from contracts.reports import listing, print_lines, terminal_is_gone
-from contracts.run import OPTIONS, Ending, Item, ProgressMeter, Run, RunFolder, Signals, read_settings
-from contracts.verdict import Outcome, Tally
-from strategies import plan
+from contracts.broken_pipe import print_lines, terminal_is_gone
+from contracts.options import ASKED, REPORTS, add_options
+
+if TYPE_CHECKING:
+    from contracts.run import Ending, Item, Run
+
+EXAMPLES: Final = (
+    ("contract verify", "judge the embedded mock, to see what a verdict looks like"),
+    ("contract verify --base-url https://host --job-id 7", "judge a server, where the id 7 exists"),
+    ("contract verify --base-url https://host --collect-only", "list what would be asked for, and send nothing"),
+    ("contract verify --base-url https://host --report-dir out", "write reports; out/report.html is the one to read"),
+    ("contract verify --document api.yaml --start './serve {port}'", "start the server, judge it, and end it"),
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of a run."""
-    for option in OPTIONS:
-        option.add_to(parser.add_argument, aliases=True)
-    parser.add_argument("--hypothesis-profile", metavar="NAME", help="ci (default), nightly or prerelease")
-    parser.add_argument("--hypothesis-seed", metavar="N", help="repeats what was drawn in nightly and prerelease")
-    parser.add_argument("--collect-only", action="store_true", help="list what is asked and left out; send nothing")
-    parser.add_argument("-q", "--quiet", action="store_true", help="show no progress")
+    parser.usage = f"{parser.prog} [OPTION ...]"
+    group = cache(parser.add_argument_group)
+    add_options(lambda title: group(title).add_argument, aliases=True)
+    add = group(ASKED).add_argument
+    add(
+        "--hypothesis-profile",
+        metavar="NAME",
+        help="how much to ask: ci, the same each time; nightly, ten times as much and new each time; prerelease, the "
+        "most, and everything must be seen (default: ci)",
+    )
+    add("--hypothesis-seed", metavar="N", help="draw in nightly or prerelease what the run with this seed drew")
+    add("--collect-only", action="store_true", help="list what is asked for and what is left out; send nothing")
+    group(REPORTS).add_argument("-q", "--quiet", action="store_true", help="the same as --no-progress")
 
 
 def run(options: argparse.Namespace) -> int:
     """Carry out the run in this process; raises ContractError, in one line, before it begins."""
+    from contracts.reports import listing
+    from contracts.run import Run, RunFolder, Signals, read_settings
+    from contracts.verdict import Outcome
+    from strategies import plan
+
     with Signals() as signals, closing(RunFolder(alone=True)) as folder:
         try:
             settings = read_settings(vars(options))
@@ -54,6 +79,9 @@ def is_chosen(item: Item) -> bool:
 
 def _carry_out(whole: Run, items: list[Item], *, silent: bool) -> Ending:
     """Ask everything, one item after another, until the run has to stop."""
+    from contracts.run import Ending, ProgressMeter
+    from contracts.verdict import Tally
+
     failed = begun = interrupted = False
     crashed = ""
     meter = ProgressMeter(whole.settings.document, lambda: whole.running_tally)

@@ -40,5 +40,5 @@ from contracts.http.rejection import (
 )
 from contracts.http.retries import THROTTLED, Retries, wants_retry
 from contracts.http.session import ForbiddenRequest, GuardedSession
-from contracts.http.session_options import MAX_BODY, TIMEOUT, SessionOptions, check_base_url
+from contracts.http.session_options import SessionOptions, check_base_url
 from contracts.http.shared_state import SharedState, SharedStateError

@@ -3,18 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 from urllib.parse import urlsplit
 
 from contracts.http.authorization import CredentialValue, KeySource
 from contracts.http.retries import Retries
 from contracts.openapi import ConfigurationError, Inputs
-
-TIMEOUT: Final = 5.0
-"""Seconds for one whole answer, from the connection to the last byte."""
-
-MAX_BODY: Final = 64 * 1024 * 1024
-"""Bytes of a body, content coding undone, after which it is read no further."""
+from contracts.options import MAX_BODY, TIMEOUT
 
 
 def check_base_url(text: str) -> str:

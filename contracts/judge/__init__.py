@@ -1,7 +1,6 @@
 """Judge one exchange against the document, alone and after earlier ones.
 
-Hides jsonschema, the checks, and the memory of earlier responses. Hands out `judge`, History, Violation and the table
-of rules.
+Hides jsonschema, the checks, and the memory of earlier responses. Hands out `judge`, History and Violation.
 """
 
 from contracts.judge.checks import consequences, judge, known_resource, misquoted
@@ -18,4 +17,4 @@ from contracts.judge.parsed_response import (
 )
 from contracts.judge.refusals import ID_CLASSES, MADE_UP, NOT_UTF8, Refusal, excuse, id_classes
 from contracts.judge.validation import LARGE, compiled
-from contracts.judge.violation import CHANGES, RULES, PlacePattern, Violation
+from contracts.judge.violation import CHANGES, PlacePattern, Violation

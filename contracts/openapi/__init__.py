@@ -5,10 +5,10 @@ that could not be judged. Hands out `load`, Document, Operation, ResponseSpec an
 text, and the errors of all wings.
 """
 
+from contracts.errors import ConfigurationError, ContractError, DocumentError, TargetError
 from contracts.openapi.credential import Credential, is_token
 from contracts.openapi.discriminator import Branch, Union
 from contracts.openapi.document import Document, Header, LeftOut, Operation, Resource, ResponseSpec, operation_at
-from contracts.openapi.errors import ConfigurationError, ContractError, DocumentError, TargetError
 from contracts.openapi.formats import ASSERTED, HINTS, INTEGERS, STRICTER, format_checker
 from contracts.openapi.json_text import UNREADABLE, JsonFlaw, parse_flawless, parse_json, text_of, walk_json
 from contracts.openapi.leaving_out import NothingLeft, leave_out, overlay_action

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from contracts.openapi.errors import DocumentError
+from contracts.errors import DocumentError
 from contracts.openapi.pointer import follow_references, to_pointer
 
 _ENVIRONMENT: Final = "x-environment"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.openapi.errors import DocumentError
+from contracts.errors import DocumentError
 from contracts.openapi.pointer import from_pointer, to_pointer
 
 _FIX = "name it in the mapping, or give the tag a const or an enum in the branch"

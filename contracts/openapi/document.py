@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
+from contracts.errors import DocumentError
 from contracts.openapi.credential import Credential
 from contracts.openapi.discriminator import Union
-from contracts.openapi.errors import DocumentError
 from contracts.openapi.parameter import Parameter
 from contracts.openapi.pointer import follow_references, from_pointer, resolve_pointer
 

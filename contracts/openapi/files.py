@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
+from contracts.errors import DocumentError
 from contracts.openapi.anchors import DATA, NAME_MAPS, with_plain_references
-from contracts.openapi.errors import DocumentError
 from contracts.openapi.pointer import to_pointer
 from contracts.openapi.source import read_file
 

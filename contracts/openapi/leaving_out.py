@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
+from contracts.errors import DocumentError
 from contracts.openapi.document import Document, LeftOut, Operation, ResponseSpec
-from contracts.openapi.errors import DocumentError
 from contracts.openapi.parameter import Parameter
 from contracts.openapi.pointer import from_pointer, replaced, resolve_pointer, to_json_path
 

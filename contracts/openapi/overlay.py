@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import jsonpath
 
-from contracts.openapi.errors import ConfigurationError, DocumentError
+from contracts.errors import ConfigurationError, DocumentError
 from contracts.openapi.pointer import to_pointer
 from contracts.openapi.source import read_file
 

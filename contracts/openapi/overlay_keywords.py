@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from contracts.errors import DocumentError
 from contracts.openapi.document import Operation, ResponseSpec
-from contracts.openapi.errors import DocumentError
 from contracts.openapi.pointer import to_pointer
 
 EQUALS: Final = "x-equals"

@@ -11,10 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from contracts.errors import DocumentError
 from contracts.openapi import files, overlay, schema_keywords, source
 from contracts.openapi.credential import credentials
 from contracts.openapi.document import TEMPLATE, Document, Header, LeftOut, Operation, ResponseSpec
-from contracts.openapi.errors import DocumentError
 from contracts.openapi.leaving_out import leave_out
 from contracts.openapi.parameter import FRAMING_FIELDS, RESERVED_FIELDS, Parameter
 from contracts.openapi.parameter_styles import DEFAULTS, STYLES

@@ -14,9 +14,9 @@ from typing import Any, Final
 import jsonschema
 import jsonschema_rs
 
+from contracts.errors import DocumentError
 from contracts.openapi import schema_keywords
 from contracts.openapi.discriminator import Union, union_at
-from contracts.openapi.errors import DocumentError
 from contracts.openapi.files import unread_reference
 from contracts.openapi.formats import FORMATS
 from contracts.openapi.patterns import pattern_error

@@ -9,8 +9,8 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Final, NamedTuple
 
+from contracts.errors import ConfigurationError, DocumentError
 from contracts.openapi.document import Document
-from contracts.openapi.errors import ConfigurationError, DocumentError
 
 
 class OperationName(NamedTuple):

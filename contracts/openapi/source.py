@@ -12,8 +12,8 @@ from typing import Any, ClassVar, Final
 
 import yaml
 
+from contracts.errors import DocumentError
 from contracts.openapi import json_text
-from contracts.openapi.errors import DocumentError
 from contracts.openapi.pointer import to_pointer
 
 DEPTH: Final = 100

@@ -4,10 +4,8 @@ Hides formats, wording and how a file is written whole. Hands out `write_reports
 exchanges and the comparison with an earlier report.
 """
 
-from contracts.reports.broken_pipe import be_silent, print_lines, terminal_is_gone
 from contracts.reports.comparison import Comparison, compare, read_report
 from contracts.reports.coverage_words import coverage_line
-from contracts.reports.explanations import explain
 from contracts.reports.files import ReportErrors, atomically, write_replay, write_reports
 from contracts.reports.github import github_commands
 from contracts.reports.junit import Promises

@@ -10,13 +10,13 @@ from typing import Any, Final, TextIO
 
 from contracts.coverage import Feature, Unmet
 from contracts.http import Response
-from contracts.judge import RULES
 from contracts.openapi import Document, Resource, line_of, pointer_lines
 from contracts.reports import left_out_words
 from contracts.reports.comparison import FORMAT, Comparison
 from contracts.reports.curl import curl
 from contracts.reports.messages import headline, reference, refused_line, violation_line
 from contracts.reports.replay_words import replay_headline, replay_words
+from contracts.rules import RULES
 from contracts.verdict import (
     FeatureObservation,
     Finding,

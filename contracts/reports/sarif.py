@@ -4,14 +4,14 @@ Source: SARIF 2.1.0, https://docs.oasis-open.org/sarif/sarif/v2.1.0/
 """
 
 import json
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from contracts.judge import RULES
 from contracts.openapi import line_of, pointer_lines
-from contracts.reports.explanations import explain
 from contracts.reports.messages import accepted_until, violation_line
+from contracts.rules import RULES, explain, explanation_markdown
 from contracts.verdict import Finding, Verdict
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -30,10 +30,7 @@ def log(verdict: Verdict) -> dict[str, Any]:
     driver = {
         "name": "fine-tuning-job-contract",
         "version": version("fine-tuning-job-contract"),
-        "rules": [
-            {"id": code, "shortDescription": {"text": RULES[code].meaning}, "help": {"text": "\n".join(explain(code))}}
-            for code in used
-        ],
+        "rules": list(map(descriptor, used)),
     }
     run = {
         "tool": {"driver": driver},
@@ -51,6 +48,21 @@ def log(verdict: Verdict) -> dict[str, Any]:
         "columnKind": "utf16CodeUnits",
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def descriptor(code: str) -> dict[str, Any]:
+    """Return what SARIF says of a rule (section 3.49): its explanation, and where its source is published, if it is."""
+    rule = RULES[code]
+    return {
+        "id": code,
+        "shortDescription": {"text": rule.meaning},
+        "help": {"text": _text(explain(code)), "markdown": _text(explanation_markdown(code))},
+        **({"helpUri": rule.url} if rule.url else {}),
+    }
+
+
+def _text(lines: Iterable[str]) -> str:
+    return "\n".join(lines)
 
 
 def _result(finding: Finding, verdict: Verdict, used: list[str], lines: dict[str, int]) -> dict[str, Any]:

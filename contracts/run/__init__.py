@@ -1,7 +1,7 @@
 """Carry out one run, from settings to exit code.
 
-Hides signals, worker processes, the ledger, shards and what a verdict is written to. Hands out Run, its settings and
-options, and what its drivers say to it.
+Hides signals, worker processes, the ledger, shards and what a verdict is written to. Hands out Run, its settings, and
+what its drivers say to it.
 """
 
 from contracts.run.captured import CapturedAnswers
@@ -9,7 +9,6 @@ from contracts.run.collector import Ending, ItemResult
 from contracts.run.handed_in import Item
 from contracts.run.known_ids import check_ids, ids_in, is_allowed, listed_ids, resources_of
 from contracts.run.ledger import ledger_lines
-from contracts.run.options import OPTIONS, VARIABLES
 from contracts.run.profiles import PROFILES
 from contracts.run.progress import ProgressMeter
 from contracts.run.replay import replay_findings, replay_settings, report_replay

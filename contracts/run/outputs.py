@@ -10,6 +10,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from contracts.broken_pipe import print_lines
 from contracts.coverage import Feature
 from contracts.openapi import Operation, Resource
 from contracts.reports import (
@@ -19,7 +20,6 @@ from contracts.reports import (
     atomically,
     compare,
     github_commands,
-    print_lines,
     terminal_lines,
     visible,
     write_reports,

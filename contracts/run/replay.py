@@ -12,14 +12,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from contracts.broken_pipe import print_lines
 from contracts.http import Exchange, Response
 from contracts.judge import Violation, excuse, parse_response
 from contracts.openapi import ConfigurationError, Document, Operation, Resource, from_pointer, resolve_pointer, text_of
-from contracts.reports import print_lines, replay_headline, replay_lines, visible, write_replay
+from contracts.options import VARIABLES
+from contracts.reports import replay_headline, replay_lines, visible, write_replay
 from contracts.run.collector import Ending
 from contracts.run.credentials import Variables, variable
 from contracts.run.observer import Observer
-from contracts.run.options import VARIABLES
 from contracts.run.outputs import print_verdict_line
 from contracts.run.profiles import PROFILES
 from contracts.run.recheck import Recheck, Round, own_resource, planned_rounds

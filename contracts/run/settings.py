@@ -22,10 +22,10 @@ from contracts.openapi import (
     overlay_files,
     shipped_overlays,
 )
+from contracts.options import EXAMPLES, VARIABLES, option_values
 from contracts.reports import read_report
 from contracts.run.credentials import KeyCommand, Variables, read_certificate, read_credentials, variable
 from contracts.run.known_ids import check_ids, ids_in, listed_ids, resources_of
-from contracts.run.options import EXAMPLES, VARIABLES, option_values
 from contracts.run.parameters import Given, Row, given_parameters, given_resources, rows_of
 from contracts.run.profiles import PROFILES, Profile
 from contracts.run.service import START_WAIT, service_port

@@ -22,7 +22,6 @@ from contracts.verdict.replay import (
 from contracts.verdict.tally import FeatureObservation, MatchWaiver, Tally
 from contracts.verdict.verdict import (
     AGREEMENT,
-    EXIT_ERROR,
     FAILED_OTHERWISE,
     AcceptanceCriteria,
     Finding,

@@ -22,9 +22,6 @@ from contracts.verdict.tally import Difference, FeatureObservation, Tally, Viola
 from contracts.verdict.waivers import Waiver, Waivers
 from contracts.verdict.witness import Witness
 
-EXIT_ERROR: Final = 4
-"""The exit code of a run that could not begin, because of an option, the document or the target."""
-
 FAILED_OTHERWISE: Final = "a test failed for another reason than an answer (see above)"
 """The incident of a run in which a test failed although no response broke a promise."""
 

@@ -32,8 +32,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-from contracts.judge import ID_CLASSES, RULES, Violation, id_classes
+from contracts.judge import ID_CLASSES, Violation, id_classes
 from contracts.openapi import ConfigurationError, Resource
+from contracts.rules import RULES
 
 UNFINISHED: Final = "TODO"
 """How a drafted reason and owner begin; such a waiver is refused until both are filled in."""

@@ -13,8 +13,9 @@ from typing import Any, Final, NoReturn
 
 import pytest
 
+from contracts.broken_pipe import be_silent, terminal_is_gone
 from contracts.openapi import ConfigurationError
-from contracts.reports import be_silent, listing, terminal_is_gone
+from contracts.reports import listing
 from contracts.run import (
     EXIT_FAILED,
     BrokenPromise,

@@ -26,6 +26,7 @@ import jsonschema
 import requests
 import schemathesis
 
+from contracts.__main__ import COMMANDS
 from contracts.http.exchange import Response
 from contracts.http.session import GuardedSession
 from contracts.openapi import PINNED, Document, formats, load
@@ -149,6 +150,20 @@ def start_up(document: Document) -> float:
     return first[0] - started
 
 
+def help_times(repeats: int) -> dict[str, float]:
+    """Return the least seconds that help, an error of usage and explanations take, by the words of the command."""
+    commands = [["--help"], *([name, "--help"] for name in COMMANDS), ["verfy"], ["rules"], ["explain", "schema.enum"]]
+    times = {}
+    for words in commands:
+        taken = []
+        for _ in range(repeats):
+            started = time.perf_counter()
+            subprocess.run([sys.executable, "-m", "contracts", *words], cwd=ROOT, capture_output=True, check=False)
+            taken.append(time.perf_counter() - started)
+        times[" ".join(words)] = min(taken)
+    return times
+
+
 @contextmanager
 def serve() -> Iterator[str]:
     """Yield the URL of the mock, which a process of its own serves."""
@@ -178,6 +193,9 @@ def main() -> None:
         measure(document, url, job_ids, rounds, count, sizes)
     starts = [start_up(document) for _ in range(1 if chosen.smoke else 5)]
     print(f"start-up of pytest tests/api to its first request: {statistics.median(starts):.2f} s (of {len(starts)})")
+    print(f"help, errors of usage and explanations, the least of {(repeats := 1 if chosen.smoke else 10)}")
+    for words, seconds in help_times(repeats).items():
+        print(f"  contract {words:<22} {seconds * 1000:4.0f} ms")
 
 
 def measure(document: Document, url: str, job_ids: list[str], rounds: int, count: int, sizes: tuple[int, ...]) -> None:

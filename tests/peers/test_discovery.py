@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from contracts.coverage.features import Feature, features_of, promised_features
+from contracts.errors import ConfigurationError, ContractError
 from contracts.http.exchange import Response
 from contracts.judge import parse_response
 from contracts.openapi import PINNED, load
-from contracts.openapi.errors import ConfigurationError, ContractError
 from contracts.openapi.overlay import PINNED_OVERLAY
 from contracts.openapi.overlay_keywords import official_client
 from contracts.sdk.discovery import MAX_PAGES, discover, resource_of

@@ -11,12 +11,12 @@ import httpx
 import pytest
 from scale_gp import SGPClient
 
+from contracts.errors import ConfigurationError
 from contracts.http.exchange import Exchange, Failure, Response
 from contracts.http.session import GuardedSession
 from contracts.judge.checks import judge
 from contracts.judge.history import History
 from contracts.openapi import load
-from contracts.openapi.errors import ConfigurationError
 from contracts.openapi.overlay import PINNED_OVERLAY
 from contracts.openapi.overlay_keywords import OfficialClient, official_client
 from contracts.sdk.outcome import Kind, OfficialSdk, SdkOutcome, client, method

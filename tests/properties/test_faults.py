@@ -13,8 +13,8 @@ import pytest
 
 from contracts.judge import checks, parsed_response
 from contracts.judge.history import History
-from contracts.judge.violation import RULES
 from contracts.openapi import PINNED, Document, Operation, load, schema_keywords
+from contracts.rules import RULES
 from strategies.answers import catalogue, covering_answers
 from strategies.faults.fault_table import faults
 from strategies.faults.mutations import NOTHING, AnswerContext, Fault

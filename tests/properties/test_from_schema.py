@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, find, given, seed, settings
 from hypothesis import strategies as st
 
+from contracts.errors import DocumentError
 from contracts.openapi import Document
-from contracts.openapi.errors import DocumentError
 from contracts.openapi.formats import FORMATS, HINTS, INTEGERS
 from strategies import from_schema
 from strategies.values.scalars import FORMAT_SAMPLES, Text

@@ -20,7 +20,7 @@ from hypothesis.database import (
     ReadOnlyDatabase,
 )
 
-from contracts.openapi.errors import ConfigurationError
+from contracts.errors import ConfigurationError
 from strategies import memory
 from strategies.ids.resources import sendable
 from strategies.memory import MAX_KEPT, Memory, database

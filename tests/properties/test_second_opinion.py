@@ -10,8 +10,8 @@ from hypothesis import given
 from contracts.http.exchange import Exchange, Failure, Request, Response
 from contracts.judge.checks import judge
 from contracts.judge.validation import LARGE
-from contracts.judge.violation import RULES
 from contracts.openapi import PINNED, Operation, load
+from contracts.rules import RULES
 from strategies.answers import answers
 from strategies.faults.self_test import faulty_answers, self_test
 from strategies.second_opinion import SecondOpinion

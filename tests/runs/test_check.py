@@ -19,7 +19,6 @@ from typing import Any
 import pytest
 
 from contracts import captures
-from contracts.commands import check as check_command
 from contracts.http import Exchange, Request
 from contracts.openapi import load
 from contracts.reports.har import render
@@ -272,7 +271,7 @@ def test_a_signal_while_captures_are_read_is_never_green(tmp_path: Path, before:
         yield from itertools.islice(real(*given), before)
         os.kill(os.getpid(), signal.SIGINT)
 
-    with unittest.mock.patch.object(check_command, "read_captures", cut_short):
+    with unittest.mock.patch.object(captures, "read_captures", cut_short):
         result = check(tmp_path, exchange_lines())
     assert result.code == 6, result.output
     assert "the run was interrupted" in result.verdict[0]
@@ -282,6 +281,6 @@ def test_a_signal_before_captures_are_read_ends_in_a_line(tmp_path: Path) -> Non
     def struck(*_: object, **__: object) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
-    with unittest.mock.patch.object(check_command, "read_settings", struck):
+    with unittest.mock.patch("contracts.run.read_settings", struck):
         result = check(tmp_path, exchange_lines())
     assert (result.code, result.output) == (6, "interrupted before anything was judged\n")

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from contracts.errors import ConfigurationError
 from contracts.http.exchange import Response, undocumented_methods
 from contracts.http.session import GuardedSession
 from contracts.judge import ID_CLASSES
-from contracts.openapi.errors import ConfigurationError
 from contracts.run.observer import Observer
 from strategies.answers import catalogue, covering_answers
 from strategies.faults.fault_table import faults

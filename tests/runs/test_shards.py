@@ -137,7 +137,7 @@ def test_the_rules_are_listed() -> None:
     done = run_command("rules")
     assert done.code == 0
     assert done.output.startswith("| rule | what breaking it means | source |\n")
-    assert "| `schema.enum` |" in done.output
+    assert "| [`schema.enum`](#rule-schema-enum) |" in done.output
 
 
 def test_what_one_worker_was_answered_the_others_hold_answers_against() -> None:

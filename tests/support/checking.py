@@ -7,9 +7,10 @@ from typing import Any
 
 from contracts.http.exchange import Failure, Response
 from contracts.judge.checks import judge
-from contracts.judge.violation import RULES, Violation
+from contracts.judge.violation import Violation
 from contracts.openapi import Document
 from contracts.reports.messages import violation_line
+from contracts.rules import RULES
 from tests.support.tiny import JSON, document_of, exchange_of
 
 THING = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}

@@ -6,10 +6,11 @@ from functools import cache
 from typing import Any
 
 from contracts.judge.validation import compiled
-from contracts.judge.violation import RULES, Violation
+from contracts.judge.violation import Violation
 from contracts.openapi import PINNED, Document, load
 from contracts.openapi.overlay import PINNED_OVERLAY
 from contracts.reports.messages import violation_line
+from contracts.rules import RULES
 from tests.support.tiny import body_schema, document_of
 
 ABSENT = object()

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from contracts.errors import DocumentError
 from contracts.openapi import Document
-from contracts.openapi.errors import DocumentError
 from contracts.openapi.pointer import from_pointer, resolve_pointer
 
 GET = "#/paths/~1trees~1{tree}/get"

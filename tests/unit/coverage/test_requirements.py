@@ -9,7 +9,7 @@ import pytest
 
 from contracts.coverage.features import promised_features
 from contracts.coverage.requirements import Unmet, parse_requirement, unmet_requirements
-from contracts.openapi.errors import ConfigurationError
+from contracts.errors import ConfigurationError
 from tests.support.tiny import JSON, PETS, document_of
 
 SCHEMA = {

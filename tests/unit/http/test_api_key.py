@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from contracts.errors import ConfigurationError
 from contracts.http.api_key import REDACTED, Secret, check_api_key, read_api_key
 from contracts.http.authorization import CredentialValue
 from contracts.openapi import Credential
-from contracts.openapi.errors import ConfigurationError
 
 KEY = 'sk-in+ven/ted"&<\\01=23'
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from contracts.errors import TargetError
 from contracts.http.api_key import REDACTED, Secret
 from contracts.http.authorization import CredentialValue, KeySource
 from contracts.http.exchange import Response
 from contracts.openapi import ConfigurationError, Credential
-from contracts.openapi.errors import TargetError
 from tests.support.talking import OPERATION, Peer, heard, http, saying, session_to, talking
 
 TOKEN = "invented-token-0123456789"

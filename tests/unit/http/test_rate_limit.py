@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.errors import ConfigurationError
 from contracts.http.rate_limit import BudgetSpent, Limits, RateLimit, check_rate
-from contracts.openapi.errors import ConfigurationError
 
 
 class Clock:

@@ -16,12 +16,12 @@ import pytest
 import requests
 import trustme
 
+from contracts.errors import TargetError
 from contracts.http.exchange import Exchange, Failure, Response
 from contracts.http.framing import framing_flaws
 from contracts.http.rejection import MIN_REJECTIONS, AccessLost, CallerRejected
 from contracts.http.session import MAX_SILENT
 from contracts.http.shared_state import SharedStateError
-from contracts.openapi.errors import TargetError
 from contracts.run.observer import Observer
 from tests.support.talking import (
     KEY,

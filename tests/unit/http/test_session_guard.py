@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import requests
 
+from contracts.errors import ConfigurationError, ContractError, TargetError
 from contracts.http.exchange import PROBED_METHODS, Failure, Response
 from contracts.http.session import MAX_SILENT, ForbiddenRequest
 from contracts.http.session_options import check_base_url
-from contracts.openapi.errors import ConfigurationError, ContractError, TargetError
 from tests.support.talking import KEY, OPERATION, Peer, heard, http, once, peer, saying, session_to, talking
 from tests.support.tiny import document_of
 

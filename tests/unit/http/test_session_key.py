@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import requests
 
+from contracts.errors import ConfigurationError
 from contracts.http.api_key import REDACTED, check_api_key
 from contracts.http.exchange import Response
 from contracts.http.framing import framing_flaws
-from contracts.openapi.errors import ConfigurationError
 from tests.support.talking import KEY, Talk, guarded_session, http, once, resetting, saying, silent, talking
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from contracts.errors import TargetError
 from contracts.http.exchange import Exchange, Failure, Response
 from contracts.http.rate_limit import BudgetSpent, Limits, RateLimit
 from contracts.http.retries import Retries
 from contracts.http.session import MAX_SILENT
 from contracts.judge.checks import judge
-from contracts.openapi.errors import TargetError
 from tests.support.talking import (
     OPERATION,
     Peer,

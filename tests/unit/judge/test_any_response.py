@@ -13,10 +13,10 @@ from contracts.http.exchange import Response
 from contracts.judge import parsed_response
 from contracts.judge.checks import judge
 from contracts.judge.validation import LARGE
-from contracts.judge.violation import RULES
 from contracts.openapi import PINNED, Document, load
 from contracts.openapi.overlay import PINNED_OVERLAY
 from contracts.reports.messages import violation_line
+from contracts.rules import RULES
 from contracts.verdict.tally import Tally
 from tests.support.checking import HEADERS, THING, response
 from tests.support.tiny import JSON, PETS, document_of, exchange_of

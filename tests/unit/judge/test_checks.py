@@ -8,8 +8,8 @@ import pytest
 
 from contracts.http.exchange import Failure, Response
 from contracts.judge import parsed_response
-from contracts.judge.violation import RULES
 from contracts.reports.messages import violation_line
+from contracts.rules import RULES
 from tests.support.checking import GOOD, HEADERS, REF, SIZED, THING, found, reported, response, things
 from tests.support.tiny import JSON, answer, document_of
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contracts.openapi.errors import DocumentError
+from contracts.errors import DocumentError
 from tests.support.checking import found, refusing, reported
 from tests.support.tiny import answer, document_of
 

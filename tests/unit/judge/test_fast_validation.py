@@ -14,11 +14,11 @@ from jsonschema import Draft202012Validator, validators
 
 from contracts.judge import json_schema
 from contracts.judge.validation import LARGE, Validation, compiled
-from contracts.judge.violation import RULES
 from contracts.openapi import Document, formats
 from contracts.openapi.json_text import walk_json
 from contracts.openapi.pointer import from_pointer, resolve_pointer
 from contracts.reports.messages import violation_line
+from contracts.rules import RULES
 from tests.support.judging import PET_TABLE, judged, pinned, reported
 from tests.support.tiny import PETS, body_schema, document_of
 

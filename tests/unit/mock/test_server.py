@@ -13,9 +13,9 @@ from urllib.parse import quote
 import pytest
 import requests
 
+from contracts.errors import ConfigurationError
 from contracts.http.exchange import Response
 from contracts.openapi import Operation
-from contracts.openapi.errors import ConfigurationError
 from strategies.mock.server import Asked, Catalogue, MockServer, answer
 from tests.support.trees import HOSTILE, connect, converse, get, json_response, parse
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from contracts.errors import DocumentError
 from contracts.openapi import Document, load
 from contracts.openapi.discriminator import Branch, Union
-from contracts.openapi.errors import DocumentError
 
 AT = "#/paths/~1tree/get/responses/200/content/application~1json/schema"
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from contracts.errors import DocumentError
 from contracts.openapi import Document, load, source
-from contracts.openapi.errors import DocumentError
 from contracts.openapi.json_text import walk_json
 from tests.support.orchard import ANSWER, GET, PARAMETER, SCHEMA, TREE, Contents, changed, orchard, put, refused
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from contracts.errors import DocumentError
 from contracts.openapi import Operation
-from contracts.openapi.errors import DocumentError
 from contracts.openapi.overlay_keywords import OfficialClient, check_overlay_keywords, official_client
 from tests.support.tiny import document_at
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from contracts.errors import DocumentError
 from contracts.openapi import PINNED, load, overlay
-from contracts.openapi.errors import DocumentError
 from contracts.openapi.overlay import PINNED_OVERLAY
 from contracts.openapi.source import read_file
 

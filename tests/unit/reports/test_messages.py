@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 from contracts.coverage.requirements import parse_requirement
 from contracts.http.exchange import Failure
 from contracts.http.rejection import AllRejected, Rejection
-from contracts.judge.violation import RULES, Violation
+from contracts.judge.violation import Violation
 from contracts.openapi import Document
 from contracts.openapi.credential import Credential
 from contracts.reports import terminal
 from contracts.reports.curl import curl
 from contracts.reports.messages import WIDTH, rarity, self_test, spread, violation_line, visible
 from contracts.reports.rejection_words import rejection_line
+from contracts.rules import RULES
 from contracts.run.observer import Observer
 from contracts.verdict.tally import Tally
 from contracts.verdict.verdict import AcceptanceCriteria, Finding, RecheckResult, conclude

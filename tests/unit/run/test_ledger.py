@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from contracts.errors import ConfigurationError
 from contracts.http.exchange import Response
-from contracts.openapi.errors import ConfigurationError
 from contracts.run.ledger import Ledger, LedgerError, ledger_lines, unseen_since
 from contracts.run.observer import Observer
 from contracts.verdict.verdict import Verdict

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from contracts.http.session_options import MAX_BODY, TIMEOUT
+from contracts.errors import ConfigurationError, ContractError
 from contracts.openapi import PINNED
-from contracts.openapi.errors import ConfigurationError, ContractError
+from contracts.options import MAX_BODY, TIMEOUT
 from contracts.run.known_ids import resources_of
 from contracts.run.settings import Settings, read_settings
 from tests.support.tiny import document_of

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.errors import ConfigurationError
 from contracts.http.exchange import Response
 from contracts.openapi import Credential, load
-from contracts.openapi.errors import ConfigurationError
 from contracts.openapi.overlay import PINNED_OVERLAY
 from contracts.run.shards import MergedShards, Shard, ShardFile, contract_sha256, read_shard, write_shard
 from contracts.verdict.tally import Tally

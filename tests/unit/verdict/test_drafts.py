@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.errors import ConfigurationError
 from contracts.judge.violation import Violation
-from contracts.openapi.errors import ConfigurationError
 from contracts.verdict.drafts import draft_waivers
 from contracts.verdict.waivers import UNFINISHED, Waiver, load_waivers
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.errors import ConfigurationError
 from contracts.http.exchange import Response
-from contracts.openapi.errors import ConfigurationError
 from contracts.run.observer import Observer
 from contracts.verdict.redaction import MASK, Redaction
 from tests.support.tiny import answer, document_of, exchange_of

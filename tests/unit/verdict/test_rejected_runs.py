@@ -7,7 +7,8 @@ import pytest
 from contracts.coverage.requirements import Unmet
 from contracts.http.rejection import AllRejected, Rejection
 from contracts.judge.checks import judge
-from contracts.judge.violation import RULES, Violation
+from contracts.judge.violation import Violation
+from contracts.rules import RULES
 from contracts.verdict.tally import Tally
 from contracts.verdict.verdict import Outcome, explained_by
 from tests.support.tiny import answer, document_of, exchange_of

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.errors import ConfigurationError
 from contracts.http.exchange import Response
 from contracts.judge.violation import Violation
 from contracts.openapi import load as load_document
-from contracts.openapi.errors import ConfigurationError
 from contracts.openapi.overlay import PINNED_OVERLAY
 from contracts.run.observer import Observer
 from contracts.verdict.drafts import draft_waivers

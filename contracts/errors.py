@@ -9,7 +9,10 @@ ContractError
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
+
+EXIT_ERROR: Final = 4
+"""The exit code of a command that one of these errors ended: an option, the document or the target makes no sense."""
 
 
 class ContractError(Exception):
