@@ -1,7 +1,7 @@
 """Ask again only for what broke in an earlier run, and say what is fixed. The verdict is the last thing printed.
 
-Each violation is FIXED, STILL THERE, SOMETIMES there, or NOT TESTED, with the reason; the exit code is 0 only if all are
-fixed.
+Each violation is FIXED, STILL THERE, SOMETIMES there, or NOT TESTED, with the reason; the exit code is 0 only if all of
+them are fixed.
 """
 
 import argparse

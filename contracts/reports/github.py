@@ -10,6 +10,7 @@ from contracts.openapi import line_of, pointer_lines
 from contracts.reports.grouping import grouped
 from contracts.reports.messages import group_line
 from contracts.reports.sarif import relative
+from contracts.rules import where_explained
 from contracts.verdict import Verdict
 
 MAX_ANNOTATIONS: Final = 10
@@ -17,13 +18,16 @@ MAX_ANNOTATIONS: Final = 10
 
 
 def github_commands(verdict: Verdict) -> Iterator[str]:
-    """Yield one command for each group of violations (see `grouped`), MAX_ANNOTATIONS at most."""
+    """Yield one command for each group of violations (see `grouped`), MAX_ANNOTATIONS at most, and where to read on."""
     lines = pointer_lines(verdict.run.document.path)
     file = _property(relative(verdict.run.document.path))
-    for group in grouped(verdict.findings)[:MAX_ANNOTATIONS]:
+    groups = grouped(verdict.findings)[:MAX_ANNOTATIONS]
+    for group in groups:
         first = group[0].violation
         line, title = line_of(lines, first.pointer), _property(first.rule)
         yield f"::error file={file},line={line},title={title}::{_data(group_line(group))}"
+    if groups:
+        yield f"::notice::{_data(where_explained(groups[0][0].violation.rule))}"
 
 
 def _data(text: str) -> str:

@@ -13,6 +13,7 @@ from typing import Final, TextIO
 from contracts.judge import PlacePattern
 from contracts.openapi import Operation
 from contracts.reports.messages import accepted_until, violation_line, visible
+from contracts.rules import where_explained
 from contracts.verdict import Finding, Verdict
 
 Promises = Mapping[str, Sequence[tuple[str, PlacePattern]]]
@@ -30,6 +31,8 @@ def render(verdict: Verdict, promises: Promises, file: TextIO) -> None:
         ET.SubElement(properties, "property", name=name, value=visible(value))
     for operation in sorted(verdict.run.document.operations, key=str):
         suite.extend(_test_cases(operation, verdict, promises.get(operation.path, ())))
+    if verdict.findings:
+        ET.SubElement(suite, "system-out").text = where_explained(verdict.findings[0].violation.rule)
     counts = {
         "tests": len(suite.findall("testcase")),
         "failures": len(suite.findall("testcase/failure")),

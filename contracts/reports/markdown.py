@@ -21,6 +21,7 @@ from contracts.reports.messages import (
     stale,
     violation_line,
 )
+from contracts.rules import where_explained
 from contracts.verdict import Finding, Outcome, Verdict, latency_quantile
 
 _WIDTH: Final = 210
@@ -72,6 +73,7 @@ def _broken(verdict: Verdict) -> Iterator[str]:
         yield from ("", "### Violations", "")
         for number, finding in enumerate(verdict.findings, 1):
             yield from _violation(number, finding, verdict)
+        yield from ("", f"{where_explained(verdict.findings[0].violation.rule)}.")
     if verdict.waived:
         yield from ("", "### Waived", "")
         for finding in verdict.waived:

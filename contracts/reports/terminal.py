@@ -12,6 +12,7 @@ from contracts.reports.comparison import Comparison
 from contracts.reports.curl import curl_lines
 from contracts.reports.grouping import grouped, told_by
 from contracts.reports.rejection_words import rejection_line
+from contracts.rules import where_explained
 from contracts.verdict import FeatureObservation, Finding, Outcome, Replay, Verdict
 
 
@@ -49,6 +50,8 @@ def _lines(verdict: Verdict, comparison: Comparison | None) -> Iterator[str]:
         found = (messages.reference(witness), *map(_known, told_by(group)))
         if known := " · ".join(dict.fromkeys(filter(None, found))):
             yield f"     {messages.visible(known)}"
+    if groups:
+        yield f"explained   {where_explained(groups[0][0].violation.rule)}"
 
 
 def about(verdict: Verdict | Replay) -> Iterator[str]:

@@ -123,6 +123,11 @@ def _near(word: str) -> str:
     return f"near are {', '.join(near)}" if near else "contract explain lists all"
 
 
+def where_explained(code: str) -> str:
+    """Return where to read what a broken rule means, for the end of a report."""
+    return f"`contract explain {code}` says what that rule means, with examples, and what to do"
+
+
 def explanation_markdown(code: str) -> Iterator[str]:
     """Yield the lines that explain a rule as Markdown, without a heading."""
     yield f"{RULES[code].meaning[:1].upper()}{RULES[code].meaning[1:]}."

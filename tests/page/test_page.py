@@ -176,8 +176,8 @@ def test_a_violation_can_be_linked_to_even_where_a_filter_hides_it(open_page: Op
     last = report_of(written["violates"])["violations"][-1]["id"]
     page = open_page("violates", f"#violation-{last}").page
     target = page.locator(f"#violation-{last}")
-    assert target.locator("details").get_attribute("open") is not None
-    assert target.locator("summary").evaluate("each => each === document.activeElement")
+    assert target.locator("> details").get_attribute("open") is not None
+    assert target.locator("> details > summary").evaluate("each => each === document.activeElement")
     page.fill("#q", "nothing has this")
     assert not target.is_visible()
     page.evaluate(f"location.hash = 'violation-{last}'")
@@ -228,7 +228,7 @@ def test_letters_that_are_typed_into_the_filter_are_letters(open_page: Open) -> 
 def test_the_command_and_the_violation_can_be_copied(open_page: Open, written: dict[str, Path]) -> None:
     page = open_page("violates", permissions=["clipboard-read", "clipboard-write"]).page
     first = report_of(written["violates"])["violations"][0]
-    page.locator(".violation summary").first.click()
+    page.locator(".violation > details > summary").first.click()
     page.locator("[data-copy=curl]").first.click()
     page.wait_for_function("document.getElementById('said').textContent === 'Copied'")
     assert page.evaluate("navigator.clipboard.readText()") == first["curl"]
@@ -267,7 +267,7 @@ def test_without_scripts_the_verdict_and_every_violation_can_be_read(open_page: 
     page = open_page("violates", java_script_enabled=False).page
     assert page.locator("h1").inner_text() == "VIOLATES"
     assert page.locator(".controls:visible").count() == 0
-    summaries = page.locator(".violation summary")
+    summaries = page.locator(".violation > details > summary")
     assert summaries.count() == len(report_of(written["violates"])["violations"])
     summaries.first.click()
     assert page.locator(".violation .command").first.is_visible()

@@ -21,6 +21,7 @@ from contracts.http import Exchange
 from contracts.reports import report_json
 from contracts.reports.comparison import Comparison
 from contracts.reports.page import figures, tree, witness
+from contracts.rules import explanation_rows
 from contracts.verdict import RunSummary, Verdict
 
 LARGEST: Final = 1_500_000
@@ -67,6 +68,7 @@ def render(
         "histograms": {path: _histogram(report, path, counts) for path, counts in verdict.times.items()},
         "timeline": figures.timeline(exchanges),
         "excerpts": functools.partial(_excerpt, _lines(verdict.run.document.path)),
+        "explained": explanation_rows,
         "lay_out": functools.partial(witness.lay_out, max_lines=max_lines),
         "limits": {"ids": IDS, "full": FULL, "longest": witness.LONGEST},
     }

@@ -34,7 +34,11 @@
   const shown = () => violations.filter((each) => !each.hidden);
   const texts = new Map();
   const textOf = (each) => {
-    if (!texts.has(each)) texts.set(each, each.textContent.toLowerCase());
+    if (!texts.has(each)) {
+      // What a rule means is the same for each of its violations, and finds none of them.
+      const explained = find(".explanation", each)?.textContent ?? "";
+      texts.set(each, each.textContent.replace(explained, "").toLowerCase());
+    }
     return texts.get(each);
   };
   const filter = () => {
@@ -109,7 +113,7 @@
     summary.scrollIntoView({ block: "nearest" });
   };
   const escape = () => {
-    const here = document.activeElement.closest(".violation details");
+    const here = document.activeElement.closest(".violation details[open]");
     if (here) {
       here.open = false;
       find("summary", here).focus();

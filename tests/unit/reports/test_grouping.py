@@ -12,6 +12,7 @@ from contracts.reports.grouping import MIN_GROUP, grouped
 from contracts.reports.messages import group_line, spread
 from contracts.reports.report_json import report
 from contracts.reports.sarif import log
+from contracts.rules import where_explained
 from contracts.run.observer import Observer
 from contracts.verdict.verdict import RecheckResult, Verdict
 from tests.support.tiny import answer, document_of, exchange_of
@@ -138,13 +139,14 @@ def test_an_entry_takes_three_lines_at_most_and_names_a_limited_number_of_places
             "expected the properties, got nothing [40 violations, 1x on 1 resource]"
         ),
         "     curl -sS -i http://127.0.0.1:1/things/one",
+        f"explained   {where_explained('schema.required')}",
     ]
 
 
 def test_reports_hold_each_violation_by_itself() -> None:
     verdict = verdict_of({})
     assert len(report(verdict)["violations"]) == len(log(verdict)["runs"][0]["results"]) == len(NAMES)
-    assert len(list(github.github_commands(verdict))) == 1
+    assert [command.split()[0] for command in github.github_commands(verdict)] == ["::error", "::notice::`contract"]
 
 
 @pytest.mark.parametrize("bodies", [bodies for bodies, _ in ONE_CAUSE] + SEVERAL_CAUSES)

@@ -336,6 +336,7 @@ def test_a_verdict_reads_like_this() -> None:
         '     curl -sS -i -H "x-pet-key: $PET_KEY" http://127.0.0.1:1/things/it2',
         "  2. schema.type at /pet/toys of 200 (CAT): expected object, got integer 1 [1x on 1 resource]",
         '     curl -sS -i -H "x-pet-key: $PET_KEY" http://127.0.0.1:1/things/it1',
+        "explained   `contract explain schema.type` says what that rule means, with examples, and what to do",
     ]
 
 
@@ -363,6 +364,7 @@ def test_waived_expired_and_stale_waivers_read_like_this() -> None:
         "violations  1",
         '  1. schema.enum at /state of 200: expected "on" or "off", got "x" [1x on 1 resource]',
         "     waiver 2 of them expired on 2026-01-01",
+        "explained   `contract explain schema.enum` says what that rule means, with examples, and what to do",
     ]
 
 

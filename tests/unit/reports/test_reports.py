@@ -90,7 +90,7 @@ def test_no_value_of_a_response_ends_a_line_of_the_summary_or_of_an_annotation(v
         assert "\x1b" not in line
     for command in github.github_commands(verdict):
         assert command.splitlines() == [command]
-        assert command.startswith("::error file=")
+        assert command.startswith(("::error file=", "::notice::`contract explain "))
 
 
 @pytest.mark.parametrize("text", ["plain", "a`b", "``", "`x`", "a|b"])
