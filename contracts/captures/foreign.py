@@ -15,7 +15,8 @@ from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from contracts.captures.capture import Capture, Pairs, without_accepted_coding
-from contracts.http import MAX_BODY, CodingError, Response, decoded
+from contracts.http import CodingError, Response, decoded
+from contracts.options import MAX_BODY
 
 
 def capture_of(response: Any, method: str = "", url: str = "", body: bytes | None = None) -> Capture:

@@ -14,10 +14,11 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from contracts.http import PROBED_METHODS, Failure, Request, Response
-from contracts.judge import RULES, Violation
+from contracts.judge import Violation
 from contracts.openapi import ConfigurationError, is_token, parse_json, walk_json
 from contracts.reports.comparison import read_report
 from contracts.reports.messages import accepted_until, violation_line
+from contracts.rules import RULES
 from contracts.verdict import MASK, Finding, RecheckResult, Redaction, ReportedRun, Waiver, Witness
 
 _DAMAGE: Final = (AttributeError, LookupError, RecursionError, TypeError, ValueError)

@@ -224,6 +224,6 @@ def test_the_tests_of_the_standin_judge_it_in_process() -> None:
 
 
 def test_the_harness_own_options_and_the_plugin_get_along(tmp_path: Path) -> None:
-    options = ("tests/unit/test_rules.py", "--collect-only", "-q", "--report-dir", str(tmp_path))
+    options = ("tests/unit/test_architecture.py", "--collect-only", "-q", "--report-dir", str(tmp_path))
     result = session(ROOT, *options)
     assert result.code == 0, result.output + result.errors
