@@ -29,6 +29,7 @@ _OPTIONS: Final = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the report, and those options of a run that concern its target, its document and what is accepted."""
+    parser.usage = f"{parser.prog} [OPTION ...] REPORT"
     parser.add_argument("report", type=Path, metavar="REPORT", help="a report.json that --report-dir wrote")
     group = cache(parser.add_argument_group)
     add_options(lambda title: group(title).add_argument, names=_OPTIONS, aliases=True)
