@@ -58,6 +58,15 @@ class _Repeats:
             self.first = min(self.first, (at, resource))
 
 
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """What is found in a body: its value and its lasting values, and the repeats of what it is alike to."""
+
+    value: Any
+    lasting: tuple[Any, ...]
+    repeats: _Repeats
+
+
 class _Kind:
     """Answers of one operation with the same status and checked header fields."""
 
@@ -67,11 +76,11 @@ class _Kind:
         self._echoes = bool(equals(operation, spec))
         self._validation = compiled(operation.document)
         self._traces: dict[Trace, _Repeats] = {}
-        self._bodies: dict[bytes, tuple[Any, _Repeats]] = {}
+        self._bodies: dict[bytes, _Body] = {}
         self._met: set[int] = set()
 
-    def read(self, body: bytes) -> tuple[Any, _Repeats] | None:
-        """Return the value of a body that is alike to a known one, and how often such were counted; None if none is."""
+    def read(self, body: bytes) -> _Body | None:
+        """Return what is found in a body that is alike to a known one; None if it is alike to none."""
         found = self._bodies.get(body)
         if found is None:
             value = parse_flawless(body)
@@ -80,11 +89,12 @@ class _Kind:
             repeats = self._traces.get(self.trace(value))
             if repeats is None:
                 return None
-            found = value, repeats
+            lasting_values = tuple([value_at(value, keyword.place) for keyword in self.lasting])
+            found = _Body(value, lasting_values, repeats)
             self._remember(body, found)
         return found
 
-    def _remember(self, body: bytes, found: tuple[Any, _Repeats]) -> None:
+    def _remember(self, body: bytes, found: _Body) -> None:
         """Keep what was found in a body that comes for the second time: most never do."""
         number = hash(body)
         if number not in self._met:
@@ -99,9 +109,6 @@ class _Kind:
     def repeats(self, value: Any, parameters: Mapping[str, str]) -> bool:
         """Return whether a body repeats the parameters as promised."""
         return not (self._echoes and any(misquoted(self.operation, parameters, self.spec, value)))
-
-    def lasting_values(self, value: Any) -> tuple[Any, ...]:
-        return tuple([value_at(value, keyword.place) for keyword in self.lasting])
 
     def trace(self, value: Any) -> Trace:
         return trace_of(self.operation.document, self.schema, value) if self.schema else ()
@@ -130,15 +137,14 @@ class AlikeAnswers:
             found = kind.read(response.body) if kind else None
         except (ValueError, RecursionError):
             return False
-        if kind is None or found is None or not kind.repeats(found[0], parameters):
+        if kind is None or found is None or not kind.repeats(found.value, parameters):
             return False
-        value, repeats = found
         resource, at, seconds = tuple(parameters.values()), capture.at, capture.seconds
         if kind.lasting and not made_up:
-            name, values = (operation.path, *resource), kind.lasting_values(value)
-            if not self._history.agrees(name, kind.lasting, values, (at, at + seconds)):
+            name, span = (operation.path, *resource), (at, at + seconds)
+            if not self._history.agrees(name, kind.lasting, found.lasting, span):
                 return False
-        repeats.note(at, resource)
+        found.repeats.note(at, resource)
         self._times[operation.path][latency_bucket(seconds)] += 1
         return True
 
