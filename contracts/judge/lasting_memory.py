@@ -100,7 +100,7 @@ class LoneMemory:
         self._known: dict[Named, _First | dict[Key, Kept]] = {}
         self._unwritten: set[Named] = set()
         self._written = _Written()
-        self._keywords: list[tuple[Lasting, ...]] = []
+        self._numbers: dict[tuple[Lasting, ...], int] = {}
 
     def of(self, resource: Named) -> dict[Key, Kept]:
         """Return what is known of a resource."""
@@ -125,21 +125,25 @@ class LoneMemory:
         if not known:
             self._remember(resource, (keywords, values, since))
             return True
-        return isinstance(known, tuple) and known[0] is keywords and known[1] == values
+        return isinstance(known, tuple) and known[1] == values and known[0] == keywords
 
     def _find(self, resource: Named) -> _First | dict[Key, Kept] | None:
         known = self._known.get(resource)
         if known is None and resource in self._written:
             rows = self._state.execute("SELECT known FROM lasting WHERE resource = ?", (_encode(resource),))
             if rows:
-                known = self._known[resource] = self._from_text(rows[0][0])
+                known = self._from_text(rows[0][0])
+                self._put(resource, known)
         return known
 
     def _remember(self, resource: Named, known: _First | dict[Key, Kept]) -> None:
+        self._put(resource, known)
+        self._unwritten.add(resource)
+
+    def _put(self, resource: Named, known: _First | dict[Key, Kept]) -> None:
         if len(self._known) >= MAX_REMEMBERED and resource not in self._known:
             self._write()
         self._known[resource] = known
-        self._unwritten.add(resource)
 
     def _write(self) -> None:
         """Write what is not written yet, and keep nothing in memory."""
@@ -155,16 +159,15 @@ class LoneMemory:
         if isinstance(known, dict):
             return _encode([[*key, *kept] for key, kept in known.items()])
         keywords, values, since = known
-        if not (self._keywords and self._keywords[-1] is keywords):
-            self._keywords.append(keywords)
-        return _encode({"of": len(self._keywords) - 1, "values": values, "since": since})
+        number = self._numbers.setdefault(keywords, len(self._numbers))
+        return _encode({"of": number, "values": values, "since": since})
 
     def _from_text(self, text: str) -> _First | dict[Key, Kept]:
         data = json.loads(text)
         if isinstance(data, list):
             return {(place, pointer): (value, shown, since) for place, pointer, value, shown, since in data}
         values = tuple([ABSENT if each == {} else each for each in data["values"]])
-        return self._keywords[data["of"]], values, data["since"]
+        return list(self._numbers)[data["of"]], values, data["since"]
 
 
 def _encode(value: Any) -> str:

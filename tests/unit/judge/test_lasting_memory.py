@@ -1,0 +1,158 @@
+"""What is known of resources' lasting values is the same in memory, in the file, and among processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.http.shared_state import SharedState
+from contracts.judge import lasting_memory
+from contracts.judge.lasting_memory import ABSENT, Kept, Key, LoneMemory, SharedMemory
+from contracts.openapi import Lasting
+
+BORN, STATE = Lasting("/born", "#/a", None), Lasting("/state", "#/b", ("dead",))
+ONE, TWO, THREE = ("/things/{thing}", "one"), ("/things/{thing}", "two"), ("/things/{thing}", "\udcff")
+KEEPS: Kept = ("hash", "text", 3.5)
+
+
+def split(keywords: tuple[Lasting, ...], values: tuple[Any, ...], since: float) -> dict[Key, Kept]:
+    """Return the values that are there, as if each of them lasted."""
+    pairs = zip(keywords, values, strict=True)
+    return {
+        (each.place, each.pointer): (repr(value), repr(value), since) for each, value in pairs if value is not ABSENT
+    }
+
+
+def ascii_name(value: Any) -> str:
+    return "absent" if value is ABSENT else ascii(value).replace("\\", "")
+
+
+def lone(most: int, monkeypatch: pytest.MonkeyPatch) -> LoneMemory:
+    monkeypatch.setattr(lasting_memory, "MAX_REMEMBERED", most)
+    return LoneMemory(SharedState(""), split)
+
+
+@pytest.fixture(params=[1, 2, 100])
+def memory(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> LoneMemory:
+    return lone(request.param, monkeypatch)
+
+
+def test_of_a_resource_that_was_not_met_nothing_is_known(memory: LoneMemory) -> None:
+    assert memory.of(ONE) == {}
+
+
+@pytest.mark.parametrize("value", ["x", "", None, ABSENT, "\ud800", "ä", "{}"], ids=ascii_name)
+def test_first_values_are_the_same_again_and_others_are_not(value: Any, memory: LoneMemory) -> None:
+    keywords = (BORN, STATE)
+    for resource in (ONE, TWO, THREE):
+        assert memory.is_first_or_same(resource, keywords, (value, resource[1]), 1.0)
+    for resource in (ONE, TWO, THREE):
+        assert memory.is_first_or_same(resource, keywords, (value, resource[1]), 2.0)
+        assert not memory.is_first_or_same(resource, keywords, (value, "other"), 2.0)
+        assert not memory.is_first_or_same(resource, (BORN, STATE, BORN), (value, resource[1]), 2.0)
+
+
+@pytest.mark.parametrize("value", ["x", None, ABSENT, "\ud800"], ids=ascii_name)
+def test_first_values_are_split_with_the_time_from_which_they_are_known(value: Any, memory: LoneMemory) -> None:
+    keywords = (BORN, STATE)
+    for resource in (ONE, TWO, THREE):
+        assert memory.is_first_or_same(resource, keywords, (value, resource[1]), 1.5)
+    for resource in (ONE, TWO, THREE):
+        assert memory.of(resource) == split(keywords, (value, resource[1]), 1.5)
+    for resource in (ONE, TWO, THREE):
+        assert memory.of(resource) == split(keywords, (value, resource[1]), 1.5)
+
+
+def test_values_of_different_statuses_keep_their_keywords(memory: LoneMemory) -> None:
+    of_each = {ONE: (BORN,), TWO: (STATE,), THREE: (BORN, STATE)}
+    for resource, keywords in of_each.items():
+        assert memory.is_first_or_same(resource, keywords, ("x",) * len(keywords), 1.0)
+    for resource, keywords in of_each.items():
+        assert memory.is_first_or_same(resource, keywords, ("x",) * len(keywords), 1.0)
+        assert memory.of(resource) == split(keywords, ("x",) * len(keywords), 1.0)
+
+
+def test_a_value_that_is_kept_joins_the_first_ones_and_ends_their_comparison(memory: LoneMemory) -> None:
+    assert memory.is_first_or_same(ONE, (BORN,), ("x",), 1.0)
+    assert memory.keep(ONE, ("/state", "#/b"), KEEPS)
+    for resource in (TWO, THREE):
+        assert memory.keep(resource, ("/state", "#/b"), KEEPS)
+    assert memory.of(ONE) == {**split((BORN,), ("x",), 1.0), ("/state", "#/b"): KEEPS}
+    assert memory.of(TWO) == memory.of(THREE) == {("/state", "#/b"): KEEPS}
+    assert not memory.is_first_or_same(ONE, (BORN,), ("x",), 1.0)
+    assert not memory.is_first_or_same(TWO, (BORN,), ("x",), 1.0)
+
+
+def test_what_was_split_and_not_written_yet_is_written_as_it_is(memory: LoneMemory) -> None:
+    assert memory.is_first_or_same(ONE, (BORN,), ("x",), 1.0)
+    assert memory.of(ONE)
+    for number in range(5):
+        assert memory.is_first_or_same(("/other", str(number)), (BORN,), ("y",), 2.0)
+    assert memory.of(ONE) == split((BORN,), ("x",), 1.0)
+
+
+def test_few_resources_are_in_memory_and_none_is_written_before_there_are_too_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    memory = lone(2, monkeypatch)
+    rows = "SELECT resource FROM lasting ORDER BY resource"
+    for resource in (ONE, TWO, ONE):
+        assert memory.is_first_or_same(resource, (BORN,), ("x",), 1.0)
+    assert memory._state.execute(rows) == []
+    assert memory.is_first_or_same(THREE, (BORN,), ("x",), 1.0)
+    assert memory._state.execute(rows) == [('["/things/{thing}","one"]',), ('["/things/{thing}","two"]',)]
+    assert list(memory._known) == [THREE]
+    assert memory._unwritten == {THREE}
+
+
+def test_what_is_read_again_and_does_not_change_is_not_written_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = lone(1, monkeypatch)
+    for resource in (ONE, TWO):
+        assert memory.is_first_or_same(resource, (BORN,), ("x",), 1.0)
+    assert memory.is_first_or_same(ONE, (BORN,), ("x",), 1.0)
+    assert memory._unwritten == set()
+
+
+def test_the_file_is_asked_only_for_resources_that_may_be_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = lone(1, monkeypatch)
+    names = [("/things/{thing}", f"thing-{number}") for number in range(50)]
+    for name in names:
+        assert memory.is_first_or_same(name, (BORN,), (name[1],), 1.0)
+    asked: list[str] = []
+    execute = memory._state.execute
+
+    def watched(statement: str, values: Any = ()) -> list[tuple[Any, ...]]:
+        asked.append(statement)
+        return execute(statement, values)
+
+    monkeypatch.setattr(memory._state, "execute", watched)
+    assert memory.of(("/things/{thing}", "new")) == {}
+    assert asked == []
+    assert memory.of(names[0]) == split((BORN,), ("thing-0",), 1.0)
+    assert [statement.split()[0] for statement in asked] == ["SELECT"]
+
+
+def test_the_filter_never_denies_what_was_written_and_denies_nearly_all_else() -> None:
+    written = lasting_memory._Written()
+    names = [("/things/{thing}", str(number)) for number in range(3000)]
+    assert not any(name in written for name in names)
+    for name in names:
+        written.add(name)
+    assert all(name in written for name in names)
+    assert sum(("/other", str(number)) in written for number in range(3000)) < 30
+
+
+def test_the_first_of_several_processes_keeps_a_value_for_all(tmp_path: Path) -> None:
+    one, other = (SharedMemory(SharedState("", tmp_path / "state")) for _ in range(2))
+    key, later = ("/born", "#/a"), ("hash-2", "text-2", 4.0)
+    assert one.of(ONE) == {}
+    assert one.keep(ONE, key, KEEPS) is True
+    assert other.keep(ONE, key, later) is False
+    assert other.keep(ONE, ("/state", "#/a"), later) is True
+    assert other.keep(THREE, key, later) is True
+    assert one.of(ONE) == other.of(ONE) == {key: KEEPS, ("/state", "#/a"): later}
+    assert one.of(THREE) == {key: later}
+    assert not one.is_first_or_same(ONE, (BORN,), ("x",), 1.0)
+    assert not one.is_first_or_same(TWO, (BORN,), ("x",), 1.0)
