@@ -190,7 +190,8 @@ def _spec(operation: Operation, status: int | str) -> ResponseSpec:
     return found
 
 
-def _status(operation: Operation, spec: ResponseSpec) -> int:
+def status_of(operation: Operation, spec: ResponseSpec) -> int:
+    """Return the status code of the spec's answers: its own, or one that stands for its class or for `default`."""
     if spec.status.isdigit():
         return int(spec.status)
     taken = {other.status for other in operation.responses}
@@ -206,7 +207,7 @@ def _response(
     operation: Operation, spec: ResponseSpec, content: Content, value: JSON, fields: list[tuple[str, str]]
 ) -> Response:
     typed = [("Content-Type", _content_type(content, value))] if content.media_type else []
-    return Response(_status(operation, spec), (*typed, *fields), _encoded(content, value))
+    return Response(status_of(operation, spec), (*typed, *fields), _encoded(content, value))
 
 
 def _encoded(content: Content, value: JSON) -> bytes:

@@ -13,7 +13,7 @@ EXAMPLES: Final = (
     ("contract mock", "serve the pinned document on port 4010"),
     ("contract mock --document api.yaml --port 0", "serve another document, on any free port"),
     ("contract mock --faults", "list the ways to break an answer, each by its name"),
-    ('contract mock --fault "status.server-error 500" --rate 0.02', "break one answer in fifty in this way"),
+    ('contract mock --fault "status.server-error 500:0.02"', "break one answer in fifty in this way"),
     ("contract mock --delay 0.08", "wait 80 ms before each answer"),
 )
 
@@ -28,11 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--fault",
         action="append",
         default=[],
-        metavar="NAME",
-        help="break answers in this way, which --faults lists; may be given several times (default: answers are right)",
-    )
-    add(
-        "--rate", type=float, default=1.0, metavar="P", help="break one answer with this probability (default: 1, each)"
+        metavar="NAME[:RATE]",
+        help="break answers in this way, which --faults lists, each or with a probability; may be given several times",
     )
     add("--delay", type=float, default=0.0, metavar="SECONDS", help="wait before each answer (default: 0)")
     add("--faults", action="store_true", help="list the names of all faults, and end")
@@ -43,10 +40,8 @@ def run(options: argparse.Namespace) -> int:
     from contracts.openapi import PINNED, load, overlay_files
     from strategies.answers import catalogue
     from strategies.faults import faults
-    from strategies.mock import Change, breaking, mock_server, named, slow
+    from strategies.mock import Change, breaking, mock_server, named_with_rate, slow
 
-    if not 0 <= options.rate <= 1:
-        raise ConfigurationError(f"--rate {options.rate:g} is no probability; give a number from 0 to 1")
     if not 0 <= options.delay < threading.TIMEOUT_MAX:
         raise ConfigurationError(f"--delay {options.delay:g} is no time; give seconds from 0 on")
     overlays = overlay_files(options.overlay, pinned=not options.document)
@@ -54,7 +49,8 @@ def run(options: argparse.Namespace) -> int:
     if options.faults:
         print_lines(fault.name for operation in document.operations for fault in faults(operation))
         return 0
-    change = breaking(document, [named(document, name) for name in options.fault], options.rate)
+    rated = [named_with_rate(document, text) for text in options.fault]
+    change = breaking(document, [fault for fault, _ in rated], {fault.name: rate for fault, rate in rated})
     changes: list[Change] = [change, slow(options.delay)] if options.delay else [change]
     with suppress(KeyboardInterrupt), mock_server(document, options.port, changes) as server:
         for operation in document.operations:

@@ -13,8 +13,8 @@ from contracts.http.exchange import Response
 from contracts.http.session import GuardedSession
 from contracts.run.observer import Observer
 from strategies import answers, job_ids
+from strategies.mock.answering import Asked, Change, Reply
 from strategies.mock.mocking import mock_server
-from strategies.mock.server import Asked, Change, Raw
 from tests.support.conforming import SECOND_OPINION, SERVERS, different_for_every_resource
 from tests.support.pinned import DOCUMENT, KNOWN, OPERATION, PARAMETER
 from tests.support.suite import run_suite
@@ -51,7 +51,7 @@ class World:
 
         collect()
 
-    def answer(self, asked: Asked, response: Response) -> Response | Raw:
+    def answer(self, asked: Asked, response: Response) -> Reply:
         values = OPERATION.match(asked.target)
         job_id = values[PARAMETER] if values else ""
         drawn = self.known.get(job_id) or self.unknown.get(job_id) or response

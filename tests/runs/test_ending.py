@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -44,9 +45,9 @@ class Stall:
                 self.reached.set()
         return self._silence()
 
-    def _silence(self) -> Iterator[bytes]:
-        self.released.wait(2 * PATIENCE)
-        yield from ()
+    async def _silence(self) -> AsyncIterator[bytes]:
+        await asyncio.to_thread(self.released.wait, 2 * PATIENCE)
+        yield b""
 
 
 def ended_by(number: signal.Signals, stall: Stall, *options: str, change: Change | None = None) -> Result:

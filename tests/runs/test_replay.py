@@ -14,8 +14,9 @@ from contracts import reports
 from contracts.http.exchange import Response
 from contracts.openapi import load
 from strategies.faults import faults
+from strategies.mock.answering import Reply
 from strategies.mock.faulty import breaking
-from strategies.mock.server import Asked, Change, Raw
+from strategies.mock.server import Asked, Change
 from tests.standin.running import running
 from tests.support.pinned import DOCUMENT, IDS, KNOWN, OPERATION
 from tests.support.replaying import TWO, altering, gone, misspelt, replayed, report_of
@@ -149,7 +150,7 @@ def test_a_sibling_that_breaks_the_rule_in_another_way_is_told(report: Path) -> 
 
 
 def test_what_the_resource_shows_to_another_request_alone_is_not_fixed(tmp_path: Path) -> None:
-    def break_plain(asked: Asked, response: Response) -> Response | Raw:
+    def break_plain(asked: Asked, response: Response) -> Reply:
         return response if "?" in asked.target else misspell(asked, response)
 
     misspell = altering(misspelt, TWO[:1])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections import Counter
 from pathlib import Path
 
@@ -145,7 +144,7 @@ def test_what_one_worker_was_answered_the_others_hold_answers_against() -> None:
         """Whoever keeps a connection open, as each worker does, is told the same all the time."""
         if response.status != 200:
             return response
-        body = {**json.loads(response.body), "account_id": f"account-{threading.get_ident()}"}
+        body = {**json.loads(response.body), "account_id": f"account-{asked.port}"}
         return Response(200, response.headers, json.dumps(body).encode())
 
     with recording(change) as server:

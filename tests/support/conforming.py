@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import email.utils
 import gzip
 import json
-import threading
 import time
 import zlib
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from contracts.http.exchange import Response
-from strategies.mock.server import Asked, Change, Raw
+from strategies.mock.answering import Asked, Change, Raw, Reply
 from strategies.second_opinion import SecondOpinion
 from tests.support.dates import LEGAL_DATES
 from tests.support.pinned import DOCUMENT, KNOWN, OPERATION
@@ -186,7 +187,7 @@ def deflated(asked: Asked, response: Response) -> Response:
 # How it is carried.
 
 
-def chunked(asked: Asked, response: Response) -> Raw:
+def chunked(asked: Asked, response: Response) -> Iterator[bytes]:
     """In chunks of odd sizes, with an extension and a trailer (RFC 9112, section 7.1)."""
     head = Response(response.status, response.headers, b"")
     yield on_the_wire(head, ("Transfer-Encoding", "chunked"), ("Trailer", "X-Sum"))
@@ -196,7 +197,7 @@ def chunked(asked: Asked, response: Response) -> Raw:
     yield b"0\r\nX-Sum: 1\r\n\r\n"
 
 
-def chunked_oddly(asked: Asked, response: Response) -> Raw:
+def chunked_oddly(asked: Asked, response: Response) -> Iterator[bytes]:
     """In chunks whose sizes have leading zeros, with quoted extensions, two trailers, and the coding in capitals."""
     head = Response(response.status, response.headers, b"")
     yield on_the_wire(head, ("Transfer-Encoding", "CHUNKED"))
@@ -224,12 +225,12 @@ def piecemeal(asked: Asked, response: Response) -> Raw:
     return [sent[:9], sent[9:half], sent[half:-1], sent[-1:]]
 
 
-def packet_by_packet(asked: Asked, response: Response) -> Raw:
+async def packet_by_packet(asked: Asked, response: Response) -> AsyncIterator[bytes]:
     """In several packets, with a pause between them."""
     sent = on_the_wire(response, length(response))
     for cut in range(4):
         yield sent[cut * len(sent) // 4 : (cut + 1) * len(sent) // 4]
-        threading.Event().wait(0.002)
+        await asyncio.sleep(0.002)
 
 
 def closing(asked: Asked, response: Response) -> Raw:
@@ -270,10 +271,10 @@ def skewed_clock(asked: Asked, response: Response) -> Raw:
     return [on_the_wire(response, length(response), ("Date", date))]
 
 
-def late(asked: Asked, response: Response) -> Response:
+async def late(asked: Asked, response: Response) -> Response:
     """Some answers take 80 ms."""
     if number_of(asked) % 20 == 0:
-        threading.Event().wait(0.08)
+        await asyncio.sleep(0.08)
     return response
 
 
@@ -315,7 +316,7 @@ SERVERS: dict[str, Change] = {
 }
 
 
-def different_for_every_resource(asked: Asked, response: Response) -> Response | Raw:
+def different_for_every_resource(asked: Asked, response: Response) -> Reply:
     """Every resource is answered by another of these servers."""
     changes = list(SERVERS.values())
     return changes[number_of(asked) % len(changes)](asked, response)

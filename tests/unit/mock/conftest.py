@@ -10,12 +10,13 @@ import requests
 
 from contracts.http.exchange import Response
 from contracts.openapi import Operation, load
-from strategies.mock.server import Catalogue, MockServer
+from strategies.mock.answering import Catalogue
+from strategies.mock.server import MockServer
 from tests.support.trees import DOCUMENT, HOSTILE, json_response
 
 
-def any_tree(parameters: Mapping[str, str]) -> Response:
-    return json_response(200, dict(parameters))
+def any_tree(parameters: Mapping[str, str], seed: int) -> Response:
+    return json_response(200, {**parameters, **({"seed": seed} if seed else {})})
 
 
 def unknown(parameters: object) -> Response:
@@ -29,7 +30,7 @@ def operations(tmp_path_factory: pytest.TempPathFactory) -> dict[Operation, Cata
     by_path = {operation.path: operation for operation in load(path).operations}
     trees: dict[tuple[str, ...], Response] = {(name,): json_response(200, {"tree": name}) for name in ["oak", *HOSTILE]}
 
-    def felled(_: object) -> Response:
+    def felled(_parameters: object, _seed: int) -> Response:
         return json_response(410, {"felled": "on request"})
 
     return {

@@ -16,7 +16,8 @@ import requests
 from contracts.errors import ConfigurationError
 from contracts.http.exchange import Response
 from contracts.openapi import Operation
-from strategies.mock.server import Asked, Catalogue, MockServer, answer
+from strategies.mock.answering import Asked, Catalogue, answer
+from strategies.mock.server import MockServer
 from tests.support.trees import HOSTILE, connect, converse, get, json_response, parse
 
 

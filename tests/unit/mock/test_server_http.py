@@ -12,7 +12,8 @@ import requests
 
 from contracts.http.exchange import Response
 from contracts.openapi import Operation
-from strategies.mock.server import Asked, Catalogue, MockServer
+from strategies.mock.answering import Asked, Catalogue
+from strategies.mock.server import MockServer
 from tests.support.trees import connect, converse, get, parse
 
 
