@@ -1,4 +1,4 @@
-"""Read answers that something else asked for: archives, `curl -i`, lines of JSON, bodies, our own reports.
+"""Read answers that something else asked for: archives, `curl -i`, JSON by line or path, bodies, our own reports.
 
 Hides every format and how it is recognised, and the responses of other libraries. Hands out `read_captures`,
 which yields `Capture` and `Unread`, `capture_of` for one response, and the finder of the operation that was asked.

@@ -32,9 +32,16 @@ def read_lines(name: str, file: IO[bytes]) -> Iterator[Capture | Unread]:
 
 def read_line(name: str, number: int, line: bytes) -> Capture | Unread:
     """Return the exchange of one line."""
-    where = f"{name}: line {number}"
     try:
         raw = _read(line)
+    except (ValueError, RecursionError):
+        raw = None
+    return read_exchange(f"{name}: line {number}", raw)
+
+
+def read_exchange(where: str, raw: Any) -> Capture | Unread:
+    """Return the exchange that a JSON value describes."""
+    try:
         response = Response(_status(raw["status"]), _fields(raw.get("headers", {})), _body(raw))
         url, method = raw.get("url") or raw["path"], str(raw.get("method", "GET")).upper()
         return Capture(where, method, str(url), response, float(raw.get("seconds", 0)), float(raw.get("at", 0)))

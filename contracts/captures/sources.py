@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Final, cast
 
 from contracts.captures.archive import read_archive
+from contracts.captures.by_path import BEGINNING, read_by_path
 from contracts.captures.capture import Capture, Unread
 from contracts.captures.lines import read_lines
 from contracts.captures.messages import read_body, read_message
@@ -85,6 +86,8 @@ def _read(name: str, file: io.BufferedReader, given: Given) -> Iterator[Capture 
         yield read_message(name, file.read(), given.path)
     elif not head.lstrip().startswith(b"{"):
         yield Unread(name, f"{_UNKNOWN}; a body alone needs --status")
+    elif BEGINNING.match(head):
+        yield from read_by_path(name, file.read())
     elif _is_lines(head):
         yield from read_lines(name, file)
     elif b'"exit_code"' in head:
@@ -93,7 +96,7 @@ def _read(name: str, file: io.BufferedReader, given: Given) -> Iterator[Capture 
         yield from read_archive(name, file)
 
 
-_UNKNOWN: Final = "it is no HAR, no output of `curl -i`, no line of JSON and no report.json"
+_UNKNOWN: Final = "it is no HAR, no output of `curl -i`, no JSON of answers by path or line, and no report.json"
 
 
 def _is_lines(head: bytes) -> bool:

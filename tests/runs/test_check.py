@@ -46,6 +46,13 @@ def exchange_lines(*changes: Callable[[dict[str, Any]], None]) -> bytes:
     return "\n".join(lines).encode()
 
 
+def answers_by_path() -> bytes:
+    """Return the mock's answers as one object, path to body, and one of them as a whole answer."""
+    bodies = {OPERATION.url_path(OPERATION.bind(each)): json.loads(answer.body) for each, answer in ANSWERS}
+    (path, body), *rest = bodies.items()
+    return json.dumps({path: {"status": 200, "json": body}, **dict(rest)}, indent=2).encode()
+
+
 def archive(version: str = "http/2.0") -> bytes:
     """Return the mock's answers as a browser's archive."""
     entries = [
@@ -88,7 +95,9 @@ def check(folder: Path, *contents: bytes, options: tuple[str, ...] = ()) -> Resu
     return run_command("check", *map(str, files), *options)
 
 
-@pytest.mark.parametrize("content", [exchange_lines(), archive(), our_archive(), gzip.compress(archive())])
+@pytest.mark.parametrize(
+    "content", [exchange_lines(), answers_by_path(), archive(), our_archive(), gzip.compress(archive())]
+)
 def test_every_format_is_told_by_its_content(tmp_path: Path, content: bytes) -> None:
     result = check(tmp_path, content)
     assert result.code == 0, result.output
