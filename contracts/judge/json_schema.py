@@ -165,7 +165,11 @@ def _additional_properties(validator: Any, subschema: Any, instance: Any, schema
 
 
 def _unevaluated_properties(validator: Any, subschema: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, dict) and instance.keys() - _evaluated(validator, instance, schema):
+    left_over = instance.keys() - _evaluated(validator, instance, schema) if isinstance(instance, dict) else ()
+    if subschema is False:
+        for name in (name for name in instance if name in left_over) if left_over else ():
+            yield broken("unevaluatedProperties", NOTHING, instance[name], schema, name)
+    elif left_over:
         yield ValidationError("unevaluatedProperties")
 
 
@@ -187,8 +191,11 @@ def _applied(validator: Any, instance: Any, schema: Any) -> Iterator[Any]:
     if "$ref" in schema:
         yield validator.TYPE_CHECKER.target(schema["$ref"])
     yield from (inner for holder, inner in schema.get("dependentSchemas", {}).items() if holder in instance)
-    for keyword in ("allOf", "oneOf", "anyOf"):
-        yield from (inner for inner in schema.get(keyword, ()) if evolved(validator, inner).is_valid(instance))
+    yield from (inner for inner in schema.get("allOf", ()) if evolved(validator, inner).is_valid(instance))
+    for keyword in ("oneOf", "anyOf"):
+        branches = schema.get(keyword, ())
+        # Where no branch holds, that is the violation; what each evaluates is not reported once more.
+        yield from [inner for inner in branches if evolved(validator, inner).is_valid(instance)] or branches
     if "if" in schema:
         holds = evolved(validator, schema["if"]).is_valid(instance)
         yield from (schema["if"], schema.get("then")) if holds else (schema.get("else"),)

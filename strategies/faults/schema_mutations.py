@@ -5,6 +5,7 @@ in place of a date-time; and how an object or array is enlarged, cut or rearrang
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import chain, combinations
 from typing import Any, Final
@@ -134,7 +135,9 @@ def _with_property(name: str, value: Any) -> Any:
 def _unevaluated_properties(site: Site, keyword: str, allowed: Any) -> Iterator[SchemaMutation]:
     if allowed is False:
         node = (*site.without(keyword), inline({"required": [UNDECLARED]}))
-        yield mutation(site, keyword, "undeclared", first_sound(site, (keyword,), partial(built, site, node)))
+        found = first_sound(site, (keyword,), partial(built, site, node))
+        made = mutation(site, keyword, "undeclared", found)
+        yield replace(made, place=made.place + to_pointer(UNDECLARED))
 
 
 def _properties(site: Site, keyword: str, properties: dict[str, Any]) -> Iterator[SchemaMutation]:

@@ -319,7 +319,7 @@ def test_a_property_that_a_part_of_the_schema_evaluates_is_not_left_over(part: A
     closed = {**part, "unevaluatedProperties": False}
     assert reported(closed, good) == []
     (found,) = reported({"properties": {"o": {**closed, "properties": {}}}}, {"o": {"z": "left"}})[-1:]
-    assert found == ("schema.unevaluatedProperties", "/o", "/properties/o/unevaluatedProperties")
+    assert found == ("schema.unevaluatedProperties", "/o/z", "/properties/o/unevaluatedProperties")
 
 
 @pytest.mark.parametrize("pattern", [row[0] for row in ECMA_PATTERNS[:2]], ids=["a class of letters", "a named group"])

@@ -100,7 +100,7 @@ KEYWORDS = [
     (
         {"properties": {"a": True}, "unevaluatedProperties": False},
         {"b": 1},
-        ("schema.unevaluatedProperties", "", "/unevaluatedProperties"),
+        ("schema.unevaluatedProperties", "/b", "/unevaluatedProperties"),
     ),
     (
         {"unevaluatedProperties": {"type": "null"}},
