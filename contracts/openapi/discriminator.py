@@ -54,6 +54,13 @@ class Union:
         return next((branch for branch in self.tagged if tag in branch.tags), None)
 
 
+def declares_tags_apart(union: Union, resolve: Resolve) -> bool:
+    """Return whether every branch declares the values of its tag by `const` or `enum`, and no two share one."""
+    declared = [_declared(branch.target, union.tag, resolve) for branch in union.tagged]
+    every = [tag for tags in declared for tag in tags]
+    return all(declared) and len(every) == len(set(every))
+
+
 def union_at(pointer: str, schema: Any, resolve: Resolve, refuse: Refuse) -> Union | None:
     """Return the union of the schema at the place, or None; raise what `refuse` makes if it has indistinct branches."""
     if not isinstance(schema, dict) or "discriminator" not in schema:

@@ -162,9 +162,13 @@ class Document:
     title: str
     version: str
     contents: Mapping[str, Any] = field(repr=False)
+    written: Mapping[str, Any] = field(repr=False)
+    """The contents with every overlay applied and nothing else changed, of which a part may be illegal."""
     overlays: tuple[str, ...]
     schemas: frozenset[str] = field(repr=False)
     """The JSON pointer of every schema that a parameter or response reaches."""
+    unjudged: frozenset[str] = field(repr=False)
+    """Those of them that reach a schema of which something was refused, and itself left out of the contents."""
     unions: Mapping[str, Union] = field(repr=False)
     annotations: frozenset[str] = field(repr=False)
     notes: tuple[str, ...]

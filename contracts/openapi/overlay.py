@@ -4,7 +4,7 @@ Hides JSONPath, the order of actions, and where the shipped overlays are kept. S
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -144,8 +144,26 @@ def _action(path: Path, place: str, raw: Any) -> Action:
     )
 
 
-def apply_overlays(overlays: Iterable[Overlay], contents: Any) -> tuple[Any, tuple[str, ...]]:
-    """Return a changed copy of the document's contents, and in words the actions that change nothing.
+@dataclass(frozen=True, slots=True)
+class IdleAction:
+    """An action that changes nothing: its overlay's file, its index there, and why."""
+
+    path: Path
+    index: int
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.path.name}: action {self.index + 1} {self.problem}"
+
+
+def idle_actions(document: Path, overlays: Iterable[Path]) -> tuple[IdleAction, ...]:
+    """Return the actions of overlays, applied to a document one after the other, that change nothing."""
+    files = tuple(overlays)
+    return apply_overlays(map(load_overlay, files), read_file(document)[0])[1] if files else ()
+
+
+def apply_overlays(overlays: Iterable[Overlay], contents: Any) -> tuple[Any, tuple[IdleAction, ...]]:
+    """Return a changed copy of the document's contents, and the actions that change nothing.
 
     Raises DocumentError for an action that its target does not allow.
     """
@@ -155,15 +173,34 @@ def apply_overlays(overlays: Iterable[Overlay], contents: Any) -> tuple[Any, tup
         for index, action in enumerate(overlay.actions):
             matches = list(jsonpath.finditer(action.target, contents, strict=True))
             if not matches:
-                idle.append(f"{overlay.path.name}: action {index + 1} finds nothing at {action.target}")
+                idle.append(IdleAction(overlay.path, index, f"finds nothing at {action.target}"))
             elif not (action.remove or action.copy or action.has_update):
-                idle.append(f"{overlay.path.name}: action {index + 1} has no update, copy or remove")
+                idle.append(IdleAction(overlay.path, index, "has no update, copy or remove"))
             try:
                 _apply(action, matches, contents, is_later=overlay.is_later)
             except _MisfitError as error:
                 fix = "give a target, and an update or copy, that go together (Overlay Specification, Action Object)"
                 raise DocumentError(overlay.path, f"#/actions/{index}", str(error), fix) from None
     return contents, tuple(idle)
+
+
+def written_places(overlay: Path, contents: Any) -> dict[str, str]:
+    """Return for each place of the changed contents that an update of the overlay wrote the update's place in its file.
+
+    Items of arrays are left out, because those that were joined have other indexes.
+    """
+    found: dict[str, str] = {}
+    for index, action in enumerate(load_overlay(overlay).actions):
+        for match in jsonpath.finditer(action.target, contents, strict=True) if action.has_update else ():
+            holder, source = "#" + to_pointer(*match.parts), f"#/actions/{index}/update"
+            found |= {holder + inner: source + inner for inner in _members(action.update)}
+    return found
+
+
+def _members(value: Any) -> Iterator[str]:
+    for name, item in value.items() if isinstance(value, dict) else ():
+        yield to_pointer(name)
+        yield from (to_pointer(name) + inner for inner in _members(item))
 
 
 class _MisfitError(Exception):

@@ -11,6 +11,10 @@ On an operation:
 `x-refuses-unknown: true`       a resource that does not exist is never answered with success
 `x-official-sdk: {...}`         the client library that most callers read the response through (see OfficialClient)
 
+At the top of the document (see `closing`):
+
+`x-closed: true`                objects of responses hold the properties that their schemas declare, and no others
+
 On a security scheme of type apiKey or, with the scheme bearer or basic, http (see `Document.credentials`):
 
 `x-environment: NAME`           the environment variable that holds its value

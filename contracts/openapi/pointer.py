@@ -1,5 +1,6 @@
 """JSON pointers (RFC 6901), plain for places in a response and as URI fragments for places in a document."""
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -27,12 +28,15 @@ def pointer_steps(pointer: str) -> tuple[str, ...]:
     return tuple(from_pointer(pointer))
 
 
-def to_json_path(pointer: str) -> str:
+def to_json_path(pointer: str, contents: object = None) -> str:
     """Return the JSONPath of a place in an OpenAPI document, by which an Overlay names it (RFC 9535, section 2.7).
 
-    A number is an index behind a field that holds an array, and else a name, such as a status.
+    A number is an index in an array of the contents or, if they are not given, behind a field that holds an array, and
+    else a name, such as a status.
     """
     parts = from_pointer(pointer)
+    if contents is not None:
+        return "$" + "".join(_step(contents, parts[:length], part) for length, part in enumerate(parts))
     pairs = zip(["", *parts], parts, strict=False)
     return "$" + "".join(f"[{part if part.isdigit() and of in _ARRAYS else _quoted(part)}]" for of, part in pairs)
 
@@ -41,8 +45,14 @@ _ARRAYS: Final = frozenset("allOf anyOf enum oneOf parameters prefixItems requir
 """Fields that hold an array."""
 
 
+def _step(contents: object, holder: Sequence[str], part: str) -> str:
+    return f"[{part if isinstance(resolve_pointer(contents, holder), list) else _quoted(part)}]"
+
+
 def _quoted(name: str) -> str:
-    return "'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    # The escapes are JSON's, but for the quotes (RFC 9535, section 2.3.1.1).
+    escaped = json.dumps(name, ensure_ascii=False)[1:-1].replace('\\"', '"')
+    return "'" + escaped.replace("'", "\\'") + "'"
 
 
 def resolve_pointer(value: object, parts: Iterable[str]) -> object:

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 
 from contracts.errors import DocumentError
 from contracts.openapi import files, overlay, schema_keywords, source
+from contracts.openapi.closing import closed_if_asked
 from contracts.openapi.credential import credentials
 from contracts.openapi.document import TEMPLATE, Document, Header, LeftOut, Operation, ResponseSpec
 from contracts.openapi.leaving_out import leave_out
@@ -76,17 +77,19 @@ def _document(
         title=str(info.get("title", path.name)),
         version=str(info.get("version", "")),
         contents=closed,
+        written=contents,
         overlays=tuple(layer.path.name for layer in loaded),
         schemas=frozenset(reader.schemas.checked),
+        unjudged=frozenset(reasons),
         unions=unions,
         annotations=known,
-        notes=(*idle, *_on_dialect(contents), *reader.schemas.notes),
+        notes=(*map(str, idle), *_on_dialect(contents), *reader.schemas.notes),
         credentials=credentials(path, contents),
         makers=makers,
         left_out=left_out,
         skipped=skipped,
     )
-    return chosen.checked(leave_out(document, reasons))
+    return chosen.checked(leave_out(closed_if_asked(document), reasons))
 
 
 def _refuse_other_versions(path: Path, contents: Any) -> None:

@@ -209,7 +209,7 @@ class SchemaCheck:
         own = {
             keyword: value
             for keyword, value in schema.items()
-            if keyword in schema_keywords.ASSERTIONS and not _silent_words(keyword, value)
+            if keyword in schema_keywords.ASSERTIONS and not silent_words(keyword, value)
         }
         errors = [] if _is_plainly_legal(own) else list(_METASCHEMA.iter_errors(own))
         for keyword in {str(error.absolute_path[0]): None for error in errors if error.absolute_path}:
@@ -271,7 +271,7 @@ class SchemaCheck:
 
     def _is_silent(self, at: str, keyword: str, value: Any) -> bool:
         """Return whether the keyword asserts nothing, and note it then (JSON Schema 2020-12 Core, section 6.5)."""
-        place, words = at + to_pointer(keyword), _silent_words(keyword, value)
+        place, words = at + to_pointer(keyword), silent_words(keyword, value)
         if keyword == "contentSchema" or (keyword in self._annotations and keyword in schema_keywords.ELSEWHERE):
             self._silent.setdefault(("", ""), []).append(place)
         elif words and keyword not in self._annotations:
@@ -326,7 +326,7 @@ class SchemaCheck:
 _FORMAT: Final = "the format "
 
 
-def _silent_words(keyword: str, value: Any) -> tuple[str, str] | None:
+def silent_words(keyword: str, value: Any) -> tuple[str, str] | None:
     """Return what asserts nothing about a keyword with this value, and the fix; None if it asserts what it should."""
     if keyword == "format":
         fix = "nothing is needed if it describes and does not assert; else add a pattern"

@@ -49,8 +49,8 @@ SEVERAL = [
 ]
 
 
-def test_the_bundle_holds_every_single_overlay() -> None:
-    assert {*overlay_files(["fastapi"])} == {*overlay_files(SINGLE)}
+def test_the_bundle_holds_every_overlay_that_tolerates_something() -> None:
+    assert {*overlay_files(["fastapi"])} == {*overlay_files([name for name in SINGLE if name != "closed"])}
 
 
 @pytest.mark.parametrize("operation", [*ONES, *BARE_ONES, *SEVERAL])

@@ -43,9 +43,9 @@ def apply(write: Callable[..., Path]) -> Apply:
 
     def apply_actions(*actions: Any, to: Any = ORCHARD) -> tuple[Any, tuple[str, ...]]:
         before = copy.deepcopy(to)
-        changed = overlay.apply_overlays([overlay.load_overlay(write(*actions))], to)
+        changed, idle = overlay.apply_overlays([overlay.load_overlay(write(*actions))], to)
         assert to == before
-        return changed
+        return changed, tuple(map(str, idle))
 
     return apply_actions
 
