@@ -11,7 +11,10 @@ from importlib.resources import files
 from typing import Any, Final
 
 from contracts.errors import ConfigurationError
+from contracts.rules.document_table import DOCUMENT_RULES, NOTES
 from contracts.rules.table import RULES
+
+_EVERY: Final = RULES | DOCUMENT_RULES
 
 VALUE: Final = "value"
 """The form of examples that are values of a schema; explanations.yaml says what other forms there are."""
@@ -60,13 +63,16 @@ def _raw() -> Any:
 
     # The loader in C, where there is one, takes a seventh of the time.
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    text = (files(__package__) / "explanations.yaml").read_text("utf-8")
-    return yaml.load(text, Loader=loader)  # noqa: S506 - either is safe
+    read = [
+        (files(__package__) / name).read_text("utf-8") for name in ("explanations.yaml", "document_explanations.yaml")
+    ]
+    answers, documents = (yaml.load(text, Loader=loader) for text in read)  # noqa: S506 - either is safe
+    return {part: answers[part] | documents[part] for part in answers}
 
 
 def explanation_rows(code: str) -> Iterator[Row]:
     """Yield the rows that explain a rule; its meaning stands above them. Raises LookupError for an unknown code."""
-    rule, about = RULES[code], explanations()[code]
+    rule, about = _EVERY[code], explanations()[code]
     yield Row("source", rule.source)
     if rule.url:
         yield Row("published", rule.url)
@@ -78,12 +84,16 @@ def explanation_rows(code: str) -> Iterator[Row]:
     yield _example("keeps it", about.form, about.keeps)
     yield _example("breaks it", about.form, about.breaks)
     yield Row("what to do", about.fix)
-    yield Row("waive it", f'[[waiver]] with rule = "{code}" in the file of --waivers, until a date')
+    if code in RULES:
+        yield Row("waive it", f'[[waiver]] with rule = "{code}" in the file of --waivers, until a date')
+    else:
+        yield Row("counts", "as a note, which changes no exit code" if code in NOTES else "as a finding: exit code 1")
 
 
 def _example(label: str, form: str, example: Any) -> Row:
-    text = json.dumps(example) if form == VALUE else f"the bytes {example}" if form == "bytes" else example
-    return Row(label, text.strip("\n"), is_literal=form not in ("bytes", "words"))
+    is_json = form == VALUE or not isinstance(example, str)
+    text = json.dumps(example) if is_json else f"the bytes {example}" if form == "bytes" else example
+    return Row(label, text.strip("\n"), is_literal=is_json or form not in ("bytes", "words", "document"))
 
 
 def explain(word: str = "") -> Iterator[str]:
@@ -92,23 +102,24 @@ def explain(word: str = "") -> Iterator[str]:
     A group is the part of the codes before the dot. Raises ConfigurationError, with the nearest codes, for a word that
     is neither.
     """
-    if word in RULES:
+    if word in _EVERY:
         yield from _explain_rule(word)
         return
     group = word.removesuffix("*").removesuffix(".")
     chosen = [name for name in _raw()["groups"] if group in ("", name)]
     if not chosen:
         raise ConfigurationError(f"{word} is no rule; {_near(word)}")
-    width = max(map(len, RULES))
+    width = max(map(len, _EVERY))
     for name in chosen:
         yield f"{name}: {_raw()['groups'][name]['title']}"
-        yield from (f"  {rule.code:<{width}}  {rule.meaning}" for rule in RULES.values() if rule.group == name)
+        yield from (f"  {rule.code:<{width}}  {rule.meaning}" for rule in _EVERY.values() if rule.group == name)
         yield ""
-    yield f"`contract explain {next(code for code in RULES if RULES[code].group == chosen[-1])}` explains one of them."
+    example = next(code for code, rule in _EVERY.items() if rule.group == chosen[-1])
+    yield f"`contract explain {example}` explains one of them."
 
 
 def _explain_rule(code: str) -> Iterator[str]:
-    yield f"{code}: {RULES[code].meaning}"
+    yield f"{code}: {_EVERY[code].meaning}"
     for row in explanation_rows(code):
         label = row.label
         for line in row.text.split("\n"):
@@ -119,7 +130,7 @@ def _explain_rule(code: str) -> Iterator[str]:
 def _near(word: str) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(word, [*RULES, *_raw()["groups"]], n=3, cutoff=0.5)
+    near = get_close_matches(word, [*_EVERY, *_raw()["groups"]], n=3, cutoff=0.5)
     return f"near are {', '.join(near)}" if near else "contract explain lists all"
 
 
@@ -130,7 +141,7 @@ def where_explained(code: str) -> str:
 
 def explanation_markdown(code: str) -> Iterator[str]:
     """Yield the lines that explain a rule as Markdown, without a heading."""
-    yield f"{RULES[code].meaning[:1].upper()}{RULES[code].meaning[1:]}."
+    yield f"{_EVERY[code].meaning[:1].upper()}{_EVERY[code].meaning[1:]}."
     yield ""
     for row in explanation_rows(code):
         yield from _markdown(row.label, row.text.split("\n"), is_literal=row.is_literal)

@@ -11,9 +11,13 @@ import pytest
 
 from contracts.http.exchange import Exchange, Failure, Response
 from contracts.openapi import ConfigurationError, Document, Operation
-from contracts.rules import RULES, explain, explanation_markdown, explanations
+from contracts.rules import DOCUMENT_RULES, NOTES, RULES, explain, explanation_markdown, explanations
 from contracts.rules.explanations import Explanation
 from contracts.run.observer import Observer
+from tests.support.auditing import audited
+from tests.support.auditing import rules_of as found_in
+from tests.support.contents import answering
+from tests.support.contents import read as contents_read
 from tests.support.talking import once, peer, session_to
 from tests.support.tiny import JSON, answer, document_at, exchange_of
 
@@ -92,7 +96,7 @@ def rules_of(about: Explanation, example: Any) -> set[str]:
 
 
 def test_every_rule_is_explained() -> None:
-    assert explanations().keys() == RULES.keys()
+    assert explanations().keys() == RULES.keys() | DOCUMENT_RULES.keys()
 
 
 @pytest.mark.parametrize("code", RULES)
@@ -106,7 +110,9 @@ def test_an_explanation_names_the_meaning_the_source_both_examples_and_what_to_d
     assert all(len(line) <= 160 for line in lines)
 
 
-@pytest.mark.parametrize("code", [code for form, codes in FORMS.items() if form != "words" for code in codes])
+@pytest.mark.parametrize(
+    "code", [code for form, codes in FORMS.items() if form not in ("words", "document") for code in codes]
+)
 def test_an_example_keeps_the_rule_and_the_other_breaks_it_alone(code: str) -> None:
     about = explanations()[code]
     assert rules_of(about, about.keeps) == set()
@@ -118,10 +124,28 @@ def test_only_what_no_text_shows_is_explained_in_words_alone() -> None:
     assert FORMS["words"] == ["json.depth", *(f"transport.{kind}" for kind in rules.split())]
 
 
-@pytest.mark.parametrize("code", RULES)
+@pytest.mark.parametrize("code", DOCUMENT_RULES)
+def test_an_explanation_of_a_rule_about_documents_says_how_it_counts_in_place_of_how_to_waive_it(code: str) -> None:
+    lines = list(explain(code))
+    assert lines[0] == f"{code}: {DOCUMENT_RULES[code].meaning}"
+    labels = [line[:12].strip() for line in lines[1:] if line[:12].strip() != "published"]
+    assert labels == ["source", "keeps it", "breaks it", "what to do", "counts"]
+    assert ("note" in lines[-1]) == (code in NOTES)
+    assert all(len(line) <= 160 for line in lines)
+
+
+@pytest.mark.parametrize("code", [code for code in DOCUMENT_RULES if isinstance(explanations()[code].breaks, dict)])
+def test_the_examples_of_a_rule_about_documents_keep_and_break_it(code: str) -> None:
+    about = explanations()[code]
+    assert code in found_in(audited(contents_read(answering(about.breaks))))
+    assert not isinstance(about.keeps, dict) or code not in found_in(audited(contents_read(answering(about.keeps))))
+
+
+@pytest.mark.parametrize("code", RULES | DOCUMENT_RULES)
 def test_markdown_says_what_the_terminal_does(code: str) -> None:
     text = "\n".join(explanation_markdown(code))
-    assert text.startswith(f"{RULES[code].meaning[:1].upper()}{RULES[code].meaning[1:]}.\n")
+    meaning = (RULES | DOCUMENT_RULES)[code].meaning
+    assert text.startswith(f"{meaning[:1].upper()}{meaning[1:]}.\n")
     for line in list(explain(code))[1:]:
         assert line[12:].strip() in text, line
     assert text.count("```") % 2 == 0
@@ -138,7 +162,7 @@ def test_a_group_is_listed_with_the_meaning_of_each_rule(word: str) -> None:
 
 def test_without_a_word_every_rule_is_listed() -> None:
     listed = [line.split()[0] for line in explain() if line.startswith("  ")]
-    assert listed == list(RULES)
+    assert listed == [*RULES, *DOCUMENT_RULES]
 
 
 @pytest.mark.parametrize(
