@@ -14,11 +14,12 @@ from contracts.errors import EXIT_ERROR, ConfigurationError, ContractError
 COMMANDS: Final = {
     "verify": ("contract verify --base-url https://host", "ask a server for every kind of answer, and judge each"),
     "check": ("contract check traffic.har", "judge answers that were captured elsewhere; nothing is sent"),
+    "audit": ("contract audit openapi.yaml", "say what in a document is wrong or vague, and how to correct it"),
     "replay": ("contract replay report.json", "ask again for what a report says is broken, and say what is fixed"),
     "merge": ("contract merge part-1.json part-2.json", "make one verdict of a run that was cut into shards"),
     "ledger": ("contract ledger runs.sqlite", "say what many runs have seen, and since when something is broken"),
     "explain": ("contract explain schema.enum", "say what a rule means, with examples, and what to do"),
-    "rules": ("contract rules", "print every rule that an answer can break, as Markdown"),
+    "rules": ("contract rules", "print every rule that an answer or a document can break, as Markdown"),
     "mock": ("contract mock --port 4010", "serve every answer that a document promises, or broken ones"),
 }
 """Command to an example of it and what that does; each command is a module of `contracts.commands`."""

@@ -1,10 +1,11 @@
-"""Print every rule that an answer can break as Markdown: a table, then the explanation of each."""
+"""Print every rule that an answer or a document can break as Markdown: tables, then the explanation of each."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from contracts.broken_pipe import print_lines
+from contracts.rules import Rule
 
 EXAMPLES: Final = (("contract rules", "print the page"), ("contract rules > rules.md", "keep it in a file"))
 
@@ -20,17 +21,22 @@ def run(options: argparse.Namespace) -> int:
 
 
 def page() -> Iterator[str]:
-    """Yield the lines of the page: the table, whose codes lead to the explanations below it."""
-    from contracts.rules import RULES, explanation_markdown
+    """Yield the lines of the page: the tables, whose codes lead to the explanations below them."""
+    from contracts.rules import DOCUMENT_RULES, RULES, explanation_markdown
 
-    rules = sorted(RULES.values())
-    yield "| rule | what breaking it means | source |"
+    yield from _table("rule", sorted(RULES.values()))
+    yield from ("", "`contract audit` finds what breaks these in a document:", "")
+    yield from _table("rule about documents", sorted(DOCUMENT_RULES.values()))
+    for rule in (*sorted(RULES.values()), *sorted(DOCUMENT_RULES.values())):
+        yield from ("", f'<a id="{anchor(rule.code)}"></a>', "", f"## {rule.code}", "")
+        yield from explanation_markdown(rule.code)
+
+
+def _table(name: str, rules: Iterable[Rule]) -> Iterator[str]:
+    yield f"| {name} | what breaking it means | source |"
     yield "| --- | --- | --- |"
     for rule in rules:
         yield f"| [`{rule.code}`](#{anchor(rule.code)}) | {rule.meaning} | {rule.source} |"
-    for rule in rules:
-        yield from ("", f'<a id="{anchor(rule.code)}"></a>', "", f"## {rule.code}", "")
-        yield from explanation_markdown(rule.code)
 
 
 def anchor(code: str) -> str:

@@ -1,4 +1,4 @@
-"""Word violations as annotations of a GitHub Actions run, which the runner takes from the output.
+"""Word violations, and what an audit finds, as annotations of a GitHub Actions run.
 
 Source: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 """
@@ -6,6 +6,7 @@ Source: https://docs.github.com/actions/reference/workflow-commands-for-github-a
 from collections.abc import Iterator
 from typing import Final
 
+from contracts.audit import Audit
 from contracts.openapi import line_of, pointer_lines
 from contracts.reports.grouping import grouped
 from contracts.reports.messages import group_line
@@ -28,6 +29,15 @@ def github_commands(verdict: Verdict) -> Iterator[str]:
         yield f"::error file={file},line={line},title={title}::{_data(group_line(group))}"
     if groups:
         yield f"::notice::{_data(where_explained(groups[0][0].violation.rule))}"
+
+
+def audit_commands(audit: Audit) -> Iterator[str]:
+    """Yield one command for each finding of an audit, and for each note, MAX_ANNOTATIONS of either at most."""
+    for kind, found in (("error", audit.findings), ("notice", audit.notes)):
+        for finding in found[:MAX_ANNOTATIONS]:
+            origin = audit.origin(finding, finding.places[0])
+            file, title = _property(relative(origin.path)), _property(finding.rule)
+            yield f"::{kind} file={file},line={origin.line},title={title}::{_data(finding.what)}"
 
 
 def _data(text: str) -> str:

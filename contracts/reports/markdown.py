@@ -38,12 +38,12 @@ def render(verdict: Verdict, comparison: Comparison | None, file: TextIO) -> Non
 def summary(verdict: Verdict, comparison: Comparison | None = None) -> Iterator[str]:
     """Yield the lines of the report, without line ends."""
     run = verdict.run
-    yield f"## {_MARKS[verdict.outcome]} {verdict.outcome}: {_plain(headline(verdict))}"
+    yield f"## {_MARKS[verdict.outcome]} {verdict.outcome}: {plain(headline(verdict))}"
     yield ""
     yield "| | |"
     yield "| --- | --- |"
     for name, fact in _facts(verdict):
-        yield f"| {name} | {_plain(fact)} |"
+        yield f"| {name} | {plain(fact)} |"
     if comparison:
         yield from _comparison(comparison)
     yield from _broken(verdict)
@@ -53,7 +53,7 @@ def summary(verdict: Verdict, comparison: Comparison | None = None) -> Iterator[
         yield from ("", "### Refused before the operation: no violation", "")
         yield from (f"- {_short(refused_line(refused))}" for refused in verdict.refused)
     for note in (*run.notes, *run.document.notes):
-        yield from ("", f"> {_plain(note)}")
+        yield from ("", f"> {plain(note)}")
 
 
 def _left_out(verdict: Verdict) -> Iterator[str]:
@@ -127,7 +127,7 @@ def _violation(number: int, finding: Finding, verdict: Verdict) -> Iterator[str]
     if finding.waiver:
         yield f"   {_short(expired(finding))}"
     if finding.sdk:
-        yield f"   {_plain(finding.sdk)}"
+        yield f"   {plain(finding.sdk)}"
     if named := reference(finding.witness):
         yield f"   request {_short(named)}"
     commands = curl_lines(finding.witness, verdict.run)
@@ -159,7 +159,7 @@ def code(text: str) -> str:
     return f"{fence} {text} {fence}" if "`" in text else f"`{text}`"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return the text on one line, with its characters escaped that have a meaning in Markdown."""
     escaped = "".join("\\" + char if char in "\\`*_[]<>|#" else char for char in text)
     line = " ".join(escaped.split())

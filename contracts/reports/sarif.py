@@ -1,17 +1,19 @@
-"""Write report.sarif: violations as results that point at lines of the document, for code scanning.
+"""Write report.sarif, and audit.sarif: results that point at lines of the document, for code scanning.
 
 Source: SARIF 2.1.0, https://docs.oasis-open.org/sarif/sarif/v2.1.0/
 """
 
+import hashlib
 import json
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from contracts.audit import Audit, DocumentFinding
 from contracts.openapi import line_of, pointer_lines
 from contracts.reports.messages import accepted_until, violation_line
-from contracts.rules import RULES, explain, explanation_markdown
+from contracts.rules import DOCUMENT_RULES, RULES, explain, explanation_markdown
 from contracts.verdict import Finding, Verdict
 
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -27,13 +29,8 @@ def log(verdict: Verdict) -> dict[str, Any]:
     """Return the log as JSON values."""
     used = sorted({finding.violation.rule for finding in (*verdict.findings, *verdict.waived)})
     lines = pointer_lines(verdict.run.document.path)
-    driver = {
-        "name": "fine-tuning-job-contract",
-        "version": version("fine-tuning-job-contract"),
-        "rules": list(map(descriptor, used)),
-    }
     run = {
-        "tool": {"driver": driver},
+        "tool": _tool(used),
         "invocations": [
             {
                 "executionSuccessful": not verdict.run.incident,
@@ -50,9 +47,43 @@ def log(verdict: Verdict) -> dict[str, Any]:
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
+def audit_log(audit: Audit) -> dict[str, Any]:
+    """Return the log of an audit as JSON values: a result for each place of each finding and note."""
+    found = (*audit.findings, *audit.notes)
+    used = sorted({finding.rule for finding in found})
+    results = [_audit_result(audit, finding, place, used) for finding in found for place in finding.places]
+    run = {"tool": _tool(used), "results": results, "columnKind": "utf16CodeUnits"}
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _audit_result(audit: Audit, finding: DocumentFinding, place: str, used: list[str]) -> dict[str, Any]:
+    origin = audit.origin(finding, place)
+    fingerprint = hashlib.sha256(f"{finding.rule} {place}".encode()).hexdigest()[:16]
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": used.index(finding.rule),
+        "level": "note" if finding.is_note else "error",
+        "message": {"text": f"{finding.what}; {finding.correction.words}"},
+        "locations": [_location(origin.path, origin.line, place)],
+        "partialFingerprints": {"finding/v1": fingerprint},
+    }
+
+
+def _tool(used: Iterable[str]) -> dict[str, Any]:
+    name = "fine-tuning-job-contract"
+    return {"driver": {"name": name, "version": version(name), "rules": list(map(descriptor, used))}}
+
+
+def _location(path: Path, line: int, pointer: str) -> dict[str, Any]:
+    return {
+        "physicalLocation": {"artifactLocation": {"uri": relative(path)}, "region": {"startLine": line}},
+        "logicalLocations": [{"fullyQualifiedName": pointer or "#", "kind": "element"}],
+    }
+
+
 def descriptor(code: str) -> dict[str, Any]:
     """Return what SARIF says of a rule (section 3.49): its explanation, and where its source is published, if it is."""
-    rule = RULES[code]
+    rule = (RULES | DOCUMENT_RULES)[code]
     return {
         "id": code,
         "shortDescription": {"text": rule.meaning},
@@ -67,19 +98,13 @@ def _text(lines: Iterable[str]) -> str:
 
 def _result(finding: Finding, verdict: Verdict, used: list[str], lines: dict[str, int]) -> dict[str, Any]:
     violation = finding.violation
-    region = {"startLine": line_of(lines, violation.pointer)}
-    artifact = {"uri": relative(verdict.run.document.path)}
+    line = line_of(lines, violation.pointer)
     return {
         "ruleId": violation.rule,
         "ruleIndex": used.index(violation.rule),
         "level": "error",
         "message": {"text": violation_line(violation)},
-        "locations": [
-            {
-                "physicalLocation": {"artifactLocation": artifact, "region": region},
-                "logicalLocations": [{"fullyQualifiedName": violation.pointer or "#", "kind": "element"}],
-            }
-        ],
+        "locations": [_location(verdict.run.document.path, line, violation.pointer)],
         "partialFingerprints": {"violation/v1": violation.fingerprint},
         "occurrenceCount": finding.count,
     }

@@ -13,7 +13,7 @@ from contracts.run.profiles import PROFILES
 from contracts.run.progress import ProgressMeter
 from contracts.run.replay import replay_findings, replay_settings, report_replay
 from contracts.run.run import EXIT_FAILED, BrokenPromise, Run
-from contracts.run.settings import Settings, is_on, read_settings
+from contracts.run.settings import Settings, is_on, new_file, read_settings
 from contracts.run.shards import MergedShards, read_shard
 from contracts.run.signals import Signals
 from contracts.run.workers import RunFolder

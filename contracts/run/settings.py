@@ -161,12 +161,12 @@ def read_settings(given: Mapping[str, Any], environment: Variables = None) -> Se
         start=options["start"] or "",
         wait=(START_WAIT if options["start"] else 0.0) if options["wait"] is None else options["wait"],
         shard=Shard.parse(options["shard"]) if options["shard"] is not None else None,
-        tally=_new_file("--tally", options["tally"]),
+        tally=new_file("--tally", options["tally"]),
         example_database=options["example_database"] or ("" if profile.repeatable else EXAMPLES),
         contract_options={name: options[name] for name in CONTRACT_OPTIONS},
         requirements=_requirements(document, files, options, profile, selection),
         waivers=load_waivers(Path(options["waivers"])) if options["waivers"] else (),
-        drafted_waivers=_new_file("--write-waivers", options["write_waivers"]),
+        drafted_waivers=new_file("--write-waivers", options["write_waivers"]),
         earlier=_earlier(options["compare"]) if options["compare"] else None,
         redaction=Redaction.at(options["redact"]),
         plan_requests=_plan_requests(profile, options["plan_requests"], options["max_requests"]),
@@ -330,7 +330,8 @@ def _earlier(name: str) -> Mapping[str, Any]:
     return read_report(Path(name), f"--compare {name}")
 
 
-def _new_file(option: str, name: str | None) -> Path | None:
+def new_file(option: str, name: str | None) -> Path | None:
+    """Return the file that an option names, if any; raise ConfigurationError for one that is there already."""
     if name and Path(name).exists():
         raise ConfigurationError(f"{option} {name} is there already, and is not overwritten; name a new file")
     return _path(name)
