@@ -165,9 +165,11 @@ def _additional_properties(validator: Any, subschema: Any, instance: Any, schema
 
 
 def _unevaluated_properties(validator: Any, subschema: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-    left_over = instance.keys() - _evaluated(validator, instance, schema) if isinstance(instance, dict) else ()
+    if not isinstance(instance, dict):
+        return
+    left_over = instance.keys() - _evaluated(validator, instance, schema)
     if subschema is False:
-        for name in (name for name in instance if name in left_over) if left_over else ():
+        for name in sorted(left_over):
             yield broken("unevaluatedProperties", NOTHING, instance[name], schema, name)
     elif left_over:
         yield ValidationError("unevaluatedProperties")
@@ -187,14 +189,17 @@ def _evaluated(validator: Any, instance: Any, schema: Any) -> set[str]:
 
 
 def _applied(validator: Any, instance: Any, schema: Any) -> Iterator[Any]:
-    """Yield the subschemas that judge the same object and hold for it, or whose failure is reported elsewhere."""
+    """Yield the subschemas that judge the same object and hold for it, or whose failure is reported elsewhere.
+
+    What such a failing part evaluates is not left over, or its property would be reported a second time.
+    """
     if "$ref" in schema:
         yield validator.TYPE_CHECKER.target(schema["$ref"])
     yield from (inner for holder, inner in schema.get("dependentSchemas", {}).items() if holder in instance)
-    yield from (inner for inner in schema.get("allOf", ()) if evolved(validator, inner).is_valid(instance))
+    yield from schema.get("allOf", ())
     for keyword in ("oneOf", "anyOf"):
         branches = schema.get(keyword, ())
-        # Where no branch holds, that is the violation; what each evaluates is not reported once more.
+        # Where no branch holds, that is the violation.
         yield from [inner for inner in branches if evolved(validator, inner).is_valid(instance)] or branches
     if "if" in schema:
         holds = evolved(validator, schema["if"]).is_valid(instance)

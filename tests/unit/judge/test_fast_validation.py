@@ -322,6 +322,24 @@ def test_a_property_that_a_part_of_the_schema_evaluates_is_not_left_over(part: A
     assert found == ("schema.unevaluatedProperties", "/o/z", "/properties/o/unevaluatedProperties")
 
 
+@pytest.mark.parametrize(
+    ("part", "rules"),
+    [
+        ({"allOf": [{"properties": {"a": {"type": "integer"}}}]}, ["schema.type"]),
+        ({"oneOf": [{"properties": {"a": {"type": "integer"}}}, {"type": "null"}]}, ["schema.type"]),
+        ({"anyOf": [{"properties": {"a": {"type": "integer"}}}, {"required": ["b"]}]}, ["schema.type"]),
+        (
+            {"allOf": [{"properties": {"a": {"type": "integer"}}, "required": ["c"]}]},
+            ["schema.required", "schema.type"],
+        ),
+    ],
+    ids=str,
+)
+def test_a_property_of_a_part_that_fails_is_reported_once_and_not_as_left_over(part: Any, rules: list[str]) -> None:
+    closed = {**part, "unevaluatedProperties": False}
+    assert sorted(each[0] for each in reported(closed, {"a": "text"})) == rules
+
+
 @pytest.mark.parametrize("pattern", [row[0] for row in ECMA_PATTERNS[:2]], ids=["a class of letters", "a named group"])
 def test_jsonschema_rs_has_no_opinion_where_property_names_have_patterns_of_ecma_262(pattern: str) -> None:
     document = document_of({"patternProperties": {pattern: False}, "additionalProperties": False})
