@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -155,3 +156,31 @@ def test_the_oldest_resource_is_forgotten_for_one_more_than_are_remembered(
     remembered = dict(kept)
     history._remember(remembered, resource, 9)
     assert remembered == left
+
+
+def test_values_that_agreed_at_first_are_compared_one_by_one_with_later_ones() -> None:
+    known, asked = History(), operation()
+    spec = asked.response_for(200)
+    assert spec
+    keywords = lasting(asked, spec)
+    name, span = (asked.path, "one"), (1.0, 2.0)
+    assert [keyword.place for keyword in keywords] == ["/born", "/state"]
+    assert known.agrees(name, keywords, ("x", "on"), span)
+    assert known.agrees(name, keywords, ("x", "on"), span)
+    assert known.agrees(name, keywords, ("x", "off"), span)
+    assert not known.agrees(name, keywords, ("y", "on"), span)
+    exchange = exchange_of(asked, answer(200, {"born": "y", "state": "dead"}))
+    assert [(each.place, each.expected, each.actual) for each in known.changes(replace(exchange, at=3.0))] == [
+        ("body/born", '"x"', '"y"')
+    ]
+
+
+@pytest.mark.parametrize("redacted", [None, lambda violation: violation], ids=["kept", "redacted"])
+def test_numbers_and_truths_that_python_calls_equal_differ(redacted: Any) -> None:
+    known, asked = History(redacted=redacted), operation()
+    spec = asked.response_for(200)
+    assert spec
+    keywords = lasting(asked, spec)
+    assert known.agrees((asked.path, "one"), keywords, (1, None), (1.0, 2.0))
+    assert known.agrees((asked.path, "one"), keywords, (1.0, None), (3.0, 4.0))
+    assert not known.agrees((asked.path, "one"), keywords, (True, None), (5.0, 6.0))
