@@ -15,6 +15,10 @@ COMMANDS: Final = {
     "verify": ("contract verify --base-url https://host", "ask a server for every kind of answer, and judge each"),
     "check": ("contract check traffic.har", "judge answers that were captured elsewhere; nothing is sent"),
     "audit": ("contract audit openapi.yaml", "say what in a document is wrong or vague, and how to correct it"),
+    "diff": (
+        "contract diff main:openapi.yaml openapi.yaml",
+        "say what changed for readers and senders, with witnesses",
+    ),
     "replay": ("contract replay report.json", "ask again for what a report says is broken, and say what is fixed"),
     "merge": ("contract merge part-1.json part-2.json", "make one verdict of a run that was cut into shards"),
     "ledger": ("contract ledger runs.sqlite", "say what many runs have seen, and since when something is broken"),

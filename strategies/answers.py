@@ -260,6 +260,11 @@ def _fields(operation: Operation, spec: ResponseSpec) -> Iterator[tuple[bool, li
             yield header.required, options
 
 
+def required_fields(operation: Operation, status: str) -> tuple[tuple[str, str], ...]:
+    """Return the header fields that an answer of the documented status must have, Content-Type aside."""
+    return tuple(options[0] for required, options in _fields(operation, _spec(operation, status)) if required)
+
+
 def _simple(value: JSON, *, explode: bool) -> str | None:
     """Return the value as a header field has it (OpenAPI 3.1.0, style `simple`); None if it cannot be written so."""
     if not isinstance(value, (list, dict)):

@@ -1,12 +1,13 @@
 """Send one guarded request, and keep its answer byte for byte.
 
 Hides requests and urllib3, the API key and its mask, retries, the rate limit, and what the processes of a run share.
-Hands out GuardedSession and the values that pass through it: Request, Response, Failure, Exchange.
+Hands out GuardedSession and the values that pass through it (Request, Response, Failure, Exchange), and `download`.
 """
 
 from contracts.http.api_key import Secret, check_api_key, read_api_key
 from contracts.http.authorization import Authorization, CredentialValue, KeySource
 from contracts.http.content_coding import CODINGS, CodingError, coding_names, decoded
+from contracts.http.download import download, plain_url
 from contracts.http.exchange import (
     NOTHING,
     PROBED_METHODS,

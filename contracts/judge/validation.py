@@ -52,11 +52,15 @@ class Validation:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._places = {id(node): pointer for pointer, node in _nodes(document.contents)}
-        self._fast = _fast_validators(document)
         # References resolve in this one file, because a registry would cost 1.7 times as much.
         self._target = functools.cache(document.schema)
         self._exact = self._compile(lambda schema, instance: False)
         self._pruning = self._compile(self._beyond_doubt)
+
+    @functools.cached_property
+    def _fast(self) -> jsonschema_rs.ValidatorMap | None:
+        # Made when it is first needed: of schemas that hold each other it takes seconds and hundreds of megabytes.
+        return _fast_validators(self._document)
 
     def is_valid(self, pointer: str, instance: Any) -> bool:
         """Return whether the instance is valid; mostly a thousand times faster than `violations`."""

@@ -9,7 +9,16 @@ from contracts.errors import ConfigurationError, ContractError, DocumentError, T
 from contracts.openapi.closing import open_objects
 from contracts.openapi.credential import Credential, is_token
 from contracts.openapi.discriminator import Branch, Union, union_at
-from contracts.openapi.document import Document, Header, LeftOut, Operation, Resource, ResponseSpec, operation_at
+from contracts.openapi.document import (
+    TEMPLATE,
+    Document,
+    Header,
+    LeftOut,
+    Operation,
+    Resource,
+    ResponseSpec,
+    operation_at,
+)
 from contracts.openapi.files import FILES
 from contracts.openapi.formats import ASSERTED, HINTS, INTEGERS, STRICTER, format_checker
 from contracts.openapi.json_text import UNREADABLE, JsonFlaw, parse_flawless, parse_json, text_of, walk_json
@@ -29,7 +38,14 @@ from contracts.openapi.overlay_keywords import (
 )
 from contracts.openapi.parameter import Inputs, Parameter, inputs_of
 from contracts.openapi.patterns import is_plain, matches_pattern
-from contracts.openapi.pointer import from_pointer, pointer_steps, resolve_pointer, to_json_path, to_pointer
+from contracts.openapi.pointer import (
+    follow_references,
+    from_pointer,
+    pointer_steps,
+    resolve_pointer,
+    to_json_path,
+    to_pointer,
+)
 from contracts.openapi.reader import PINNED, is_pinned, load, load_contents
 from contracts.openapi.schema_check import silent_words
 from contracts.openapi.schema_keywords import ANNOTATIONS, IN_PLACE, KNOWN, NAMED, identity, json_type, subschemas

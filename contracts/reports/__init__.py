@@ -6,6 +6,7 @@ exchanges and the comparison with an earlier report.
 
 from contracts.reports.audit_files import audit_json, write_audit, write_corrections
 from contracts.reports.audit_text import audit_headline, audit_lines, audit_markdown
+from contracts.reports.change_terminal import change_lines
 from contracts.reports.comparison import Comparison, compare, read_report
 from contracts.reports.coverage_words import coverage_line
 from contracts.reports.files import ReportErrors, atomically, write_replay, write_reports

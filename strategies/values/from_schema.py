@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from contracts.openapi import Document, matches_pattern
+from strategies.values.node import inline
 from strategies.values.scalars import JSON, Fits, Text
 from strategies.values.walk import walk_of
 
@@ -24,6 +25,17 @@ def from_schema(document: Document, pointer: str) -> SearchStrategy[JSON]:
 
     walk = walk_of(document)
     return drawn(walk, walk.node(pointer))
+
+
+def drawn_values(document: Document, schema: JSON, count: int) -> tuple[JSON, ...]:
+    """Return values that are drawn from a schema whose references are places of the document, the same each time.
+
+    Empty if chance finds none; raises what `from_schema` raises.
+    """
+    from strategies.values.hypothesis_values import drawn, search
+
+    walk = walk_of(document)
+    return tuple(search(drawn(walk, (inline(schema),)), count))
 
 
 def matching_texts(leaf: Text, fits: Fits, count: int) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache, lru_cache, partial
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeVar
 
 from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis import strategies as st
@@ -16,6 +16,8 @@ from strategies.values.node import Node
 from strategies.values.patterns import portable, readable
 from strategies.values.scalars import FORMAT_SAMPLES, JSON, WIDE, Anything, Fits, Leaf, Number, Text, exact
 from strategies.values.walk import Kind, Place, Walk
+
+T = TypeVar("T")
 
 Draw = Callable[[st.SearchStrategy[Any]], Any]
 
@@ -81,24 +83,30 @@ def _fitting(leaf: Leaf, fits: Fits | None) -> st.SearchStrategy[JSON]:
 
 def search_texts(leaf: Text, fits: Fits, count: int) -> tuple[str, ...]:
     """Return up to `count` distinct texts of a leaf that fit; see `walk.matching_texts`."""
-    found: dict[str, None] = {}
+    found = dict.fromkeys(search(strategy(leaf).filter(fits), max(30, 2 * count)))
+    ordered = sorted(found, key=lambda text: (len(text), text))
+    return tuple(dict.fromkeys([*ordered[:1], *ordered[-1:], *ordered]))[:count]
+
+
+def search(values: st.SearchStrategy[T], count: int) -> list[T]:
+    """Return up to `count` values that are drawn from the strategy, the same each time; fewer if it rejects many."""
+    found: list[T] = []
 
     @settings(
         database=None,
         deadline=None,
         derandomize=True,
-        max_examples=max(30, 2 * count),
+        max_examples=count,
         phases=(Phase.generate,),
         suppress_health_check=tuple(HealthCheck),
     )
-    @given(strategy(leaf).filter(fits))
-    def collect(text: str) -> None:
-        found[text] = None
+    @given(values)
+    def collect(value: T) -> None:
+        found.append(value)
 
     with suppress(Unsatisfiable):
         collect()
-    ordered = sorted(found, key=lambda text: (len(text), text))
-    return tuple(dict.fromkeys([*ordered[:1], *ordered[-1:], *ordered]))[:count]
+    return found
 
 
 @cache

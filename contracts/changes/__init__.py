@@ -1,0 +1,10 @@
+"""Find what changed between two documents, for those who read answers and for those who send requests.
+
+Hides how schemas are taken apart, the exact schema algebra, and how each claim is proved by a witness that both
+documents judge. Hands out `compare_documents`, Change, and where documents come from.
+"""
+
+from contracts.changes.change import KINDS, Change, Classification, Direction, Spot, Witness
+from contracts.changes.compare import compare_documents
+from contracts.changes.result import DocumentDiff
+from contracts.changes.sources import PINNED_NAME, find_source

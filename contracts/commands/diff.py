@@ -1,0 +1,91 @@
+"""Say what changed between two documents, for those who read answers and those who send requests.
+
+Each change is breaking, widening, narrowing or equivalent (see docs/diff.md), and proved by an answer that
+one document admits and the other refuses. The exit code is 1 for a change that --fail-on names, 6 if it is not known
+whether there is one, and 4 if a document cannot be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from contracts.broken_pipe import print_lines
+
+if TYPE_CHECKING:
+    from contracts.changes import Change
+    from contracts.openapi import Document, Operation
+
+EXAMPLES: Final = (
+    ("contract diff old.yaml new.yaml", "two files"),
+    ("contract diff main:openapi.yaml openapi.yaml", "a file as git knows it, REV:path, and as it is now"),
+    ("contract diff pinned https://host/openapi.json", "the document that comes along, and what a server serves"),
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare both documents, and what of their changes counts."""
+    parser.usage = f"{parser.prog} [OPTION ...] OLD NEW"
+    group = cache(parser.add_argument_group)
+    add = group("documents").add_argument
+    add("old", metavar="OLD", help="a file, REV:path in git, a URL, or `pinned`, the document that comes along")
+    add("new", metavar="NEW", help="the same")
+    many: dict[str, Any] = {"action": "append", "default": [], "metavar": "FILE|NAME"}
+    add("--overlay", help="an OpenAPI Overlay for both; may be repeated", **many)
+    add("--old-overlay", help="one for OLD alone; may be repeated", **many)
+    add("--new-overlay", help="one for NEW alone; may be repeated", **many)
+    add("--no-overlay", action="store_true", help="leave the overlay of the pinned document out")
+    add("--annotation", action="append", default=[], metavar="KEYWORD", help="an unknown keyword that asserts nothing")
+    add = group("verdict").add_argument
+    add("--fail-on", choices=("breaking", "any"), default="breaking", help="what counts (default: %(default)s)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the changes and return the exit code; raises ContractError, in one line, for what cannot be read."""
+    from contracts.changes import PINNED_NAME, DocumentDiff, compare_documents, find_source
+    from contracts.openapi import overlay_files
+    from contracts.reports import change_lines
+    from strategies import change_witnesses
+
+    with tempfile.TemporaryDirectory() as folder:
+        words = (options.old, options.new)
+        sources = [find_source(word, Path(folder), number=number) for number, word in enumerate(words)]
+        # What is known of the pinned document's API beside it holds for every version of the document.
+        pinned = PINNED_NAME in words
+        loaded = []
+        for source, own in zip(sources, (options.old_overlay, options.new_overlay), strict=True):
+            files = overlay_files([*options.overlay, *own], no_overlay=options.no_overlay, pinned=pinned)
+            loaded.append(source.load(files, options.annotation))
+        (old, old_lines), (new, new_lines) = loaded
+        compared = compare_documents(old, new, change_witnesses, (old_lines, new_lines))
+        changes = tuple(_with_sdk(old, new, each) for each in compared.changes)
+        result = DocumentDiff((sources[0], sources[1]), compared, changes, options.fail_on == "any")
+        print_lines(change_lines(result))
+        return result.exit_code
+
+
+def _with_sdk(old: Document, new: Document, change: Change) -> Change:
+    """Return the change with what the official SDK does with the witness of what breaks readers."""
+    from contracts.changes import Classification
+    from contracts.http import Exchange, Request
+    from contracts.openapi import official_client
+    from contracts.sdk import sdk_words
+
+    witness = change.witness
+    if change.classification != Classification.BREAKING or witness is None or witness.response is None:
+        return change
+    operation = next(filter(official_client, _operations((old, new), change.operation)), None)
+    if operation is None or not witness.refusals:
+        return change
+    values = operation.bind(("one",) * len(operation.parameters))
+    request = Request("http://unasked.invalid" + operation.url_path(values), tuple(values.items()))
+    return replace(change, sdk=sdk_words(witness.refusals[0], Exchange(operation, request, witness.response)))
+
+
+def _operations(documents: Sequence[Document], path: str) -> list[Operation]:
+    return [each for document in documents for each in document.operations if each.path == path]
