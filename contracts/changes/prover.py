@@ -3,7 +3,7 @@
 Hides in which direction a witness is needed, and that equal pairs of schemas are judged once for all operations.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -52,11 +52,25 @@ class Prover:
 
     def changes(self, pair: Pair, judge: Judge) -> list[Change]:
         """Return the changes of a pair of schemas; `judge` has both documents judge what they describe."""
-        return [
-            change
-            for each in self.comparison.differences(pair.holder)
-            if (change := self._proved(pair, each, judge)) is not None
-        ]
+        differences = self.comparison.differences(pair.holder)
+        found = [change for each in differences if (change := self._proved(pair, each, judge)) is not None]
+        if not self.comparison.is_same(pair.holder.old, pair.holder.new):
+            found += self._missed(pair, found, judge)
+        return found
+
+    def _missed(self, pair: Pair, found: list[Change], judge: Judge) -> Iterator[Change]:
+        """Yield a change of the whole value if a sample shows what no keyword does.
+
+        The algebra may be wrong, and where several branches of a `oneOf` fit, one keyword's change is another's.
+        """
+        told = {each.witness.by_new for each in found if each.witness}
+        settled = any(each.classification == Classification.BREAKING or each.may_break for each in found)
+        for new in () if settled else {True, False} - told:
+            whole = SchemaDifference(
+                "schema", pair.holder, pair.old, pair.new, grows=new, shrinks=not new, is_guess=True
+            )
+            if change := self._proved(pair, whole, judge):
+                yield change
 
     def _proved(self, pair: Pair, difference: SchemaDifference, judge: Judge) -> Change | None:
         """Return the change, None if a value is admitted by both or neither."""
@@ -72,7 +86,7 @@ class Prover:
                 break
         grows, shrinks = answers.get(True, difference.grows), answers.get(False, difference.shrinks)
         meaning, may_break = classify(pair.direction, difference.kind, grows=grows, shrinks=shrinks)
-        if meaning == Classification.EQUIVALENT:
+        if meaning == Classification.EQUIVALENT or (difference.is_guess and not any(found.values())):
             return None
         reason = (
             f"{difference.why or 'other parts may rule it out'}; {NOT_FOUND}"

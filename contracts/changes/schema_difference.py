@@ -62,6 +62,8 @@ class SchemaDifference:
     variant: str = ""
     branch: str = ""
     steps: tuple[Step, ...] = ()
+    is_guess: bool = False
+    """Whether nothing but a witness speaks for it."""
     inner: tuple["SchemaDifference", ...] = field(default=(), repr=False)
     """Differences of which this one consists: a witness of one of them is one of this."""
 

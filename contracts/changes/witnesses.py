@@ -15,7 +15,7 @@ from contracts.changes.change import Witness
 from contracts.changes.nodes import Side, pin
 from contracts.changes.schema_difference import Holder, SchemaDifference, Step
 from contracts.http import Response
-from contracts.judge import Violation, compiled, parse_response
+from contracts.judge import Violation, compiled, consequences, parse_response
 from contracts.openapi import Document, Operation, text_of, to_pointer
 
 CANDIDATES: Final = 4
@@ -75,7 +75,7 @@ class Witnesses:
         if difference.inner:
             return None
         pointer = difference.old if new else difference.new
-        for drawn in (False, True):
+        for drawn in (False,) if difference.is_guess else (False, True):
             attempts = self._attempts(difference, new=new, drawn=drawn)
             if found := _best(attempts, judge, new=new, prefix=prefix, pointer=pointer):
                 return found
@@ -273,8 +273,9 @@ def judge_answers(
 def judge_response(old: Operation, new: Operation, response: Response, *, by_new: bool) -> Judged:
     """Have both documents judge a response; NEW is to admit it, or else OLD."""
     first, second = (new, old) if by_new else (old, new)
-    admitting, refusing = (parse_response(each, response).violations for each in (first, second))
-    return Judged(admitting, refusing, response, "")
+    admitting, refusing = (set(parse_response(each, response).violations) for each in (first, second))
+    # Of violations with one cause the most telling one is shown, as in a verdict.
+    return Judged(tuple(sorted(admitting)), tuple(sorted(refusing - consequences(refusing))), response, "")
 
 
 def judge_values(old: tuple[Document, str], new: tuple[Document, str], place: str) -> Judge:

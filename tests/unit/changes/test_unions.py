@@ -96,3 +96,18 @@ def test_branches_in_another_order_and_of_other_names_are_equivalent() -> None:
     after["Tom"] = {**copy.deepcopy(PETS["Cat"])}
     del after["Cat"]
     assert {each[:2] for each in told_of(BEFORE, after)} <= {("equivalent", "renamed"), ("equivalent", "rewritten")}
+
+
+def test_what_only_a_whole_value_shows_is_found_by_samples() -> None:
+    # Dog was what every Cat is as well: now that it asks for more, a Cat is a Cat alone.
+    schemas = {
+        "Pet": {
+            "oneOf": [{"$ref": REF + "Cat"}, {"$ref": REF + "Dog"}],
+            "discriminator": {"propertyName": "kind", "mapping": {"a": REF + "Cat", "b": REF + "Dog"}},
+        },
+        "Cat": thing(kind={"type": "string"}, toys={"type": "object"}),
+        "Dog": thing(kind={"type": "string"}, toys={"type": "object"}),
+    }
+    after = copy.deepcopy(schemas)
+    after["Dog"]["required"] = ["toys"]
+    assert ("breaking", "schema", "body") in told(compared(document_of(PET, schemas), document_of(PET, after)))
