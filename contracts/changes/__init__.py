@@ -4,7 +4,8 @@ Hides how schemas are taken apart, the exact schema algebra, and how each claim 
 documents judge. Hands out `compare_documents`, Change, and where documents come from.
 """
 
-from contracts.changes.change import KINDS, Change, Classification, Direction, Spot, Witness
+from contracts.changes.accepting import accept, load_change_waivers
+from contracts.changes.change import KINDS, PREFIX, Change, Classification, Direction, Spot, Witness
 from contracts.changes.compare import compare_documents
 from contracts.changes.result import DocumentDiff
-from contracts.changes.sources import PINNED_NAME, find_source
+from contracts.changes.sources import PINNED_NAME, Source, find_source

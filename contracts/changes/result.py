@@ -1,7 +1,9 @@
 """What a comparison of two documents comes to: its changes, those that are accepted, and the exit code."""
 
+import datetime
 from dataclasses import dataclass
 
+from contracts.changes.accepting import Accepted
 from contracts.changes.change import Change, Classification
 from contracts.changes.compare import Compared
 from contracts.changes.sources import Source
@@ -9,17 +11,23 @@ from contracts.changes.sources import Source
 
 @dataclass(frozen=True, slots=True)
 class DocumentDiff:
-    """A comparison with its verdict. `fail_on_any` counts every change that is not equivalent."""
+    """A comparison with its verdict. With `fail_on_any` every change counts that is not equivalent."""
 
     sources: tuple[Source, Source]
     compared: Compared
-    standing: tuple[Change, ...]
-    """The changes that no waiver accepts."""
+    accepted: Accepted
+    day: datetime.date
+    """On which waivers hold or have expired."""
     fail_on_any: bool = False
 
     @property
+    def standing(self) -> tuple[Change, ...]:
+        """The changes that no waiver accepts."""
+        return self.accepted.standing
+
+    @property
     def outcome(self) -> str:
-        """BREAKING, UNKNOWN, COMPATIBLE or EQUIVALENT, by the most serious change."""
+        """BREAKING, UNKNOWN, COMPATIBLE or EQUIVALENT, by the most serious change that stands."""
         found = {each.classification for each in self.standing}
         if Classification.BREAKING in found:
             return "BREAKING"

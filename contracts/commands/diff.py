@@ -8,8 +8,11 @@ whether there is one, and 4 if a document cannot be read.
 from __future__ import annotations
 
 import argparse
+import datetime
+import os
+import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -18,8 +21,10 @@ from typing import TYPE_CHECKING, Any, Final
 from contracts.broken_pipe import print_lines
 
 if TYPE_CHECKING:
-    from contracts.changes import Change
+    from contracts.changes import Change, Source
     from contracts.openapi import Document, Operation
+
+    Loaded = tuple[Document, Mapping[str, int]]
 
 EXAMPLES: Final = (
     ("contract diff old.yaml new.yaml", "two files"),
@@ -42,31 +47,46 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--no-overlay", action="store_true", help="leave the overlay of the pinned document out")
     add("--annotation", action="append", default=[], metavar="KEYWORD", help="an unknown keyword that asserts nothing")
     add = group("verdict").add_argument
+    add("--waivers", type=Path, metavar="FILE", help="changes that are accepted until a date, TOML")
+    add("--report-dir", type=Path, metavar="DIR", help="write diff.json, .md and .sarif there")
     add("--fail-on", choices=("breaking", "any"), default="breaking", help="what counts (default: %(default)s)")
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the changes and return the exit code; raises ContractError, in one line, for what cannot be read."""
-    from contracts.changes import PINNED_NAME, DocumentDiff, compare_documents, find_source
-    from contracts.openapi import overlay_files
-    from contracts.reports import change_lines
+    from contracts.changes import DocumentDiff, accept, compare_documents, load_change_waivers
+    from contracts.reports import change_lines, github_changes, write_diff
     from strategies import change_witnesses
 
+    waivers = load_change_waivers(options.waivers) if options.waivers else ()
     with tempfile.TemporaryDirectory() as folder:
-        words = (options.old, options.new)
-        sources = [find_source(word, Path(folder), number=number) for number, word in enumerate(words)]
-        # What is known of the pinned document's API beside it holds for every version of the document.
-        pinned = PINNED_NAME in words
-        loaded = []
-        for source, own in zip(sources, (options.old_overlay, options.new_overlay), strict=True):
-            files = overlay_files([*options.overlay, *own], no_overlay=options.no_overlay, pinned=pinned)
-            loaded.append(source.load(files, options.annotation))
-        (old, old_lines), (new, new_lines) = loaded
+        sources, ((old, old_lines), (new, new_lines)) = _loaded(options, Path(folder))
         compared = compare_documents(old, new, change_witnesses, (old_lines, new_lines))
-        changes = tuple(_with_sdk(old, new, each) for each in compared.changes)
-        result = DocumentDiff((sources[0], sources[1]), compared, changes, options.fail_on == "any")
+        changes = [_with_sdk(old, new, each) for each in compared.changes]
+        day = datetime.datetime.now(datetime.UTC).date()
+        result = DocumentDiff(sources, compared, accept(changes, waivers, day), day, options.fail_on == "any")
         print_lines(change_lines(result))
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            print_lines(github_changes(result))
+        for error in write_diff(options.report_dir, result) if options.report_dir else ():
+            print(f"WARNING: {error}", file=sys.stderr)
         return result.exit_code
+
+
+def _loaded(options: argparse.Namespace, folder: Path) -> tuple[tuple[Source, Source], tuple[Loaded, Loaded]]:
+    """Return where both documents come from, and each with the lines of its pointers."""
+    from contracts.changes import PINNED_NAME, find_source
+    from contracts.openapi import overlay_files
+
+    words = (options.old, options.new)
+    first, second = (find_source(word, folder, number=number) for number, word in enumerate(words))
+    # What is known of the pinned document's API beside it holds for every version of the document.
+    known = {"no_overlay": options.no_overlay, "pinned": PINNED_NAME in words}
+    old, new = (
+        source.load(overlay_files([*options.overlay, *own], **known), options.annotation)
+        for source, own in ((first, options.old_overlay), (second, options.new_overlay))
+    )
+    return (first, second), (old, new)
 
 
 def _with_sdk(old: Document, new: Document, change: Change) -> Change:

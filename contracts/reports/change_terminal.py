@@ -5,7 +5,7 @@ from typing import Final
 
 from contracts.changes import Change, Classification, DocumentDiff
 from contracts.reports import change_words as words
-from contracts.reports.messages import clipped
+from contracts.reports.messages import accepted_until, clipped, stale
 
 
 def change_lines(result: DocumentDiff) -> Iterator[str]:
@@ -26,6 +26,10 @@ def _lines(result: DocumentDiff) -> Iterator[str]:
     plain = [each for each in result.standing if each.classification == Classification.EQUIVALENT]
     if plain:
         yield f"equivalent  {words.equivalent_line(plain)}"
+    for change, waiver in result.accepted.waived:
+        yield f"waived      {change.classification}  {words.change_line(change)} ({accepted_until(waiver)})"
+    for waiver in result.accepted.stale:
+        yield f"stale       {stale(waiver, result.day)}"
     number = 0
     for direction, who in words.READERS.items():
         told = [each for each in result.standing if each.direction == direction and each not in plain]
@@ -45,5 +49,9 @@ def _group(number: int, group: tuple[Change, ...], result: DocumentDiff) -> Iter
     if line := words.spots_line(first, (result.sources[0].name, result.sources[1].name)):
         yield _INDENT + line
     yield from (_INDENT + line for line in words.proof_lines(first))
+    for change, waiver in result.accepted.expired:
+        if change in group:
+            yield f"{_INDENT}waiver {waiver.number} of {waiver.owner} expired on {waiver.expires}"
+            break
     if line := words.also_line(group):
         yield _INDENT + line

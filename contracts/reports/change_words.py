@@ -153,7 +153,7 @@ def also_line(group: Sequence[Change]) -> str:
 _NAMED: Final = 3
 
 
-def meaning(change: Change) -> str:
+def kind_meaning(change: Change) -> str:
     """Return what a kind of change means, in one line."""
     return KINDS[change.kind].meaning
 

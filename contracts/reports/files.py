@@ -14,8 +14,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, TextIO, TypeVar
 
+from contracts.changes import DocumentDiff
 from contracts.openapi import ContractError
-from contracts.reports import har, junit, markdown, page, report_json, sarif
+from contracts.reports import change_json, change_markdown, change_sarif, har, junit, markdown, page, report_json, sarif
 from contracts.reports.comparison import Comparison
 from contracts.reports.junit import Promises
 from contracts.reports.recorder import EXCHANGES, recorded
@@ -97,6 +98,20 @@ def write_replay(folder: Path, replay: Replay) -> ReportErrors:
     with errors.guarded(f"{folder / 'replay.json'} was not written"):
         atomically(folder / "replay.json", partial(report_json.render_replay, replay))
     _write_archive(folder / "replay.har", replay, errors)
+    return errors
+
+
+def write_diff(folder: Path, result: DocumentDiff) -> ReportErrors:
+    """Write the reports of a comparison of two documents into the folder, as `write_reports` does those of a run."""
+    errors = ReportErrors()
+    renderings: dict[str, Callable[[DocumentDiff, TextIO], object]] = {
+        "diff.json": change_json.render,
+        "diff.md": change_markdown.render,
+        "diff.sarif": change_sarif.render,
+    }
+    for name, render in renderings.items():
+        with errors.guarded(f"{folder / name} was not written"):
+            atomically(folder / name, partial(render, result))
     return errors
 
 

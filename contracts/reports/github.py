@@ -21,14 +21,14 @@ MAX_ANNOTATIONS: Final = 10
 def github_commands(verdict: Verdict) -> Iterator[str]:
     """Yield one command for each group of violations (see `grouped`), MAX_ANNOTATIONS at most, and where to read on."""
     lines = pointer_lines(verdict.run.document.path)
-    file = _property(relative(verdict.run.document.path))
+    file = property_text(relative(verdict.run.document.path))
     groups = grouped(verdict.findings)[:MAX_ANNOTATIONS]
     for group in groups:
         first = group[0].violation
-        line, title = line_of(lines, first.pointer), _property(first.rule)
-        yield f"::error file={file},line={line},title={title}::{_data(group_line(group))}"
+        line, title = line_of(lines, first.pointer), property_text(first.rule)
+        yield f"::error file={file},line={line},title={title}::{data_text(group_line(group))}"
     if groups:
-        yield f"::notice::{_data(where_explained(groups[0][0].violation.rule))}"
+        yield f"::notice::{data_text(where_explained(groups[0][0].violation.rule))}"
 
 
 def audit_commands(audit: Audit) -> Iterator[str]:
@@ -36,13 +36,15 @@ def audit_commands(audit: Audit) -> Iterator[str]:
     for kind, found in (("error", audit.findings), ("notice", audit.notes)):
         for finding in found[:MAX_ANNOTATIONS]:
             origin = audit.origin(finding, finding.places[0])
-            file, title = _property(relative(origin.path)), _property(finding.rule)
-            yield f"::{kind} file={file},line={origin.line},title={title}::{_data(finding.what)}"
+            file, title = property_text(relative(origin.path)), property_text(finding.rule)
+            yield f"::{kind} file={file},line={origin.line},title={title}::{data_text(finding.what)}"
 
 
-def _data(text: str) -> str:
+def data_text(text: str) -> str:
+    """Return the text as a command's message has it."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+def property_text(text: str) -> str:
+    """Return the text as a command's property has it."""
+    return data_text(text).replace(":", "%3A").replace(",", "%2C")

@@ -25,7 +25,7 @@ import datetime
 import functools
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -127,7 +127,19 @@ def _fits(pattern: str, text: str) -> bool:
     return _pattern(pattern).fullmatch(text) is not None
 
 
-def load_waivers(path: Path) -> tuple[Waiver, ...]:
+@dataclass(frozen=True, slots=True)
+class WaivableRules:
+    """What the waivers of a file are about: the rules' codes, the words that places begin with, and who lists them."""
+
+    codes: Collection[str]
+    places: tuple[str, ...]
+    listed: str
+
+
+OF_ANSWERS: Final = WaivableRules(RULES, _PLACES, "docs/rules.md lists the rules")
+
+
+def load_waivers(path: Path, rules: WaivableRules = OF_ANSWERS) -> tuple[Waiver, ...]:
     """Return the waivers of a TOML file, in its order.
 
     Raise ConfigurationError, in one line with the fix, for a file that cannot be read and for an entry that is wrong.
@@ -144,7 +156,7 @@ def load_waivers(path: Path) -> tuple[Waiver, ...]:
     if contents or not isinstance(entries, list):
         name = f"{next(iter(contents))}, " if contents else ""
         raise ConfigurationError(f"--waivers {path} holds {name}something else than [[waiver]] entries; remove it")
-    waivers = tuple(_waiver(path, number, entry) for number, entry in enumerate(entries, 1))
+    waivers = tuple(_waiver(path, number, entry, rules) for number, entry in enumerate(entries, 1))
     first: dict[str, int] = {}
     for waiver in waivers:
         number = first.setdefault(str(waiver), waiver.number)
@@ -157,7 +169,7 @@ def _refused(path: Path, number: int, problem: str, fix: str) -> ConfigurationEr
     return ConfigurationError(f"--waivers {path}: waiver {number} {problem}; {fix}")
 
 
-def _waiver(path: Path, number: int, entry: Any) -> Waiver:
+def _waiver(path: Path, number: int, entry: Any, rules: WaivableRules) -> Waiver:
     if not isinstance(entry, dict):
         raise _refused(path, number, "is no table", "write it under [[waiver]]")
     for name, value in entry.items():
@@ -170,7 +182,7 @@ def _waiver(path: Path, number: int, entry: Any) -> Waiver:
             raise _refused(path, number, f"has no {name} yet", "say why it is accepted, and by whom")
     place = entry["place"]
     waiver = Waiver(number=number, **{**entry, "place": "body" + place if place.startswith("/") else place})
-    _check_reach(path, waiver)
+    _check_reach(path, waiver, rules)
     return waiver
 
 
@@ -187,20 +199,21 @@ def _check_field(path: Path, number: int, name: str, value: Any) -> None:
         raise _refused(path, number, f"has status = {value}", "write an HTTP status, from 100 to 599")
 
 
-def _check_reach(path: Path, waiver: Waiver) -> None:
+def _check_reach(path: Path, waiver: Waiver, rules: WaivableRules) -> None:
     """Raise ConfigurationError for a waiver that could cover nothing, or would cover everything."""
-    if not any(_fits(waiver.rule, code) for code in RULES):
-        fix = _nearest(waiver.rule, RULES) or "docs/rules.md lists the rules"
+    if not any(_fits(waiver.rule, code) for code in rules.codes):
+        fix = _nearest(waiver.rule, rules.codes) or rules.listed
         raise _refused(path, waiver.number, f"names no rule: {waiver.rule}", fix)
     beginning = re.split(r"[/@ *?]", waiver.place, maxsplit=1)[0]
     open_end = waiver.place.startswith((beginning + "*", beginning + "?"))
-    if not any(beginning == word or (open_end and word.startswith(beginning)) for word in _PLACES):
-        fix = f"write {', '.join(_PLACES[:-1])} or {_PLACES[-1]}, or a value's place in the body as /{waiver.place}"
+    if not any(beginning == word or (open_end and word.startswith(beginning)) for word in rules.places):
+        words = f"{', '.join(rules.places[:-1])} or {rules.places[-1]}"
+        fix = f"write {words}, or a value's place in the body as /{waiver.place}"
         raise _refused(path, waiver.number, f"has place = {waiver.place!r}, which is nowhere in an answer", fix)
     if waiver.id_class and waiver.id_class not in (known := [each.words for each in ID_CLASSES]):
         fix = _nearest(waiver.id_class, known) or f"known are {', '.join(known)}"
         raise _refused(path, waiver.number, f"names no class of ids: {waiver.id_class}", fix)
-    if _covers_all(waiver):
+    if _covers_all(waiver, rules):
         raise _refused(path, waiver.number, "would cover everything", "name a rule or a place")
 
 
@@ -209,13 +222,14 @@ def _nearest(text: str, known: Iterable[str]) -> str:
     return f"did it mean {near[0]}?" if near else ""
 
 
-def _covers_all(waiver: Waiver) -> bool:
+def _covers_all(waiver: Waiver, rules: WaivableRules) -> bool:
     """Return whether the waiver would cover every violation, or every one of a status."""
     ids = (waiver.id, waiver.id_encoded, waiver.id_class)
     patterns = (waiver.branch, waiver.value, *ids, waiver.document.strip("#"))
     is_narrow = any(pattern.strip("*?") for pattern in patterns)
-    everywhere = all(_fits(waiver.place, f"{word}/") for word in _PLACES) or waiver.place.rstrip("/*?") == "body"
-    return not is_narrow and everywhere and all(_fits(waiver.rule, code) for code in RULES)
+    everywhere = all(_fits(waiver.place, f"{word}/") for word in rules.places)
+    everywhere = everywhere or waiver.place.rstrip("/*?") == "body"
+    return not is_narrow and everywhere and all(_fits(waiver.rule, code) for code in rules.codes)
 
 
 class Waivers:

@@ -1,0 +1,82 @@
+"""Write diff.sarif, and annotations of a GitHub Actions run: changes at the lines of the documents.
+
+Source: SARIF 2.1.0, https://docs.oasis-open.org/sarif/sarif/v2.1.0/
+"""
+
+import json
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from contracts.changes import KINDS, PREFIX, Change, Classification, DocumentDiff, Source, Spot
+from contracts.reports import change_words as words
+from contracts.reports.github import MAX_ANNOTATIONS, data_text, property_text
+from contracts.reports.messages import accepted_until
+from contracts.reports.sarif import SCHEMA, relative
+
+_LEVELS: Final = {Classification.BREAKING: "error", Classification.UNKNOWN: "warning"}
+
+
+def render(result: DocumentDiff, file: TextIO) -> None:
+    """Write the report to the file."""
+    json.dump(log(result), file, indent=2)
+    file.write("\n")
+
+
+def log(result: DocumentDiff) -> dict[str, Any]:
+    """Return the log as JSON values; what is equivalent is no result."""
+    waived = {change.fingerprint: waiver for change, waiver in result.accepted.waived}
+    every = [*result.standing, *(change for change, _ in result.accepted.waived)]
+    told = [each for each in every if each.classification != Classification.EQUIVALENT]
+    used = sorted({each.kind for each in told})
+    driver = {
+        "name": "fine-tuning-job-contract",
+        "version": version("fine-tuning-job-contract"),
+        "rules": [{"id": PREFIX + kind, "shortDescription": {"text": KINDS[kind].meaning}} for kind in used],
+    }
+    results = []
+    for each in told:
+        made = {**_result(each, result), "ruleIndex": used.index(each.kind)}
+        if waiver := waived.get(each.fingerprint):
+            words_of_it = {"kind": "external", "status": "accepted", "justification": accepted_until(waiver)}
+            made["suppressions"] = [words_of_it]
+        results.append(made)
+    run = {"tool": {"driver": driver}, "results": results, "columnKind": "utf16CodeUnits"}
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _result(change: Change, result: DocumentDiff) -> dict[str, Any]:
+    spots = [(result.sources[1], change.new), (result.sources[0], change.old)]
+    places = [_location(_uri(source), spot) for source, spot in spots if spot]
+    proof = "\n".join(words.proof_lines(change))
+    return {
+        "ruleId": change.code,
+        "level": _LEVELS.get(change.classification, "note"),
+        "message": {"text": f"{change.classification}: {words.change_line(change)}\n{proof}".rstrip()},
+        "locations": places[:1],
+        **({"relatedLocations": places[1:]} if places[1:] else {}),
+        "partialFingerprints": {"change/v1": change.fingerprint},
+    }
+
+
+def _uri(source: Source) -> str:
+    return relative(Path(source.file)) if source.file and Path(source.file).is_file() else source.file or source.name
+
+
+def _location(file: str, spot: Spot) -> dict[str, Any]:
+    return {
+        "physicalLocation": {"artifactLocation": {"uri": file}, "region": {"startLine": max(1, spot.line)}},
+        "logicalLocations": [{"fullyQualifiedName": spot.pointer, "kind": "element"}],
+    }
+
+
+def github_changes(result: DocumentDiff) -> Iterator[str]:
+    """Yield one command for each group of changes that count, at NEW's line or else at OLD's."""
+    counting = [each for each in result.standing if each.classification in _LEVELS]
+    for group in words.grouped(counting)[:MAX_ANNOTATIONS]:
+        first = group[0]
+        source, spot = (result.sources[1], first.new) if first.new else (result.sources[0], first.old)
+        level = _LEVELS[first.classification]
+        where = f"file={property_text(_uri(source))},line={max(1, spot.line)}," if spot and source.file else ""
+        yield f"::{level} {where}title={property_text(first.code)}::{data_text(words.change_line(first))}"
