@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from contracts.changes.accepting import Accepted
 from contracts.changes.change import Change, Classification
 from contracts.changes.compare import Compared
+from contracts.changes.seen import SeenTotals
 from contracts.changes.sources import Source
 
 
@@ -19,6 +20,8 @@ class DocumentDiff:
     day: datetime.date
     """On which waivers hold or have expired."""
     fail_on_any: bool = False
+    seen: SeenTotals | None = None
+    """What both documents say of captured answers, if there were any."""
 
     @property
     def standing(self) -> tuple[Change, ...]:

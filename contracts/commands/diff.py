@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from contracts.broken_pipe import print_lines
+from contracts.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from contracts.changes import Change, Source
+    from contracts.changes import Change, SeenTotals, Source
     from contracts.openapi import Document, Operation
 
     Loaded = tuple[Document, Mapping[str, int]]
@@ -46,6 +47,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--new-overlay", help="one for NEW alone; may be repeated", **many)
     add("--no-overlay", action="store_true", help="leave the overlay of the pinned document out")
     add("--annotation", action="append", default=[], metavar="KEYWORD", help="an unknown keyword that asserts nothing")
+    add = group("answers really seen").add_argument
+    add("--seen", action="append", default=[], metavar="FILE|FOLDER", help="captures as `contract check` reads them")
+    add("--server", default="", metavar="URL", help="what stands before the document's paths in them")
+    add("--report", type=Path, metavar="FILE", help="report.json of a run: how often it saw what NEW rules out")
+    add("--ledger", type=Path, metavar="FILE", help="the same of all runs that a ledger knows")
     add = group("verdict").add_argument
     add("--waivers", type=Path, metavar="FILE", help="changes that are accepted until a date, TOML")
     add("--report-dir", type=Path, metavar="DIR", help="write diff.json, .md and .sarif there")
@@ -63,8 +69,9 @@ def run(options: argparse.Namespace) -> int:
         sources, ((old, old_lines), (new, new_lines)) = _loaded(options, Path(folder))
         compared = compare_documents(old, new, change_witnesses, (old_lines, new_lines))
         changes = [_with_sdk(old, new, each) for each in compared.changes]
+        changes, seen = _with_seen(options, old, new, changes)
         day = datetime.datetime.now(datetime.UTC).date()
-        result = DocumentDiff(sources, compared, accept(changes, waivers, day), day, options.fail_on == "any")
+        result = DocumentDiff(sources, compared, accept(changes, waivers, day), day, options.fail_on == "any", seen)
         print_lines(change_lines(result))
         if os.environ.get("GITHUB_ACTIONS") == "true":
             print_lines(github_changes(result))
@@ -87,6 +94,30 @@ def _loaded(options: argparse.Namespace, folder: Path) -> tuple[tuple[Source, So
         for source, own in ((first, options.old_overlay), (second, options.new_overlay))
     )
     return (first, second), (old, new)
+
+
+def _with_seen(
+    options: argparse.Namespace, old: Document, new: Document, changes: list[Change]
+) -> tuple[list[Change], SeenTotals | None]:
+    """Return the changes with how many answers really seen show them, and what both documents say of captured ones."""
+    from contracts.captures import Given, read_captures
+    from contracts.changes import SeenAnswers, counted_by_features
+    from contracts.reports import reported_features
+
+    if options.report:
+        features = reported_features(options.report, f"--report {options.report}")
+        changes = list(counted_by_features(changes, features))
+    if options.ledger:
+        from contracts.run import seen_features
+
+        changes = list(counted_by_features(changes, seen_features(options.ledger)))
+    if not options.seen:
+        return changes, None
+    answers = SeenAnswers(old, new, options.server)
+    answers.take(read_captures(options.seen, Given()))
+    if not answers.totals.judged:
+        raise ConfigurationError("--seen holds no answer of an operation that both documents have; name other captures")
+    return list(answers.counted(changes)), answers.totals
 
 
 def _with_sdk(old: Document, new: Document, change: Change) -> Change:

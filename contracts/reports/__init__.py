@@ -8,7 +8,7 @@ from contracts.reports.audit_files import audit_json, write_audit, write_correct
 from contracts.reports.audit_text import audit_headline, audit_lines, audit_markdown
 from contracts.reports.change_sarif import github_changes
 from contracts.reports.change_terminal import change_lines
-from contracts.reports.comparison import Comparison, compare, read_report
+from contracts.reports.comparison import Comparison, compare, read_report, reported_features
 from contracts.reports.coverage_words import coverage_line
 from contracts.reports.files import ReportErrors, atomically, write_diff, write_replay, write_reports
 from contracts.reports.github import audit_commands, github_commands

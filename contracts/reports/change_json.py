@@ -4,6 +4,7 @@ Hides the names of its fields (format 1), which `diff.schema.json` beside this f
 """
 
 import json
+from dataclasses import asdict
 from typing import Any, Final, TextIO
 
 from contracts.changes import Change, DocumentDiff, Spot, Witness
@@ -33,6 +34,7 @@ def report(result: DocumentDiff) -> dict[str, Any]:
         "old": _side(result.sources[0].name, compared.old),
         "new": _side(result.sources[1].name, compared.new),
         "operations": compared.operations,
+        "seen": result.seen and asdict(result.seen),
         "not_compared": list(compared.not_compared),
         "changes": [_change(each) for each in accepted.standing],
         "waived": [{**_change(each), "waiver": waiver.to_json()} for each, waiver in accepted.waived],

@@ -21,6 +21,8 @@ def summary(result: DocumentDiff) -> Iterator[str]:
     """Yield the lines of the report, without line ends."""
     yield f"## {_MARKS[result.outcome]} {result.outcome}: {words.headline(result.standing, result.compared.operations)}"
     yield from ("", f"{code(result.sources[0].name)} → {code(result.sources[1].name)}")
+    if result.seen:
+        yield from ("", f"Seen: {words.seen_line(result.seen)}.")
     for direction, who in words.READERS.items():
         told = [each for each in result.standing if each.direction == direction and not _is_equivalent(each)]
         if told:

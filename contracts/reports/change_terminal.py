@@ -20,6 +20,8 @@ def _lines(result: DocumentDiff) -> Iterator[str]:
     ):
         layers = f" + {', '.join(document.overlays)}" if document.overlays else ""
         yield f"{label:<12}{document.title} {document.version} ({source.name}{layers})"
+    if result.seen:
+        yield f"seen        {words.seen_line(result.seen)}"
     label = "not compared"
     for each in result.compared.not_compared:
         yield f"{label} {each}"

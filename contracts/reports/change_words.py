@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from contracts.changes import KINDS, Change, Classification, Direction, Spot, Witness
+from contracts.changes import KINDS, Change, Classification, Direction, SeenTotals, Spot, Witness
 from contracts.openapi import text_of
 from contracts.reports.messages import clipped, violation_line, visible
 
@@ -90,6 +90,12 @@ def headline(changes: Sequence[Change], operations: int) -> str:
     return f"{', '.join(named) or 'no change'}, in {both} that both documents have"
 
 
+def seen_line(seen: SeenTotals) -> str:
+    """Return what both documents say of the answers really seen."""
+    rest = f"; {seen.unread} more are of no operation that both have" if seen.unread else ""
+    return f"{seen.by_new} of {seen.judged} answers NEW alone refuses, {seen.by_old} OLD alone{rest}"
+
+
 def proof_lines(change: Change) -> Iterator[str]:
     """Yield how a change is proved: what one document admits, and how the other refuses it."""
     if change.reason:
@@ -98,6 +104,8 @@ def proof_lines(change: Change) -> Iterator[str]:
         yield from map(visible, _witness(change.witness))
     if change.sdk:
         yield change.sdk
+    if change.seen:
+        yield f"seen: {change.seen.count} of {change.seen.of} answers show it"
 
 
 def _witness(witness: Witness) -> Iterator[str]:

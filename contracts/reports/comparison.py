@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from contracts.coverage import Feature
 from contracts.openapi import ConfigurationError
 from contracts.verdict import Finding, Verdict
 
@@ -41,6 +42,15 @@ def read_report(path: Path, named: str) -> dict[str, Any]:
     if not isinstance(report, dict) or report.get("format") != FORMAT:
         raise ConfigurationError(f"{named} is no report of format {FORMAT}; name a report.json of this version")
     return report
+
+
+def reported_features(path: Path, named: str) -> dict[Feature, int]:
+    """Return how often a run saw each feature, by its report.json; raises what `read_report` does."""
+    coverage = read_report(path, named).get("coverage")
+    if not isinstance(coverage, dict):
+        raise ConfigurationError(f"{named} is no report of a run; name a report.json")
+    names = ("operation", "place", "kind", "which")
+    return {Feature(*(each[name] for name in names)): each["count"] for each in coverage["features"]}
 
 
 def compare(before: Mapping[str, Any], verdict: Verdict) -> Comparison:

@@ -8,7 +8,7 @@ from contracts.run.captured import CapturedAnswers
 from contracts.run.collector import Ending, ItemResult
 from contracts.run.handed_in import Item
 from contracts.run.known_ids import check_ids, ids_in, is_allowed, listed_ids, resources_of
-from contracts.run.ledger import ledger_lines
+from contracts.run.ledger import ledger_lines, seen_features
 from contracts.run.profiles import PROFILES
 from contracts.run.progress import ProgressMeter
 from contracts.run.replay import replay_findings, replay_settings, report_replay

@@ -159,6 +159,14 @@ class Ledger:
         )
         return tuple(Feature(*columns) for columns in rows)
 
+    def counts(self) -> dict[Feature, int]:
+        """Return how often each feature was seen, in all runs against all targets."""
+        rows = self._rows(
+            "SELECT operation, place, kind, which, sum(count) FROM seen JOIN features ON features.id = feature"
+            " GROUP BY feature"
+        )
+        return {Feature(*columns): count for *columns, count in rows}
+
     def count_runs(self, target: str, profile: str) -> int:
         """Return how many runs of a profile there were against a target."""
         ((count,),) = self._rows("SELECT count(*) FROM runs WHERE target = ? AND profile = ?", target, profile)
@@ -238,10 +246,21 @@ def _moment(at: float) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(at, datetime.UTC)
 
 
-def ledger_lines(path: Path, days: int, now: datetime.datetime) -> Iterator[str]:
-    """Yield what the ledger knows, target by target, in the lines that `contract ledger FILE` prints."""
+def _check_file(path: Path) -> None:
     if not path.is_file():
         raise ConfigurationError(f"there is no ledger {path}; name a file that --ledger has made")
+
+
+def seen_features(path: Path) -> dict[Feature, int]:
+    """Return how often all runs of the ledger saw each feature; raises ConfigurationError, in one line, without one."""
+    _check_file(path)
+    with closing(Ledger(path)) as ledger:
+        return ledger.counts()
+
+
+def ledger_lines(path: Path, days: int, now: datetime.datetime) -> Iterator[str]:
+    """Yield what the ledger knows, target by target, in the lines that `contract ledger FILE` prints."""
+    _check_file(path)
     with closing(Ledger(path)) as ledger:
         for target in ledger.targets():
             yield target
