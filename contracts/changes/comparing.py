@@ -19,6 +19,7 @@ from contracts.changes.facets import (
     item_node,
     listed_values,
     name_patterns,
+    pattern_node,
     pointer_of,
     pointer_of_value,
     prefix_length,
@@ -265,14 +266,16 @@ class Comparison:
             else:
                 yield from self._added_or_removed(step, *inner, is_new=name in theirs)
         patterns = dict.fromkeys((*name_patterns(self.old, old), *name_patterns(self.new, new)))
-        step = Step(holder, ANY_NAME)
-        if patterns and not self.is_same(_only(self.old, old, _OTHERS), _only(self.new, new, _OTHERS)):
-            names = _only(self.old, old, _NAMES), _only(self.new, new, _NAMES)
-            yield from self.as_a_whole("named-properties", holder, *names)
-        elif not patterns:
-            yield from self._undescribed(
-                step, Holder(property_node(self.old, old, None), property_node(self.new, new, None))
-            )
+        for pattern in patterns:
+            inner = pattern_node(self.old, old, pattern), pattern_node(self.new, new, pattern)
+            step = Step(holder, ANY_NAME, pattern=pattern)
+            if all(pattern in name_patterns(side, node) for side, node in ((self.old, old), (self.new, new))):
+                yield Inner(Holder(*inner), (step,))
+            else:
+                found = self.as_a_whole("named-properties", Holder(*inner), *inner)
+                yield from (replace(each, variant=text_of(pattern)).below((step,)) for each in found)
+        other = Holder(property_node(self.old, old, None), property_node(self.new, new, None))
+        yield from self._undescribed(Step(holder, ANY_NAME), other)
 
     def _undescribed(self, step: Step, other: Holder) -> Iterator[Found]:
         """Yield the difference of properties that no document names."""
@@ -313,8 +316,6 @@ def _seen_from(above: Inner, inner: Inner, difference: SchemaDifference) -> Sche
 _NESTED: Final = frozenset({"contains", "dependent", "property-names", "not", "condition"})
 """Kinds whose keywords hold schemas, which may differ although the keywords read the same."""
 
-_OTHERS: Final = frozenset({"patternProperties", "additionalProperties"})
-_NAMES: Final = _OTHERS | {"properties"}
 _FALSE: Final = "false"
 
 

@@ -99,6 +99,18 @@ def property_node(side: Side, node: Node, name: str | None) -> Node:
     return side.flat(tuple(found))
 
 
+def pattern_node(side: Side, node: Node, pattern: str) -> Node:
+    """Return what judges the properties whose names match the pattern, and no other of the document."""
+    found = []
+    for part in node:
+        own = side.keywords(part)
+        if pattern in own.get("patternProperties", ()):
+            found.append(Part(part.pointer + to_pointer("patternProperties", pattern)))
+        elif "additionalProperties" in own:
+            found.append(Part(part.pointer + to_pointer("additionalProperties")))
+    return side.flat(tuple(found))
+
+
 def prefix_length(side: Side, node: Node) -> int:
     """Return of how many items the node describes each by its position."""
     return max((len(side.keywords(part).get("prefixItems", ())) for part in node), default=0)

@@ -188,7 +188,9 @@ class _Inlining:
             else:
                 made[keyword] = self._keyword(part.pointer, keyword, value, within)
         if union := self._side.union(part):
-            beside.append({"anyOf": self._pinned(union, made.pop(union.keyword))})
+            # An object has the branch that its tag claims, and where the keyword is oneOf no other one.
+            branches = made["oneOf"] if union.keyword == "oneOf" else made.pop("anyOf")
+            beside.append({"anyOf": self._pinned(union, [*branches])})
         return {**made, "allOf": [*made.get("allOf", ()), *beside]} if beside else made
 
     def _keyword(self, pointer: str, keyword: str, value: Any, within: tuple[str, ...]) -> Any:

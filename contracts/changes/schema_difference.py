@@ -31,11 +31,15 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step down an answer: the name of a property or the index of an item, `*` for any, inside the holder."""
+    """One step down an answer: the name of a property or the index of an item, `*` for any, inside the holder.
+
+    With a `pattern` it is any property whose name matches.
+    """
 
     holder: Holder
     name: str
     is_item: bool = False
+    pattern: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,16 +117,24 @@ class Witnesses:
         return tuple(sorted(values, key=_length))
 
     def _put(self, value: Any, steps: Sequence[Step], turn: int, *, new: bool) -> tuple[Any, tuple[str, ...]]:
+        side = self._sides[new]
         path: list[str] = []
         for step in reversed(steps):
             kind = list if step.is_item else dict
             samples = [each for each in self._samples(step.holder, new) if isinstance(each, kind)]
             around = samples[turn % len(samples)] if samples else kind()
             value, name = (
-                _with_item(around, step.name, value) if step.is_item else _with_member(around, step.name, value)
+                _with_item(around, step.name, value)
+                if step.is_item
+                else _with_member(around, self._name(side, step.pattern) or step.name, value)
             )
             path.append(name)
         return value, tuple(reversed(path))
+
+    def _name(self, side: Side, pattern: str) -> str:
+        """Return a name that matches the pattern; empty without one."""
+        texts = self._generator.values(side.document, {"type": "string", "pattern": pattern}, 1) if pattern else ()
+        return str(next(iter(texts), ""))
 
 
 def _described(difference: SchemaDifference, *, new: bool) -> Any:

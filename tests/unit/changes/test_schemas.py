@@ -55,7 +55,12 @@ EDITS: dict[str, tuple[Any, Any, set[tuple[str, str, str]]]] = {
     "named properties": (
         {**thing(), "patternProperties": {"^x": TEXT}},
         {**thing(), "patternProperties": {"^x": {**TEXT, "minLength": 1}}},
-        {("narrowing", "named-properties", "body")},
+        {("narrowing", "length", "body/*")},
+    ),
+    "properties named by a new pattern": (
+        thing(),
+        {**thing(), "patternProperties": {"^x": TEXT}},
+        {("narrowing", "named-properties", "body/*")},
     ),
     "items": (
         {"type": "array", "items": thing(a=NUMBER)},
