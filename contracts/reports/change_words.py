@@ -11,7 +11,7 @@ from contracts.reports.messages import clipped, violation_line, visible
 WIDTH: Final = 80
 """The number of characters of a value that a line shows."""
 
-READERS: Final = {Direction.ANSWERS: "who reads answers", Direction.REQUESTS: "who sends requests"}
+READERS: Final = {Direction.ANSWERS: "those who read answers", Direction.REQUESTS: "those who send requests"}
 
 _SAYS: Final = {
     "operation-added": "the operation is new",

@@ -108,6 +108,7 @@ def write_diff(folder: Path, result: DocumentDiff) -> ReportErrors:
         "diff.json": change_json.render,
         "diff.md": change_markdown.render,
         "diff.sarif": change_sarif.render,
+        "diff.html": page.render_changes,
     }
     for name, render in renderings.items():
         with errors.guarded(f"{folder / name} was not written"):

@@ -47,7 +47,7 @@ def test_a_breaking_change_fails_and_is_shown_with_its_witness_and_lines(
         "BREAKING  1 breaking, in 1 operation that both documents have",
         "old         Tiny 7 (old.json)",
         "new         Tiny 7 (new.json)",
-        "for who reads answers",
+        "for those who read answers",
         '  1. breaking  value-added at /state of GET /things 200: "b" is a new value',
         f"     old.json:19 {enum} → new.json:21 {enum}/1",
         '     NEW admits 200 {"state": "b"}',

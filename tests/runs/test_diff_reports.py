@@ -126,3 +126,20 @@ def test_a_waiver_of_a_rule_that_is_no_change_is_refused(folder: Path, capsys: p
     (folder / "waivers.toml").write_text(text, "utf-8")
     assert main(["diff", "old.json", "new.json", "--waivers", "waivers.toml"]) == 4
     assert "names no rule: schema.enum; docs/diff.md lists the kinds of changes" in capsys.readouterr().err
+
+
+def test_the_page_shows_each_change_with_the_lines_of_both_documents_and_runs_nothing(folder: Path) -> None:
+    main(["diff", "old.json", "new.json", "--report-dir", "out"])
+    text = (folder / "out" / "diff.html").read_text("utf-8")
+    assert "<script" not in text
+    assert "default-src &#39;none&#39;" in text or "default-src 'none'" in text
+    assert '<li class="hit"><code>    &#34;b&#34;</code></li>' in text
+    assert "{&#34;state&#34;: &#34;b&#34;}" in text
+    assert "expected &#34;a&#34;, got &#34;b&#34;" in text
+
+
+def test_the_page_escapes_whatever_a_document_says(folder: Path) -> None:
+    text = (folder / "new.json").read_text("utf-8").replace('"b"', '"</code><script>x</script>"')
+    (folder / "new.json").write_text(text, "utf-8")
+    main(["diff", "old.json", "new.json", "--report-dir", "out"])
+    assert "<script" not in (folder / "out" / "diff.html").read_text("utf-8")

@@ -17,8 +17,9 @@ from typing import Any, Final, TextIO
 
 from markupsafe import Markup
 
+from contracts.changes import DocumentDiff
 from contracts.http import Exchange
-from contracts.reports import report_json
+from contracts.reports import change_json, report_json
 from contracts.reports.comparison import Comparison
 from contracts.reports.page import figures, tree, witness
 from contracts.rules import explanation_rows
@@ -73,6 +74,24 @@ def render(
         "limits": {"ids": IDS, "full": FULL, "longest": witness.LONGEST},
     }
     file.writelines(environment().get_template("page.html").generate(values))
+
+
+def render_changes(result: DocumentDiff, file: TextIO) -> None:
+    """Write diff.html, the page of a comparison of two documents, in the style of report.html and without a script."""
+    from contracts.reports.page.template import environment
+
+    style = Markup((_HERE / "page.css").read_text("utf-8"))  # noqa: S704 - ours
+    shades = {"BREAKING": "VIOLATES", "UNKNOWN": "INCONCLUSIVE"}
+    values = {
+        "report": change_json.report(result),
+        "shade": shades.get(result.outcome, "CONFORMS"),
+        "style": style,
+        "source": _hash(style),
+        "excerpt": _excerpt,
+        "old_lines": _lines(result.sources[0].path),
+        "new_lines": _lines(result.sources[1].path),
+    }
+    file.writelines(environment().get_template("diff.html").generate(values))
 
 
 def _histogram(report: Mapping[str, Any], path: str, counts: Mapping[int, int]) -> figures.Histogram | None:
