@@ -7,14 +7,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from contracts.captures import Capture, Given, OperationFinder, Unread, path_of, read_captures
 from contracts.http import Exchange, Request, Response
 from contracts.judge import Violation, judge
 from contracts.openapi import ConfigurationError, Document, Operation, Resource
-from contracts.reports import violation_line
 from strategies.answers import catalogue
+
+if TYPE_CHECKING:
+    from contracts.captures import Capture
 
 NAMED: Final = 5
 """How many answers that break the contract, or that are left aside, are named."""
@@ -54,6 +55,9 @@ def own_answers(document: Document, names: Sequence[str]) -> OwnAnswers:
 
     Raises ConfigurationError, in one line, if one breaks the contract, or if there is none of an operation.
     """
+    # The embedded mock, with which every run without a server begins, reads no captures.
+    from contracts.captures import Given, OperationFinder, Unread, path_of, read_captures
+
     if absent := next((name for name in names if name != "-" and not Path(name).exists()), None):
         raise ConfigurationError(f"--catalogue {absent} is no file and no folder; name one that is there")
     own, finder, broken = OwnAnswers(), OperationFinder(document), []
@@ -84,7 +88,9 @@ def _repeatable(response: Response) -> Response:
     return Response(response.status, tuple(fields), response.body)
 
 
-def _broken(capture: Capture, violations: Sequence[Violation]) -> str:
+def _broken(capture: "Capture", violations: Sequence[Violation]) -> str:
+    from contracts.reports import violation_line
+
     more = f" and {len(violations) - 1} more" if len(violations) > 1 else ""
     return f"{capture.where} breaks {violation_line(violations[0])}{more}"
 
