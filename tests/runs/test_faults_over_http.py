@@ -288,7 +288,7 @@ def test_an_unknown_overlay_is_refused_with_the_names_there_are() -> None:
     done = run_command("mock", "--port", "0", "--overlay", "null")
     assert (done.code, done.output) == (4, "")
     assert done.errors.count("\n") == 1
-    assert "--overlay null is no file, and no overlay of that name comes along: fastapi, " in done.errors
+    assert "--overlay null is no file, and no overlay of that name comes along: closed, fastapi, " in done.errors
 
 
 def test_an_unknown_fault_is_refused_in_one_line_that_names_the_nearest() -> None:
