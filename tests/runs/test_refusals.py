@@ -70,7 +70,7 @@ def test_a_cyclic_reference_that_goes_into_the_instance_is_no_fault(tmp_path: Pa
         (["--base-url", "http://127.0.0.1:1"], "refuses connections; start the server"),
         (["--base-url", "http://no-such-host.invalid"], "no name server knows"),
         (["--overlay", "x.yaml", "--no-overlay"], "contradict each other"),
-        (["--overlay", "null"], "no overlay of that name comes along: fastapi, forbidden, not-found, nulls"),
+        (["--overlay", "null"], "no overlay of that name comes along: closed, fastapi, forbidden, not-found, nulls"),
         (["--hypothesis-profile", "nightlyy"], "no profile is named 'nightlyy'; choose one of ci, nightly, prerelease"),
         (["--timeout", "0"], "is no time; give seconds above 0"),
     ],

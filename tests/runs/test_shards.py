@@ -11,7 +11,7 @@ import pytest
 
 from contracts.http.exchange import Response
 from contracts.run.settings import read_settings
-from strategies import plan
+from strategies import plan, rare_classes
 from strategies.mock.server import Asked
 from tests.support.pinned import KNOWN
 from tests.support.recording import recording
@@ -41,7 +41,11 @@ def broken(asked: Asked, response: Response) -> Response:
     return response
 
 
-def test_shards_merge_to_the_verdict_of_the_whole_run_and_send_nothing_twice(tmp_path: Path) -> None:
+def test_shards_merge_to_the_verdict_of_the_whole_run_and_send_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A busy machine may find the server slow in one of the runs, and then reads less of what is rare.
+    monkeypatch.setattr(rare_classes, "_is_slow", lambda taken, slow: False)
     with recording(broken) as server:
         to = ("--base-url", server.url, *OPTIONS)
         whole = run_suite(*to, SGP_API_KEY=CANARY)
