@@ -96,10 +96,9 @@ class LoneMemory:
         self, state: SharedState, split: Callable[[tuple[Lasting, ...], tuple[Any, ...], float], dict[Key, Kept]]
     ) -> None:
         self._state, self._split = state, split
-        state.execute("CREATE TABLE lasting (resource TEXT PRIMARY KEY, known TEXT) WITHOUT ROWID")
         self._known: dict[Named, _First | dict[Key, Kept]] = {}
         self._unwritten: set[Named] = set()
-        self._written = _Written()
+        self._written, self._has_table = _Written(), False
         self._numbers: dict[tuple[Lasting, ...], int] = {}
 
     def of(self, resource: Named) -> dict[Key, Kept]:
@@ -147,6 +146,10 @@ class LoneMemory:
 
     def _write(self) -> None:
         """Write what is not written yet, and keep nothing in memory."""
+        # Few memories ever write, and the self-test makes one for each fault.
+        if not self._has_table:
+            self._state.execute("CREATE TABLE lasting (resource TEXT PRIMARY KEY, known TEXT) WITHOUT ROWID")
+            self._has_table = True
         # In the order of the rows, in which SQLite writes them fastest.
         rows = sorted((_encode(name), self._to_text(self._known[name])) for name in self._unwritten)
         self._state.execute_all("INSERT OR REPLACE INTO lasting VALUES (?, ?)", rows)
@@ -183,18 +186,25 @@ def _absent(value: object) -> dict[str, Any]:
 
 
 class _Written:
-    """Tells which resources were surely never written, without a look into the file (a Bloom filter, of 4 MB)."""
+    """Tells which resources were surely never written, without a look into the file (a Bloom filter).
+
+    Its 4 MB are taken for the first resource: most memories never write one.
+    """
 
     _MASK: Final = (1 << 25) - 1
 
     def __init__(self) -> None:
-        self._bits = bytearray((self._MASK + 1) // 8)
+        self._bits = bytearray()
 
     def add(self, resource: Named) -> None:
+        if not self._bits:
+            self._bits = bytearray((self._MASK + 1) // 8)
         for bit in self._positions(resource):
             self._bits[bit >> 3] |= 1 << (bit & 7)
 
     def __contains__(self, resource: Named) -> bool:
+        if not self._bits:
+            return False
         one, two = self._positions(resource)
         return bool(self._bits[one >> 3] >> (one & 7) & 1 and self._bits[two >> 3] >> (two & 7) & 1)
 

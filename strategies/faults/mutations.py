@@ -54,11 +54,13 @@ class Fault:
     mutation: Mutation
     id_class: str = ""
     """The class of ids whose answers alone it breaks, if it is one that intermediaries may refuse."""
+    is_later: bool = False
+    """Whether it breaks later reads of a resource alone; any other fault makes the same of every read."""
 
 
-def fault(rule: str, name: str, place: str, mutation: Mutation) -> Fault:
+def fault(rule: str, name: str, place: str, mutation: Mutation, *, is_later: bool = False) -> Fault:
     """Return the fault of a rule; `name` distinguishes it from the rule's other faults."""
-    return Fault(f"{rule} {name}".rstrip(), rule, PlacePattern(place), mutation)
+    return Fault(f"{rule} {name}".rstrip(), rule, PlacePattern(place), mutation, is_later=is_later)
 
 
 Change = Callable[[Any], Any]

@@ -41,7 +41,7 @@ def value_faults(operation: Operation, spec: ResponseSpec) -> Iterator[Fault]:
     for kept in lasting(operation, spec):
         rule = "overlay.immutable" if kept.values is None else "overlay.final"
         changed = _changed_later(operation, spec, kept)
-        yield fault(rule, f"{spec.status}{kept.place}", "body" + kept.place, changed)
+        yield fault(rule, f"{spec.status}{kept.place}", "body" + kept.place, changed, is_later=True)
 
 
 _ECHOES: Final[dict[str, Callable[[str], str]]] = {

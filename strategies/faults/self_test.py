@@ -189,8 +189,10 @@ def _is_named(fault: Fault, rule: str, place: str) -> bool:
 def _broken(fault: Fault, contexts: Iterable[TwoReads]) -> Iterator[tuple[AnswerContext, Outcomes]]:
     """Yield the contexts in which the fault finds something to break, with what it makes of both reads."""
     for context, again in contexts:
-        if (first := fault.mutation(context)) and (second := fault.mutation(again)):
-            yield context, (first, second)
+        if first := fault.mutation(context):
+            second = fault.mutation(again) if fault.is_later else first
+            if second:
+                yield context, (first, second)
 
 
 def _exchange(context: AnswerContext, outcome: Response | Failure) -> Exchange:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +23,33 @@ def test_a_statement_returns_all_its_rows_and_holds_no_lock_after_them(tmp_path:
     assert theirs.execute("SELECT a FROM one ORDER BY a") == [(1,), (2,)]
     ours.close()
     theirs.close()
+
+
+def test_a_state_without_a_path_is_made_for_the_first_statement_and_once_for_several_threads(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: list[str] = []
+    connect = sqlite3.connect
+
+    def noting(name: str, **options: Any) -> sqlite3.Connection:
+        opened.append(name)
+        database: sqlite3.Connection = connect(name, **options)
+        return database
+
+    monkeypatch.setattr(sqlite3, "connect", noting)
+    SharedState(TABLE).close()
+    state, together = SharedState(TABLE), threading.Barrier(8)
+    assert opened == []
+
+    def insert(number: int) -> None:
+        together.wait()
+        state.execute("INSERT INTO one VALUES (?)", (number,))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(insert, range(8)))
+    assert state.execute("SELECT count(*) FROM one") == [(8,)]
+    assert opened == [""]
+    state.close()
 
 
 def test_a_file_that_another_process_locks_is_reported_with_a_fix_of_its_own(

@@ -100,7 +100,8 @@ def test_few_resources_are_in_memory_and_none_is_written_before_there_are_too_ma
     rows = "SELECT resource FROM lasting ORDER BY resource"
     for resource in (ONE, TWO, ONE):
         assert memory.is_first_or_same(resource, (BORN,), ("x",), 1.0)
-    assert memory._state.execute(rows) == []
+    assert memory._state.execute("SELECT name FROM sqlite_master") == []
+    assert memory._unwritten == {ONE, TWO}
     assert memory.is_first_or_same(THREE, (BORN,), ("x",), 1.0)
     assert memory._state.execute(rows) == [('["/things/{thing}","one"]',), ('["/things/{thing}","two"]',)]
     assert list(memory._known) == [THREE]
