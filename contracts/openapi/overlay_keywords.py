@@ -22,12 +22,13 @@ On a security scheme of type apiKey or, with the scheme bearer or basic, http (s
 """
 
 import functools
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from contracts.errors import DocumentError
-from contracts.openapi.document import Operation, ResponseSpec
+from contracts.openapi.document import Document, Operation, ResponseSpec
 from contracts.openapi.pointer import to_pointer
 
 EQUALS: Final = "x-equals"
@@ -140,19 +141,50 @@ def _keyword(operation: Operation, spec: ResponseSpec, keyword: str) -> Iterator
     References, `allOf` and properties are followed; arrays and alternatives are not, because no place in them is
     certain. The depth ends at 16 names, for schemas that contain themselves.
     """
-    for schema in spec.content.values():
-        waiting = [("", schema)] if schema else []
+    for schema in filter(None, spec.content.values()):
+        leading = _leading_to(operation.document, schema, keyword)
+        waiting = [("", schema)]
         seen = set()
         while waiting:
             place, pointer = waiting.pop()
             at, node = operation.document.resolve(pointer)
-            if (place, at) in seen or not isinstance(node, dict) or place.count("/") > 16:
+            if at not in leading or (place, at) in seen or place.count("/") > 16:
                 continue
             seen.add((place, at))
             if keyword in node:
                 yield place, at + to_pointer(keyword), node[keyword]
-            waiting += [(place, at + to_pointer("allOf", index)) for index in range(len(node.get("allOf", ())))]
-            waiting += [
-                (place + to_pointer(name), at + to_pointer("properties", name)) for name in node.get("properties", {})
-            ]
-            waiting += [(place, node["$ref"])] if "$ref" in node else []
+            waiting += [(place + step, part) for step, part in _parts(at, node)]
+
+
+def _leading_to(document: Document, schema: str, keyword: str) -> set[str]:
+    """Return the places in the document of the schemas that use the keyword, or have a part that leads to a use.
+
+    A schema with two parts that are itself has 65,536 places in a body, which are a waste if none of them is meant.
+    """
+    holders: defaultdict[str, list[str]] = defaultdict(list)
+    seen, using = set(), []
+    waiting = [(schema, "")]
+    while waiting:
+        pointer, holder = waiting.pop()
+        at, node = document.resolve(pointer)
+        holders[at].append(holder)
+        if at in seen or not isinstance(node, dict):
+            continue
+        seen.add(at)
+        using += [at] if keyword in node else []
+        waiting += [(part, at) for _, part in _parts(at, node)]
+    leading: set[str] = set()
+    while using:
+        at = using.pop()
+        if at not in leading:
+            leading.add(at)
+            using += holders[at]
+    return leading
+
+
+def _parts(at: str, node: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the parts of a schema that hold for one place of its values: the step to that place, and the part."""
+    yield from (("", at + to_pointer("allOf", index)) for index in range(len(node.get("allOf", ()))))
+    yield from ((to_pointer(name), at + to_pointer("properties", name)) for name in node.get("properties", {}))
+    if "$ref" in node:
+        yield "", node["$ref"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.errors import DocumentError
-from contracts.openapi import Operation
+from contracts.openapi import Document, Operation
 from contracts.openapi.overlay_keywords import EQUALS, Equals, Lasting, check_overlay_keywords, equals, lasting
 from tests.support.tiny import document_of
 
@@ -43,6 +43,25 @@ def test_a_recursive_schema_is_followed_to_a_depth_of_sixteen() -> None:
     tree = {"properties": {"sub": {"$ref": "#/components/schemas/Tree"}, **BORN["properties"]}}
     places = [place for place, _ in lasts({"$ref": "#/components/schemas/Tree"}, {"Tree": tree})]
     assert sorted(place.count("/") for place in places) == [*range(1, 17)]
+
+
+def test_a_schema_that_holds_itself_several_times_is_searched_once_if_it_does_not_use_the_keyword(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tree = {"$ref": "#/components/schemas/Tree"}
+    schemas = {"Tree": {"properties": {"left": tree, "right": tree}}}
+    made = operation({"properties": {"tree": tree, **BORN["properties"]}}, schemas)
+    looked_up: list[str] = []
+    resolve = Document.resolve
+
+    def noting(document: Document, pointer: str) -> tuple[str, Any]:
+        looked_up.append(pointer)
+        return resolve(document, pointer)
+
+    lasting.cache_clear()
+    monkeypatch.setattr(Document, "resolve", noting)
+    assert [each.place for each in lasting(made, made.responses[0])] == ["/born"]
+    assert 0 < len(looked_up) < 50
 
 
 def test_a_lasting_value_is_any_value_or_one_of_those_listed() -> None:
