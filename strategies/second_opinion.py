@@ -78,6 +78,9 @@ class SecondOpinion:
         self.schema, raised = _guarded(lambda: schemathesis.openapi.from_dict(_readable(document)))
         if raised:
             self.notes.append(f"Schemathesis cannot read the document: {raised}")
+        else:
+            # Without a codec it leaves the same characters out, and does not encode each one to find them.
+            self.schema.config.generation.codec = None
         self.cases: Callable[[Operation], SearchStrategy[Any] | None] = functools.cache(self._cases)
         self._settled = settled()
         self._theirs = {each.theirs for each in self._settled if not (each.number or each.empty)}

@@ -13,7 +13,7 @@ from contracts.openapi import Document, Operation
 from strategies.ids.hostile import HOSTILE, LENGTHS, UNDECODABLE
 from strategies.ids.near_misses import NEAR
 from strategies.ids.resources import LONGEST, as_text, sendable
-from strategies.values import Scalar, Text, covering_set, from_schema, walk_of
+from strategies.values import Scalar, Text, any_texts, covering_set, from_schema, walk_of
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -177,12 +177,10 @@ def _any_text(document: Document, pointer: str) -> bool:
 def _hostile(undecodable: bool) -> SearchStrategy[str]:
     from hypothesis import strategies as st
 
-    text = st.text(min_size=1)
+    text = any_texts(1)
     control = st.text(st.characters(categories=("Cc", "Cf", "Zs", "Zl", "Zp")), min_size=1, max_size=20)
     # A long text repeats one piece, because Hypothesis takes too long to draw thousands of characters.
-    long = st.builds(
-        lambda piece, size: (piece * size)[:size], st.text(min_size=1, max_size=5), st.integers(1_000, LONGEST)
-    )
+    long = st.builds(lambda piece, size: (piece * size)[:size], any_texts(1, 5), st.integers(1_000, LONGEST))
     kinds = [st.sampled_from(UNDECODABLE)] if undecodable else []
     kinds += [st.sampled_from(HOSTILE), text, control, st.builds(str.__add__, st.sampled_from(HOSTILE), text), long]
     return st.sampled_from(range(len(kinds))).flatmap(kinds.__getitem__)

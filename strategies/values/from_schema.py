@@ -38,6 +38,13 @@ def drawn_values(document: Document, schema: JSON, count: int) -> tuple[JSON, ..
     return tuple(search(drawn(walk, (inline(schema),)), count))
 
 
+def any_texts(shortest: int = 0, longest: int | None = None) -> SearchStrategy[str]:
+    """Return a strategy for texts of these lengths, of any characters that UTF-8 has."""
+    from strategies.values.hypothesis_values import texts
+
+    return texts(shortest, longest)
+
+
 def matching_texts(leaf: Text, fits: Fits, count: int) -> tuple[str, ...]:
     """Return up to `count` distinct texts of a leaf that fit, the shortest and the longest first, the same each time.
 

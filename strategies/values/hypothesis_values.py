@@ -121,17 +121,29 @@ def strategy(leaf: Leaf) -> st.SearchStrategy[JSON]:
             return _anything()
 
 
+_CHARACTERS: Final = st.characters(exclude_categories=["Cs"])
+"""The characters that UTF-8 has.
+
+Named by their codec, each would be encoded once to find them: more than a second in every new checkout.
+"""
+
+
+def texts(shortest: int = 0, longest: int | None = None) -> st.SearchStrategy[str]:
+    """Return a strategy for any text that UTF-8 has, of these lengths."""
+    return st.text(_CHARACTERS, min_size=shortest, max_size=longest)
+
+
 def _text(leaf: Text) -> st.SearchStrategy[str]:
     if leaf.formats:
-        texts = _FORMATS[leaf.formats[0]]()
+        drawn = _FORMATS[leaf.formats[0]]()
     elif leaf.patterns:
-        texts = _of_pattern(leaf.patterns[0])
+        drawn = _of_pattern(leaf.patterns[0])
     else:
-        return st.text(min_size=leaf.shortest, max_size=leaf.longest)
+        return texts(leaf.shortest, leaf.longest)
     shortest, longest = leaf.shortest, leaf.longest
     if not shortest and longest is None:
-        return texts
-    return texts.filter(lambda text: len(text) >= shortest and (longest is None or len(text) <= longest))
+        return drawn
+    return drawn.filter(lambda text: len(text) >= shortest and (longest is None or len(text) <= longest))
 
 
 def _of_pattern(pattern: str) -> st.SearchStrategy[str]:
@@ -140,7 +152,9 @@ def _of_pattern(pattern: str) -> st.SearchStrategy[str]:
     # Python looks behind by a fixed width only. For drawing, looking ahead will do: Hypothesis writes the asserted text
     # out, and the pattern itself decides whether the whole matches.
     regex = readable(form) or readable(form.replace("(?<=", "(?:").replace("(?<!", "(?!"))
-    return st.from_regex(regex).filter(partial(matches_pattern, pattern)) if regex else st.nothing()
+    if not regex:
+        return st.nothing()
+    return st.from_regex(regex, alphabet=_CHARACTERS).filter(partial(matches_pattern, pattern))
 
 
 def _number(leaf: Number) -> st.SearchStrategy[float]:
@@ -169,12 +183,12 @@ def _anything(depth: int = 2) -> st.SearchStrategy[JSON]:
         st.booleans(),
         st.integers(-WIDE, WIDE - 1),
         st.floats(allow_nan=False, allow_infinity=False),
-        st.text(),
+        texts(),
     )
     if not depth:
         return st.one_of(*scalars)
     inner = _anything(depth - 1)
-    return st.one_of(*scalars, st.lists(inner, max_size=3), st.dictionaries(st.text(), inner, max_size=3))
+    return st.one_of(*scalars, st.lists(inner, max_size=3), st.dictionaries(texts(), inner, max_size=3))
 
 
 @st.composite
@@ -205,12 +219,12 @@ _OFFSETS: Final = st.integers(-1439, 1439).map(
 
 
 def _pointers() -> st.SearchStrategy[str]:
-    step = st.text().map(lambda text: "/" + text.replace("~", "~0").replace("/", "~1"))
+    step = texts().map(lambda text: "/" + text.replace("~", "~0").replace("/", "~1"))
     return st.lists(step, max_size=4).map("".join)
 
 
 def _matching(pattern: str) -> Callable[[], st.SearchStrategy[str]]:
-    return lambda: st.from_regex(pattern, fullmatch=True)
+    return lambda: st.from_regex(pattern, fullmatch=True, alphabet=_CHARACTERS)
 
 
 _LABEL: Final = "[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?"

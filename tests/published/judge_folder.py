@@ -1,7 +1,8 @@
-"""Judge every OpenAPI document of a folder against its own mock: exit code, operations, self-test, seconds and memory.
+"""Judge every OpenAPI document of a folder against its own mock: exit code, operations, self-test, cost and memory.
 
 python tests/published/judge_folder.py FOLDER [--OPTION ...]      options are passed on to `contract verify`
 
+As many documents are judged at the same time as there are processors.
 Published documents belong to their owners and are not kept here. The exit code is 1 if any document ends otherwise than
 with 0, or if a fault of its self-test is not noticed.
 """
@@ -11,8 +12,8 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,13 +30,22 @@ def main(arguments: Sequence[str]) -> int:
     if not files:
         print(f"{folder} holds no document: no file ends in {', '.join(SUFFIXES)}")
         return 4
-    names = ("document", "exit", "judged", "left out", "requests", "self-test", "s", "MiB")
+    names = ("document", "exit", "judged", "left out", "requests", "self-test", "cpu s", "MiB")
     print("{:<36} {:>4} {:>9} {:>8} {:>8} {:>13} {:>6} {:>5}".format(*names))
-    return max([_judge(file, options) for file in files])
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        # The largest come first, so that none of them is left alone at the end.
+        by_size = sorted(files, key=lambda file: file.stat().st_size, reverse=True)
+        judged = {file: pool.submit(_judge, file, options) for file in by_size}
+        results = []
+        for file in files:
+            is_well, lines = judged[file].result()
+            print(*lines, sep="\n", flush=True)
+            results.append(is_well)
+    return 0 if all(results) else 1
 
 
-def _judge(file: Path, options: Sequence[str]) -> int:
-    """Judge one document and print its line; return 0 if all is well with it."""
+def _judge(file: Path, options: Sequence[str]) -> tuple[bool, list[str]]:
+    """Judge one document; return whether all is well with it, and the lines to print."""
     with tempfile.TemporaryDirectory() as folder:
         command = [
             sys.executable,
@@ -47,21 +57,20 @@ def _judge(file: Path, options: Sequence[str]) -> int:
             "--document",
             str(file),
         ]
-        started = time.monotonic()
         with (Path(folder) / "output").open("w+") as output:
             process = subprocess.Popen([*command, "--report-dir", folder, *options], stdout=output, stderr=output)
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = code = os.waitstatus_to_exitcode(status)
             output.seek(0)
             said = output.read()
-        seconds = time.monotonic() - started
         report = Path(folder) / "report.json"
         facts = json.loads(report.read_text()) if report.is_file() else None
-    print(f"{file.name:<36} {code:>4} {_facts(facts)} {seconds:>6.1f} {usage.ru_maxrss / 1024:>5.0f}", flush=True)
+    seconds = usage.ru_utime + usage.ru_stime
+    lines = [f"{file.name:<36} {code:>4} {_facts(facts)} {seconds:>6.1f} {usage.ru_maxrss / 1024:>5.0f}"]
     if code or facts is None:
-        print("    " + "\n    ".join(said.strip().splitlines()[-12:]))
+        lines += [f"    {line}" for line in said.strip().splitlines()[-12:]]
     noticed = facts is not None and facts["self_test"].get("caught") == facts["self_test"].get("all")
-    return int(bool(code) or not noticed)
+    return not code and noticed, lines
 
 
 def _facts(report: dict[str, Any] | None) -> str:
