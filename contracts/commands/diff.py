@@ -60,6 +60,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the changes and return the exit code; raises ContractError, in one line, for what cannot be read."""
+    try:
+        return _run(options)
+    except KeyboardInterrupt:
+        print_lines(["interrupted before everything was compared"])
+        return _UNKNOWN
+
+
+_UNKNOWN: Final = 6
+"""The exit code where it is not known whether anything broke."""
+
+
+def _run(options: argparse.Namespace) -> int:
     from contracts.changes import DocumentDiff, accept, compare_documents, load_change_waivers
     from contracts.reports import change_lines, github_changes, write_diff
     from strategies import change_witnesses
