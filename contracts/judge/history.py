@@ -135,7 +135,9 @@ class History(SharedState):
         See `id_similarity`: the ids differ only by case, blanks, encoding and the like.
         """
         response, operation, request = exchange.outcome, exchange.operation, exchange.request
-        if not isinstance(response, Response) or not response.ok or not refuses_unknown(operation):
+        # Where nothing is known to exist, which a process that is alone knows, there is nothing to be taken for.
+        is_moot = not request.exists and self._contents is not None and not self._contents
+        if is_moot or not isinstance(response, Response) or not response.ok or not refuses_unknown(operation):
             return
         parsed = parse_response(operation, response)
         if len(response.body) >= LARGE or not _recognisable(operation, parsed):

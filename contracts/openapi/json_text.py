@@ -36,7 +36,7 @@ class JsonFlaw:
 
 
 def parse_flawless(body: bytes) -> Any:
-    """Return the value that the bytes hold, as `parse_json` does, several times faster; raises ValueError for others.
+    """Return the value of a text without a flaw, fast; raises ValueError for others, of which `parse_json` says more.
 
     Others are texts with a flaw, and the few without one that are nested deeply or hold a number beyond a double's.
     """
@@ -55,6 +55,14 @@ _LONG: Final = b"0" * 200
 
 def parse_json(body: bytes) -> tuple[Any, tuple[JsonFlaw, ...]]:
     """Return the value that the bytes hold, or UNREADABLE, and every flaw of the text; reading goes on past a flaw."""
+    try:
+        return parse_flawless(body), ()
+    except (ValueError, RecursionError):
+        return parse_any(body)
+
+
+def parse_any(body: bytes) -> tuple[Any, tuple[JsonFlaw, ...]]:
+    """Return what `parse_json` does, by a reader that takes every text."""
     flaws: list[JsonFlaw] = []
     if body.startswith(codecs.BOM_UTF8):
         flaws.append(JsonFlaw("json.byte-order-mark", "@0", "EF BB BF"))

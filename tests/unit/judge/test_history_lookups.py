@@ -184,3 +184,10 @@ def test_numbers_and_truths_that_python_calls_equal_differ(redacted: Any) -> Non
     assert known.agrees((asked.path, "one"), keywords, (1, None), (1.0, 2.0))
     assert known.agrees((asked.path, "one"), keywords, (1.0, None), (3.0, 4.0))
     assert not known.agrees((asked.path, "one"), keywords, (True, None), (5.0, 6.0))
+
+
+def test_a_process_that_is_alone_looks_up_no_alias_where_nothing_is_known_to_exist() -> None:
+    known, asked = Watched(), operation()
+    known.asked.clear()
+    assert alias_of(known, asked, "ONE", {"name": "ONE", "born": "one"}) == []
+    assert known.asked == []

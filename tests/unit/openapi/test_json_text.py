@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from contracts.openapi.json_text import UNREADABLE, JsonFlaw, parse_flawless, parse_json, text_of, walk_json
+from contracts.openapi.json_text import UNREADABLE, JsonFlaw, parse_any, parse_flawless, parse_json, text_of, walk_json
 
 MALFORMED = [
     (b"", "@0"),
@@ -318,7 +318,7 @@ def test_a_text_that_is_read_as_flawless_has_no_flaw_and_the_same_value(body: by
         value = parse_flawless(body)
     except ValueError:
         return
-    expected, flaws = parse_json(body)
+    expected, flaws = parse_any(body)
     assert flaws == ()
     assert json.dumps(value) == json.dumps(expected)
     assert not any(isinstance(each, float) and math.isinf(each) for _, each in walk_json(value))
@@ -334,6 +334,6 @@ def test_a_text_that_is_read_as_flawless_has_no_flaw_and_the_same_value(body: by
 )
 def test_what_python_writes_is_read_as_flawless(value: Any) -> None:
     body = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    if parse_json(body)[1]:
+    if parse_any(body)[1]:
         return
     assert json.dumps(parse_flawless(body)) == json.dumps(value)
