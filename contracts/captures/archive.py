@@ -32,6 +32,8 @@ def _read(where: str, entry: Any) -> Capture | Unread:
         status = int(answer["status"])
         if not status:
             return Unread(where, "no answer was captured")
+        if not 100 <= status <= 999:
+            return Unread(where, f"its status {status} is none of HTTP")
         body = _body(answer.get("content") or {}, answer)
         if isinstance(body, str):
             return Unread(where, body)

@@ -1,8 +1,9 @@
 """Count the reads of known resources by class: each branch and each enum value that a successful answer shows.
 
-Hides how little is kept of one read: what it showed, once for all reads that showed the same.
+Hides how little is kept of one read: the classes that it showed.
 """
 
+import functools
 from collections import Counter, defaultdict
 from typing import Final
 
@@ -22,28 +23,26 @@ class ClassReads:
 
     def __init__(self) -> None:
         self._latest: dict[tuple[str, Resource], frozenset[Feature]] = {}
-        self._counts: defaultdict[str, Counter[frozenset[Feature]]] = defaultdict(Counter)
+        self._counts: defaultdict[str, Counter[Feature]] = defaultdict(Counter)
         self.is_slow = False
         """Whether requests turned out to take too long for more reads than a sweep's."""
 
     def note(self, exchange: Exchange, shown: frozenset[Feature]) -> None:
         """Take in a read of a resource that is known to exist, and the features that its answer showed."""
         if isinstance(exchange.outcome, Response) and exchange.outcome.ok:
-            path = exchange.operation.path
-            self._latest[path, exchange.request.parameter_values] = shown
-            self._counts[path][shown] += 1
+            path, classes = exchange.operation.path, _classes(shown)
+            self._latest[path, exchange.request.parameter_values] = classes
+            self._counts[path].update(classes)
 
     def of(self, operation: Operation, resource: Resource) -> frozenset[Feature]:
         """Return the classes that the latest answer for the resource showed; empty if none did."""
-        return _classes(self._latest.get((operation.path, resource), frozenset()))
+        return self._latest.get((operation.path, resource), frozenset())
 
     def count(self, operation: Operation) -> Counter[Feature]:
         """Return how many reads showed each class."""
-        counts = Counter[Feature]()
-        for shown, times in self._counts[operation.path].items():
-            counts.update(dict.fromkeys(_classes(shown), times))
-        return counts
+        return self._counts[operation.path].copy()
 
 
+@functools.lru_cache(maxsize=1024)
 def _classes(shown: frozenset[Feature]) -> frozenset[Feature]:
     return frozenset(feature for feature in shown if feature.kind in CLASS_KINDS)

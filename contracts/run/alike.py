@@ -37,6 +37,23 @@ MAX_TRACES: Final = 4096
 MAX_BODIES: Final = 2048
 """How many bodies of one kind are known at most: who polls a resource gets the same one again and again."""
 
+MAX_BYTES: Final = 32 * 1024 * 1024
+"""How many bytes the bodies that are known may have, of all kinds and traces together."""
+
+
+@dataclass(slots=True)
+class _Room:
+    """How many more bytes of bodies may be kept."""
+
+    left: int
+
+    def take(self, size: int) -> bool:
+        """Take the bytes, and return True, if there are as many."""
+        if size > self.left:
+            return False
+        self.left -= size
+        return True
+
 
 @dataclass(slots=True)
 class _Repeats:
@@ -70,8 +87,9 @@ class _Body:
 class _Kind:
     """Answers of one operation with the same status and checked header fields."""
 
-    def __init__(self, operation: Operation, spec: ResponseSpec, schema: str, *, is_success: bool) -> None:
+    def __init__(self, operation: Operation, spec: ResponseSpec, schema: str, room: _Room, *, is_success: bool) -> None:
         self.operation, self.spec, self.schema = operation, spec, schema
+        self._room = room
         self.lasting = lasting(operation, spec) if is_success else ()
         self._echoes = bool(equals(operation, spec))
         self._validation = compiled(operation.document)
@@ -102,9 +120,11 @@ class _Kind:
                 self._met.clear()
             self._met.add(number)
             return
-        if len(self._bodies) >= MAX_BODIES:
+        if len(self._bodies) >= MAX_BODIES or len(body) > self._room.left:
+            self._room.left += sum(map(len, self._bodies))
             self._bodies.clear()
-        self._bodies[body] = found
+        if self._room.take(len(body)):
+            self._bodies[body] = found
 
     def repeats(self, value: Any, parameters: Mapping[str, str]) -> bool:
         """Return whether a body repeats the parameters as promised."""
@@ -113,9 +133,10 @@ class _Kind:
     def trace(self, value: Any) -> Trace:
         return trace_of(self.operation.document, self.schema, value) if self.schema else ()
 
-    def learn(self, value: Any, exchange: Exchange) -> None:
-        if len(self._traces) < MAX_TRACES:
-            self._traces.setdefault(self.trace(value), _Repeats(exchange))
+    def learn(self, value: Any, exchange: Exchange, size: int) -> None:
+        trace = self.trace(value)
+        if trace not in self._traces and len(self._traces) < MAX_TRACES and self._room.take(size):
+            self._traces[trace] = _Repeats(exchange)
 
     def counted(self) -> Iterator[_Repeats]:
         return (each for each in self._traces.values() if each.count)
@@ -128,6 +149,7 @@ class AlikeAnswers:
         self._history, self._redaction = history, redaction
         self._kinds: dict[tuple[Operation, int, tuple[tuple[str, str], ...]], _Kind] = {}
         self._times: defaultdict[str, Counter[int]] = defaultdict(Counter)
+        self._room = _Room(MAX_BYTES)
 
     def count(self, operation: Operation, parameters: Mapping[str, str], capture: Capture, *, made_up: bool) -> bool:
         """Count the answer and return True if it is alike to one that was learned; `made_up` is the request's."""
@@ -166,8 +188,8 @@ class AlikeAnswers:
         if kind is None:
             if len(self._kinds) >= MAX_KINDS:
                 return
-            kind = self._kinds[key] = _Kind(operation, parsed.spec, parsed.schema, is_success=response.ok)
-        kind.learn(parsed.value, exchange)
+            kind = self._kinds[key] = _Kind(operation, parsed.spec, parsed.schema, self._room, is_success=response.ok)
+        kind.learn(parsed.value, exchange, len(response.body))
 
     def take(self) -> Tally:
         """Return what the answers showed that were counted since the last time."""

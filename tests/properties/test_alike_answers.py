@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -103,4 +104,22 @@ def test_few_kinds_traces_and_bodies_are_kept_and_all_answers_are_counted(monkey
     for name in ("MAX_KINDS", "MAX_TRACES", "MAX_BODIES"):
         monkeypatch.setattr(alike, name, 2)
     bounded.take(taken)
+    assert bounded.tally().to_json() == whole.tally().to_json()
+
+
+@pytest.mark.parametrize("room", [0, 2_000])
+def test_large_bodies_are_not_kept_beyond_a_bound_and_all_answers_are_counted(
+    room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(read_settings({"asks": False}, environment={}), document=CASES["shop"])
+    taken = list(captures(settings.document, 7, 300))
+    whole = CapturedAnswers(settings, "")
+    whole.take(taken)
+    monkeypatch.setattr(alike, "MAX_BYTES", room)
+    bounded = CapturedAnswers(settings, "")
+    bounded.take(taken)
+    kinds = bounded._alike._kinds.values()
+    learned = [each.exchange.outcome for kind in kinds for each in kind._traces.values()]
+    bodies = [each.body for each in learned if isinstance(each, Response)]
+    assert sum(map(len, itertools.chain(bodies, *(kind._bodies for kind in kinds)))) <= room
     assert bounded.tally().to_json() == whole.tally().to_json()

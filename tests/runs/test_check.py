@@ -202,6 +202,10 @@ DAMAGED: dict[str, tuple[bytes, str]] = {
     "another format": (b"<html></html>", "it is no HAR, no output of `curl -i`"),
     "an empty file": (b"", "it is empty"),
     "damaged gzip": (gzip.compress(exchange_lines(), mtime=0)[:-12], "its compression is cut or damaged"),
+    "no status of HTTP": (
+        archive().replace(b'"status": 200', b'"status": 20', 1),
+        "entry 1: its status 20 is none of HTTP",
+    ),
     "a body left out": (
         archive().replace(b'"text"', b'"left out"', 1),
         "entry 1: its body was left out of the archive",

@@ -49,3 +49,12 @@ def test_refusals_and_failures_tell_of_no_class() -> None:
     note(reads, exchange_of(OPERATION, Failure("reset", ""), "one"))
     assert not reads.count(OPERATION)
     assert not reads.of(OPERATION, ("one",))
+
+
+def test_how_much_is_kept_of_reads_depends_on_the_document_alone() -> None:
+    reads = ClassReads()
+    for number in range(50):
+        shown = {"state": "on", **{f"made{number}up{other}": 1 for other in range(3)}}
+        note(reads, exchange_of(OPERATION, answer(200, shown), "one"))
+    assert named(reads.count(OPERATION)) == {"on": 50}
+    assert len(reads._latest) == len(reads._counts[OPERATION.path]) == 1
