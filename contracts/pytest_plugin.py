@@ -160,7 +160,7 @@ class _Session:
 
     @functools.cached_property
     def _answers(self) -> CapturedAnswers:
-        answers = CapturedAnswers(self._settings, self._server, compares=False)
+        answers = CapturedAnswers(self._settings, self._server, compares=False, server_option="--contract-server")
         with suppress(OSError):  # The reports say that they hold no exchanges.
             if folder := self._settings.report_dir:
                 recorder = Recorder(folder / EXCHANGES, self._worker or "main")

@@ -96,9 +96,11 @@ class Subject:
     flaws: tuple[JsonFlaw, ...]
     schema: str | None
 
-    def violation(self, rule: str, place: str, pointer: str = "", **fields: str) -> Violation:
+    def violation(
+        self, rule: str, place: str, pointer: str = "", expected: str = "", actual: str = "", variant: str = ""
+    ) -> Violation:
         """Return a violation of `rule` at `place` of this response; `pointer` is the document's."""
-        return Violation(rule, self.response.status, place, pointer, **fields)
+        return Violation(rule, self.response.status, place, pointer, expected, actual, variant)
 
 
 def _key(spec: ResponseSpec, claimed: MediaType | None) -> str | None:

@@ -6,7 +6,8 @@ from typing import Final, TextIO
 from contracts.changes import Change, Classification, DocumentDiff
 from contracts.reports import change_words as words
 from contracts.reports.markdown import code
-from contracts.reports.messages import accepted_until, clipped, stale
+from contracts.reports.messages import clipped
+from contracts.reports.verdict_words import accepted_until, stale
 
 _WIDTH: Final = 210
 _MARKS: Final = {"BREAKING": "❌", "UNKNOWN": "❔", "COMPATIBLE": "✅", "EQUIVALENT": "✅"}

@@ -12,8 +12,8 @@ from typing import Any, Final, TextIO
 from contracts.changes import KINDS, PREFIX, Change, Classification, DocumentDiff, Source, Spot
 from contracts.reports import change_words as words
 from contracts.reports.github import MAX_ANNOTATIONS, data_text, property_text
-from contracts.reports.messages import accepted_until
 from contracts.reports.sarif import SCHEMA, relative
+from contracts.reports.verdict_words import accepted_until
 
 _LEVELS: Final = {Classification.BREAKING: "error", Classification.UNKNOWN: "warning"}
 

@@ -5,7 +5,8 @@ from typing import Final
 
 from contracts.changes import Change, Classification, DocumentDiff
 from contracts.reports import change_words as words
-from contracts.reports.messages import accepted_until, clipped, stale
+from contracts.reports.messages import clipped
+from contracts.reports.verdict_words import accepted_until, stale
 
 
 def change_lines(result: DocumentDiff) -> Iterator[str]:

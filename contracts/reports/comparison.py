@@ -61,12 +61,23 @@ def compare(before: Mapping[str, Any], verdict: Verdict) -> Comparison:
     # A violation that is waived by now is accepted, not fixed.
     present = {*standing, *(finding.violation.fingerprint for finding in verdict.waived)}
     gone = [violation for name, violation in earlier.items() if name not in present]
+    # What is not recorded by itself any more may be there among others.
+    beyond = {each.violation.group for each in (*verdict.findings, *verdict.waived) if each.violation.is_of_others}
+    fixed: list[Mapping[str, Any]] = []
+    unseen: list[Mapping[str, Any]] = []
+    for violation in gone:
+        is_known = _tested(violation, verdict) and not (beyond and _group(violation) in beyond)
+        (fixed if is_known else unseen).append(violation)
     return Comparison(
         new=tuple(finding for name, finding in standing.items() if name not in known),
         still=tuple(finding for name, finding in standing.items() if name in known),
-        fixed=_messages(violation for violation in gone if _tested(violation, verdict)),
-        unseen=_messages(violation for violation in gone if not _tested(violation, verdict)),
+        fixed=_messages(fixed),
+        unseen=_messages(unseen),
     )
+
+
+def _group(violation: Mapping[str, Any]) -> tuple[str, int, str]:
+    return violation["rule"], violation["status"], violation["document"]["pointer"]
 
 
 def _messages(violations: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from typing import Final
 
 from contracts.coverage import Feature, Unmet
 from contracts.openapi import Operation
-from contracts.reports.messages import clipped, missing, visible
+from contracts.reports.messages import clipped, visible
+from contracts.reports.verdict_words import missing
 from contracts.verdict import Verdict
 
 _NAMED: Final = 4

@@ -12,7 +12,8 @@ from typing import Final, TextIO
 
 from contracts.judge import PlacePattern
 from contracts.openapi import Operation
-from contracts.reports.messages import accepted_until, violation_line, visible
+from contracts.reports.messages import violation_line, visible
+from contracts.reports.verdict_words import accepted_until
 from contracts.rules import where_explained
 from contracts.verdict import Finding, Verdict
 
@@ -93,7 +94,7 @@ def _promise(finding: Finding, promises: Sequence[tuple[str, PlacePattern]]) -> 
     """Return the rule and place of the promise that the finding breaks, or its own place if no promise covers it."""
     violation = finding.violation
     covering = (pattern for rule, pattern in promises if rule == violation.rule and pattern.covers(violation.place))
-    return violation.rule, str(next(covering, violation.identity[2]))
+    return violation.rule, str(next(covering, violation.shared_place))
 
 
 def _was_tested(rule: str, place: str, operation: Operation, verdict: Verdict, observed: Mapping[str, bool]) -> bool:

@@ -1,31 +1,34 @@
 """Write report.md: the verdict as Markdown, for the summary of a CI job."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, TextIO
 
 from contracts.reports.comparison import Comparison
 from contracts.reports.curl import curl_lines
+from contracts.reports.grouping import grouped, told_by
 from contracts.reports.left_out_words import to_json
-from contracts.reports.messages import (
+from contracts.reports.messages import clipped, group_line, reference, violation_line
+from contracts.reports.terminal import MAX_GROUPS
+from contracts.reports.verdict_words import (
     accepted_until,
-    clipped,
     expired,
     headline,
     rarity,
-    reference,
     refused_line,
     retries,
     self_test,
     spread,
     stale,
-    violation_line,
 )
 from contracts.rules import where_explained
 from contracts.verdict import Finding, Outcome, Verdict, latency_quantile
 
 _WIDTH: Final = 210
 """The number of characters of one text: what stands around it fits on its line too (see MAX_LINE)."""
+
+MAX_LISTED: Final = 8
+"""The number of lines about what is required and was not seen, and about refused ids; report.json holds all."""
 
 _MARKS = {Outcome.CONFORMS: "✅", Outcome.VIOLATES: "❌", Outcome.INCONCLUSIVE: "❔"}
 
@@ -51,7 +54,8 @@ def summary(verdict: Verdict, comparison: Comparison | None = None) -> Iterator[
     yield from _left_out(verdict)
     if verdict.refused:
         yield from ("", "### Refused before the operation: no violation", "")
-        yield from (f"- {_short(refused_line(refused))}" for refused in verdict.refused)
+        yield from (f"- {_short(refused_line(refused))}" for refused in verdict.refused[:MAX_LISTED])
+        yield from _beyond(verdict.refused, MAX_LISTED)
     for note in (*run.notes, *run.document.notes):
         yield from ("", f"> {plain(note)}")
 
@@ -71,15 +75,19 @@ def _left_out(verdict: Verdict) -> Iterator[str]:
 def _broken(verdict: Verdict) -> Iterator[str]:
     if verdict.findings:
         yield from ("", "### Violations", "")
-        for number, finding in enumerate(verdict.findings, 1):
-            yield from _violation(number, finding, verdict)
+        groups = grouped(verdict.findings)
+        for number, group in enumerate(groups[:MAX_GROUPS], 1):
+            yield from _violations(number, group, verdict)
+        yield from _beyond(groups, MAX_GROUPS)
         yield from ("", f"{where_explained(verdict.findings[0].violation.rule)}.")
     if verdict.waived:
         yield from ("", "### Waived", "")
-        for finding in verdict.waived:
-            yield f"- {_short(violation_line(finding.violation))} ({spread(finding)})"
-            if finding.waiver:
-                yield f"  {_short(accepted_until(finding.waiver))}"
+        groups = grouped(verdict.waived)
+        for group in groups[:MAX_GROUPS]:
+            yield f"- {_short(group_line(group))} ({spread(*group)})"
+            if waiver := group[0].waiver:
+                yield f"  {_short(accepted_until(waiver))}"
+        yield from _beyond(groups, MAX_GROUPS)
     if verdict.stale:
         yield from ("", "### Stale waivers", "")
         yield from (f"- {_short(stale(waiver, verdict.run.started.date()))}" for waiver in verdict.stale)
@@ -88,8 +96,9 @@ def _broken(verdict: Verdict) -> Iterator[str]:
 def _required(verdict: Verdict) -> Iterator[str]:
     if verdict.unmet:
         yield from ("", "### Required and not seen", "")
-        for unmet in verdict.unmet:
+        for unmet in verdict.unmet[:MAX_LISTED]:
             yield f"- {_short(unmet.requirement)}: {unmet.words or f'{len(unmet.missing)} promises'}"
+        yield from _beyond(verdict.unmet, MAX_LISTED)
     unseen = list(verdict.unseen)
     if unseen:
         yield from ("", f"<details><summary>Not seen: {len(unseen)} of {len(verdict.coverage)} promises</summary>", "")
@@ -122,15 +131,20 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
         yield "rarity", words
 
 
-def _violation(number: int, finding: Finding, verdict: Verdict) -> Iterator[str]:
-    yield f"{number}. **{finding.violation.rule}** {_short(violation_line(finding.violation))} ({spread(finding)})"
-    if finding.waiver:
-        yield f"   {_short(expired(finding))}"
-    if finding.sdk:
-        yield f"   {plain(finding.sdk)}"
-    if named := reference(finding.witness):
+def _beyond(listed: Sequence[object], most: int) -> Iterator[str]:
+    """Yield how many of what is listed are not shown."""
+    if rest := len(listed[most:]):
+        yield f"- and {rest} more (report.json has all)"
+
+
+def _violations(number: int, group: Sequence[Finding], verdict: Verdict) -> Iterator[str]:
+    yield f"{number}. **{group[0].violation.rule}** {_short(group_line(group))} ({spread(*group)})"
+    witness = min(finding.witness for finding in told_by(group))
+    yield from dict.fromkeys(f"   {_short(expired(finding))}" for finding in told_by(group) if finding.waiver)
+    yield from dict.fromkeys(f"   {plain(finding.sdk)}" for finding in told_by(group) if finding.sdk)
+    if named := reference(witness):
         yield f"   request {_short(named)}"
-    commands = curl_lines(finding.witness, verdict.run)
+    commands = curl_lines(witness, verdict.run)
     block = [code(*commands)] if len(commands) == 1 else ["```bash", *commands, "```"]
     yield from ("   <details><summary>repeat</summary>", "", *(f"   {line}" for line in block), "", "   </details>")
 
@@ -143,7 +157,8 @@ def _comparison(comparison: Comparison) -> Iterator[str]:
         ("no longer seen", comparison.unseen),
     ):
         yield f"- {len(lines)} {name}"
-        yield from (f"  - {_short(line)}" for line in lines)
+        yield from (f"  - {_short(line)}" for line in lines[:MAX_GROUPS])
+        yield from (f"  {line}" for line in _beyond(lines, MAX_GROUPS))
     yield f"- {len(comparison.still)} still there"
 
 

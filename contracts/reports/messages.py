@@ -1,33 +1,18 @@
-"""Word everything for people: a violation in one line, a run in one sentence, a command that repeats a request.
+"""Word violations for people, each or a group of them in one line. Words of whole runs are in `verdict_words`.
 
 Hides how each rule says what it expected and what came. Every text is one printable line, whatever a server sent.
 """
 
-import datetime
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from contracts.coverage import CLASS_KINDS, ENOUGH_READS, Unmet
 from contracts.http import Response, request_id
 from contracts.judge import Violation
 from contracts.openapi import json_type
-from contracts.reports.grouping import in_another_case, told_by
-from contracts.reports.left_out_words import judged
-from contracts.reports.rejection_words import rejection_line
-from contracts.verdict import (
-    AGREEMENT,
-    Finding,
-    Outcome,
-    RecheckResult,
-    RefusedIds,
-    Replay,
-    Reproducibility,
-    Verdict,
-    Waiver,
-    Witness,
-)
+from contracts.reports.grouping import differ_by_value, in_another_case, told_by
+from contracts.verdict import Finding, Witness
 
 MAX_LINE: Final = 300
 """The number of characters of the longest line in the terminal and in Markdown."""
@@ -45,7 +30,8 @@ def violation_line(violation: Violation) -> str:
     expected, got = _expected(violation), _got(violation)
     near = f"; did it mean {json.dumps(violation.suggestion)}?" if violation.suggestion else ""
     where = _pointer(violation) + _of_status(violation) + branch
-    return visible(f"{violation.rule} at {where}: expected {expected}, got {got}{near}")
+    others = " and others, which are not listed one by one" if violation.is_of_others else ""
+    return visible(f"{violation.rule} at {where}: expected {expected}, got {got}{others}{near}")
 
 
 NAMED: Final = 8
@@ -58,6 +44,8 @@ def group_line(group: Sequence[Finding]) -> str:
     first = violations[0]
     if len(violations) == 1:
         return violation_line(first)
+    if differ_by_value(group):
+        return _line_of_many(group)
     places = _and(map(_pointer, violations))
     branches = _and(violation.branch for violation in violations if violation.branch)
     where = places + _of_status(first) + (f" ({branches})" if branches else "")
@@ -71,6 +59,18 @@ def group_line(group: Sequence[Finding]) -> str:
     else:
         expected = _and(map(_expected, violations))
     return visible(f"{first.rule} at {where}: expected {expected}, got {_and(map(_got, violations))}")
+
+
+def _line_of_many(group: Sequence[Finding]) -> str:
+    """Return the line of violations that differ by a value or a name, by the one that the smallest witness shows."""
+    shown = min(group, key=lambda finding: finding.witness).violation
+    is_more = any(finding.violation.is_of_others for finding in group)
+    number = f"more than {len(group) - 1}" if is_more else str(len(group))
+    where, got = _pointer(shown), f"{number} other values, such as {_got(shown)}"
+    if len({finding.violation.shared_place for finding in group}) > 1:
+        where, got = f"{number} places, such as {where}", _got(shown)
+    branch = f" ({shown.branch})" if len({finding.violation.branch for finding in group}) == 1 and shown.branch else ""
+    return visible(f"{shown.rule} at {where}{_of_status(shown)}{branch}: expected {_expected(shown)}, got {got}")
 
 
 def clipped(text: str, width: int = MAX_LINE) -> str:
@@ -250,149 +250,3 @@ def reference(witness: Witness) -> str:
     outcome, trace = witness.outcome, witness.request.trace
     named = request_id(outcome)[:WIDTH] if isinstance(outcome, Response) else ""
     return visible(" · ".join(filter(None, (named, trace and f"traceparent: {trace}"))))
-
-
-def refused_line(refused: RefusedIds) -> str:
-    """Return how many ids of which class were refused before the operation, by what, and where a redirect leads."""
-    to = f" to {short(refused.location)}" if refused.location else ""
-    answer = "the connection was closed" if refused.answer == "closed" else refused.answer + to
-    kind = f" {refused.media_type}" if refused.media_type and not to else ""
-    product = f" ({refused.product})" if refused.product else ""
-    return visible(f"{_count(refused.count, 'id')} with {refused.id_class}: {answer}{kind}{product}")
-
-
-def retries(verdict: Verdict | Replay) -> str:
-    """Return how often requests were sent again, and for which reasons."""
-    reasons = [f"{_RETRIED.get(name, name)}: {count}" for name, count in verdict.retries.items()]
-    return f"{_count(sum(verdict.retries.values()), 'time')} ({', '.join(reasons)})"
-
-
-_RETRIED: Final = {"429": "put off by 429", "closed": "a kept connection was closed"}
-
-
-def self_test(verdict: Verdict) -> str:
-    """Return how many faults the judge would have noticed, in words; empty if none was tried."""
-    counts = verdict.faults
-    if not counts:
-        return ""
-    idle = f", {counts['idle']} more find nothing to break" if counts.get("idle") else ""
-    left_out = counts.get("left_out", 0)
-    sample = f", a sample of {counts['all'] + counts.get('idle', 0) + left_out:,}" if left_out else ""
-    return f"would have noticed {counts['caught']} of {counts['all']} faults{sample}{idle}"
-
-
-def rarity(verdict: Verdict) -> str:
-    """Return how often the classes of answers were read; empty where the embedded mock answers, always alike."""
-    classes = {
-        feature: observation.count
-        for feature, observation in verdict.coverage.items()
-        if observation and feature.kind in CLASS_KINDS and feature.location.startswith("2")
-    }
-    if not classes or "://" not in verdict.run.target:
-        return ""
-    often = sum(count >= ENOUGH_READS for count in classes.values())
-    words = f"{often} of {len(classes)} values and branches seen were read {ENOUGH_READS} times or more"
-    if often == len(classes):
-        return f"{words}: one bad answer in fifty of any of them would have shown"
-    rarest = min(classes, key=lambda feature: classes[feature])
-    return f"{words}; fewest: {rarest.which} ({classes[rarest]}x, {rarest.location})"
-
-
-def headline(verdict: Verdict) -> str:
-    """Return the result of a run in one sentence; the outcome's word stands before it in every report."""
-    answers = _count(verdict.requests, "answer")
-    partly = f"; judged {words}" if (words := judged(verdict.run.document)) else ""
-    waived = f", except for {_count(len(verdict.waived), 'waived violation')}" if verdict.waived else ""
-    match verdict.outcome:
-        case Outcome.CONFORMS:
-            return f"{answers} kept what the document promises{waived}{partly}"
-        case Outcome.VIOLATES:
-            return _violated(verdict, answers, waived) + partly
-        case Outcome.INCONCLUSIVE:
-            return _inconclusive(verdict, answers, waived) + partly
-
-
-def _violated(verdict: Verdict, answers: str, waived: str) -> str:
-    line = f"{_count(len(verdict.findings), 'distinct violation')} in {answers}"
-    if not verdict.findings:
-        stale = "1 waiver covers" if len(verdict.stale) == 1 else f"{len(verdict.stale)} waivers cover"
-        line = f"{stale} nothing any more; {answers} kept what the document promises{waived}"
-    return f"{line}; {verdict.run.incident}" if verdict.run.incident else line
-
-
-def _inconclusive(verdict: Verdict, answers: str, waived: str) -> str:
-    incident = verdict.run.incident
-    if verdict.all_rejected:
-        line = visible(rejection_line(verdict.all_rejected, verdict.run))
-        return f"{line} ({incident})" if incident else line
-    if incident:
-        return f"{incident}; {answers} so far broke no promise{waived}"
-    if not verdict.requests:
-        return "nothing was asked"
-    if any(unmet.requirement == "answer" for unmet in verdict.unmet):
-        return f"{answers} broke no promise{waived}; the server asked for fewer requests"
-    if any(unmet.requirement == "success" for unmet in verdict.unmet):
-        return f"{answers} broke no promise{waived}; too few were a success to tell"
-    if all(unmet.requirement == AGREEMENT for unmet in verdict.unmet):
-        return f"{answers} broke no promise{waived}; the validators differ"
-    return f"{answers} broke no promise{waived}; not all was seen that is required"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def spread(*group: Finding) -> str:
-    """Return how often a violation, or each of a group, was seen, on how many resources, and whether it came again."""
-    counts = sorted({finding.count for finding in group})
-    resources = {resource for finding in group for resource in finding.resources}
-    times = f"{counts[0]}x" if len(counts) == 1 else f"{counts[0]}x to {counts[-1]}x"
-    several = f"{len(group)} violations, " if len(group) > 1 else ""
-    again = dict.fromkeys(_again(finding.recurrence) for finding in told_by(group) if finding.recurrence)
-    if "always" in again:  # It holds for the group if a sibling shows one of its violations.
-        again.pop(_ALONE, None)
-    return ", ".join([f"{several}{times} on {_count(len(resources), 'resource')}", *again])
-
-
-def accepted_until(waiver: Waiver) -> str:
-    """Return until when a waived violation is accepted, by whom and why."""
-    return _one_line(f"until {waiver.expires} by {waiver.owner}: {waiver.reason}")
-
-
-def expired(finding: Finding) -> str:
-    """Return which waiver of a standing violation expired, and when; empty if it had none."""
-    waiver = finding.waiver
-    return f"waiver {waiver.number} of {_one_line(waiver.owner)} expired on {waiver.expires}" if waiver else ""
-
-
-def stale(waiver: Waiver, started: datetime.date) -> str:
-    """Return that the waiver covers no violation of the run that started on this day, and whether it had expired."""
-    over = "" if waiver.holds(started) else f" and expired on {waiver.expires}"
-    return _one_line(f"waiver {waiver.number} of {waiver.owner} covers nothing any more{over}; take it out: {waiver}")
-
-
-def _one_line(text: str) -> str:
-    return visible(" ".join(text.split()))
-
-
-def missing(unmet: Unmet, *, several: bool) -> Iterator[str]:
-    """Yield everything that a requirement misses; with its operation, if the document has `several`."""
-    if unmet.words:
-        yield unmet.words
-    for feature in unmet.missing:
-        operation = f" ({feature.operation})" if several else ""
-        yield f"{feature.location} {feature.which or feature.kind}{operation}"
-
-
-_ALONE: Final = "always, not on a sibling"
-
-
-def _again(recurrence: RecheckResult) -> str:
-    """Return the result of asking again, in words."""
-    match recurrence.reproducibility:
-        case Reproducibility.ALWAYS:
-            return "always" if recurrence.sibling is not False else _ALONE
-        case Reproducibility.SOMETIMES:
-            return f"sometimes: {recurrence.times} of {recurrence.of} times again"
-        case Reproducibility.GONE:
-            return "gone when asked for again"

@@ -5,13 +5,14 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from contracts.http import NOT_FOUND, AllRejected, Rejection
-from contracts.verdict import RunFacts
+from contracts.verdict import CAPTURED_PUT_OFF_FIX, PUT_OFF_FIX, RunFacts
 
 
 def rejection_line(rejected: AllRejected, run: RunFacts) -> str:
     """Return why a run that was rejected altogether is no evidence, and what to check for each way of rejecting."""
     answered = " or ".join(dict.fromkeys(map(_answered, rejected.rejections)))
-    checks = "; ".join(dict.fromkeys(_check(each, run) for each in rejected.rejections))
+    check = _check_captured if run.was_captured else _check
+    checks = "; ".join(dict.fromkeys(check(each, run) for each in rejected.rejections))
     return f"no evidence: whatever was asked for was answered {answered}; {checks}"
 
 
@@ -23,6 +24,7 @@ def _answered(rejection: Rejection) -> str:
 
 
 def _check(rejection: Rejection, run: RunFacts) -> str:
+    """Return what to change, or to find out, for requests to be let in."""
     key = run.document.api_key.environment if run.document.api_key else "the API key"
     if rejection.leads_elsewhere and _LOGIN.search(rejection.example):
         return f"that looks like a login: is {key} set, and right?" + _not_followed(rejection)
@@ -34,7 +36,23 @@ def _check(rejection: Rejection, run: RunFacts) -> str:
         403: "may this key read these resources?",
         404: "is the path in --base-url right, and do these ids exist?",
         407: "does a proxy want to know the caller?",
-        429: "ask more slowly by --rate-limit 10/s, or again by --retries 2",
+        429: PUT_OFF_FIX,
+    }[rejection.status]
+
+
+def _check_captured(rejection: Rejection, run: RunFacts) -> str:
+    """Return what to change where answers were captured elsewhere, so that nothing is asked."""
+    if rejection.leads_elsewhere and _LOGIN.search(rejection.example):
+        return "that looks like a login: capture answers to a client that is logged in"
+    if rejection.leads_elsewhere and str(rejection.status) != NOT_FOUND:
+        behind = "" if rejection.is_page else "; capture what is behind the redirects"
+        return f"are these answers of the right server? name it by {run.server_option}{behind}"
+    return {
+        401: "capture answers to a client whose API key is right",
+        403: "capture answers to a client that may read these resources",
+        404: f"is the path in {run.server_option} right, and do these ids exist?",
+        407: "capture answers to a client that the proxy knows",
+        429: CAPTURED_PUT_OFF_FIX,
     }[rejection.status]
 
 

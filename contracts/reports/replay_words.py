@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from contracts.openapi import Resource
-from contracts.reports import messages
+from contracts.reports import messages, verdict_words
 from contracts.reports.curl import curl_lines
 from contracts.reports.rejection_words import rejection_line
 from contracts.reports.terminal import about
@@ -42,16 +42,16 @@ def _told(replay: Replay, result: ReplayedFinding) -> Iterator[str]:
     if result.now and (now := messages.violation_line(result.now)) != line:
         yield f"{_INDENT}now: {now}"
     if result.waiver:
-        yield f"{_INDENT}waived {messages.accepted_until(result.waiver)}"
+        yield f"{_INDENT}waived {verdict_words.accepted_until(result.waiver)}"
     if result.witness and result.now:
         yield from (_INDENT + command for command in curl_lines(result.witness, replay.run))
 
 
 def _new(replay: Replay, finding: Finding) -> Iterator[str]:
     line = messages.violation_line(finding.violation)
-    yield _line("NEW", line, finding.witness, messages.spread(finding))
+    yield _line("NEW", line, finding.witness, verdict_words.spread(finding))
     if finding.waiver:
-        yield f"{_INDENT}waived {messages.accepted_until(finding.waiver)}"
+        yield f"{_INDENT}waived {verdict_words.accepted_until(finding.waiver)}"
     yield from (_INDENT + command for command in curl_lines(finding.witness, replay.run))
 
 

@@ -14,8 +14,9 @@ from contracts.openapi import Document, Resource, line_of, pointer_lines
 from contracts.reports import left_out_words
 from contracts.reports.comparison import FORMAT, Comparison
 from contracts.reports.curl import curl
-from contracts.reports.messages import headline, reference, refused_line, violation_line
+from contracts.reports.messages import reference, violation_line
 from contracts.reports.replay_words import replay_headline, replay_words
+from contracts.reports.verdict_words import headline, refused_line
 from contracts.rules import RULES
 from contracts.verdict import (
     FeatureObservation,
@@ -181,11 +182,13 @@ def _violation(finding: Finding, run: RunFacts, lines: Mapping[str, int]) -> dic
         "document": {"pointer": violation.pointer, "line": line_of(lines, violation.pointer)},
         "cause": violation.variant,
         "nearest": violation.suggestion,
+        "others": violation.is_of_others,
         "meaning": rule.meaning,
         "source": rule.source,
         "message": violation_line(violation),
         "count": finding.count,
         "resources": [list(resource) for resource in finding.resources],
+        "more_resources": finding.more_resources,
         "witness": _witness(finding.witness),
         "sdk": finding.sdk,
         "waiver": finding.waiver and finding.waiver.to_json(),
@@ -199,6 +202,7 @@ def _refused(refused: RefusedIds, run: RunFacts) -> dict[str, Any]:
     return {
         **{name: getattr(refused, name) for name in ("id_class", "answer", "media_type", "product", "location")},
         "count": refused.count,
+        "more": refused.more,
         "message": refused_line(refused),
         "witness": _witness(refused.witness),
         "curl": curl(refused.witness, run),

@@ -17,7 +17,8 @@ from contracts.http import PROBED_METHODS, Failure, Request, Response
 from contracts.judge import Violation
 from contracts.openapi import ConfigurationError, is_token, parse_json, walk_json
 from contracts.reports.comparison import read_report
-from contracts.reports.messages import accepted_until, violation_line
+from contracts.reports.messages import violation_line
+from contracts.reports.verdict_words import accepted_until
 from contracts.rules import RULES
 from contracts.verdict import MASK, Finding, RecheckResult, Redaction, ReportedRun, Waiver, Witness
 
@@ -75,6 +76,7 @@ def _finding(entry: Mapping[str, Any]) -> Finding:
         _witness(entry["witness"], violation),
         int(entry["count"]),
         tuple(_resource(each) for each in entry["resources"]),
+        entry.get("more_resources") is True,
         waiver=_waiver(waiver) if waiver else None,
         recurrence=RecheckResult(int(again["times"]), int(again["of"]), None) if again else None,
     )
@@ -104,6 +106,8 @@ def _violation(entry: Mapping[str, Any]) -> Violation:
         variant=_text(entry["cause"]),
         branch=_text(entry["branch"]),
         suggestion=_text(entry["nearest"]),
+        # Reports of earlier versions list all violations one by one.
+        is_of_others=entry.get("others") is True,
     )
     if violation.fingerprint != entry["id"]:
         raise ValueError(entry["id"])
@@ -115,6 +119,7 @@ def _witness(entry: Mapping[str, Any], violation: Violation) -> Witness:
     outcome = Response.from_json(response) if response else Failure(_kind(violation), "")
     if isinstance(outcome, Response):
         _number(outcome.status)
+        "".join(_text(text) for field in outcome.headers for text in field)
     succeeded = isinstance(outcome, Response) and outcome.ok and violation.rule not in _OF_ANOTHER
     # Reports of earlier versions do not say whether the resource was known to exist.
     inferred = True if succeeded or violation.rule == "status.known-resource" else None

@@ -12,7 +12,8 @@ from typing import Any, Final, TextIO
 
 from contracts.audit import Audit, DocumentFinding
 from contracts.openapi import line_of, pointer_lines
-from contracts.reports.messages import accepted_until, violation_line
+from contracts.reports.messages import violation_line
+from contracts.reports.verdict_words import accepted_until
 from contracts.rules import DOCUMENT_RULES, RULES, explain, explanation_markdown
 from contracts.verdict import Finding, Verdict
 

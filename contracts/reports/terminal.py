@@ -7,7 +7,7 @@ from typing import Final
 from contracts.coverage import Feature
 from contracts.http import TIMEOUTS
 from contracts.openapi import Document, Resource
-from contracts.reports import left_out_words, messages
+from contracts.reports import left_out_words, messages, verdict_words
 from contracts.reports.comparison import Comparison
 from contracts.reports.curl import curl_lines
 from contracts.reports.grouping import grouped, told_by
@@ -30,7 +30,7 @@ def listing(document: Document) -> Iterator[str]:
 
 
 def _lines(verdict: Verdict, comparison: Comparison | None) -> Iterator[str]:
-    yield f"{verdict.outcome}  {messages.headline(verdict)}"
+    yield f"{verdict.outcome}  {verdict_words.headline(verdict)}"
     yield from about(verdict)
     yield from _coverage(verdict)
     yield from _remarks(verdict)
@@ -40,18 +40,34 @@ def _lines(verdict: Verdict, comparison: Comparison | None) -> Iterator[str]:
     yield from _waived(verdict)
     groups = grouped(verdict.findings)
     together = f", {len(groups)} when grouped by likely cause" if len(groups) < len(verdict.findings) else ""
-    yield f"violations  {len(verdict.findings) or 'none'}{together}"
-    for number, group in enumerate(groups, 1):
-        spread = f" [{messages.spread(*group)}]"
-        line = messages.clipped(messages.group_line(group), messages.MAX_LINE - len(" 00. ") - len(spread))
-        yield f"{number:>3}. {line}{spread}"
+    more = " or more" if verdict_words.are_more(verdict.findings) else ""
+    yield f"violations  {len(verdict.findings) or 'none'}{more}{together}"
+    for number, group in enumerate(groups[:MAX_GROUPS], 1):
+        yield f"{number:>3}. {_with_spread(group, label_width=5)}"
         witness = min(finding.witness for finding in told_by(group))
         yield from (f"     {command}" for command in curl_lines(witness, verdict.run))
         found = (messages.reference(witness), *map(_known, told_by(group)))
         if known := " · ".join(dict.fromkeys(filter(None, found))):
             yield f"     {messages.visible(known)}"
+    yield from _beyond(groups)
     if groups:
         yield f"explained   {where_explained(groups[0][0].violation.rule)}"
+
+
+def _with_spread(group: Sequence[Finding], label_width: int) -> str:
+    """Return the line of a group with its spread, which a long line does not push out."""
+    spread = f" [{verdict_words.spread(*group)}]"
+    return messages.clipped(messages.group_line(group), messages.MAX_LINE - label_width - len(spread)) + spread
+
+
+MAX_GROUPS: Final = 50
+"""The number of groups of violations that are shown; report.json holds every violation."""
+
+
+def _beyond(groups: Sequence[Sequence[Finding]]) -> Iterator[str]:
+    """Yield how many groups are not shown."""
+    if rest := len(groups[MAX_GROUPS:]):
+        yield f"            and {rest} more (report.json, which --report-dir writes, has all)"
 
 
 def about(verdict: Verdict | Replay) -> Iterator[str]:
@@ -65,15 +81,16 @@ def about(verdict: Verdict | Replay) -> Iterator[str]:
     if run.seed:
         yield f"profile     {run.profile}; --hypothesis-seed {run.seed} repeats what was drawn"
     statuses = ", ".join(f"{name}: {count}" for name, count in verdict.answers.items()) or "none"
-    yield f"requests    {verdict.requests} in {run.seconds:.1f} s ({statuses})"
+    counted = f"answers     {verdict.requests} judged" if run.was_captured else f"requests    {verdict.requests}"
+    yield f"{counted} in {run.seconds:.1f} s ({statuses})"
     if verdict.retries:
-        yield f"sent again  {messages.retries(verdict)}"
+        yield f"sent again  {verdict_words.retries(verdict)}"
 
 
 def _remarks(verdict: Verdict) -> Iterator[str]:
-    if words := messages.self_test(verdict):
+    if words := verdict_words.self_test(verdict):
         yield f"self-test   {words}"
-    if words := messages.rarity(verdict):
+    if words := verdict_words.rarity(verdict):
         yield f"rarity      {words}"
     if verdict.probes:
         yield f"probed      {' · '.join(f'{answer}: {count}' for answer, count in verdict.probes.items())}"
@@ -86,10 +103,15 @@ def _remarks(verdict: Verdict) -> Iterator[str]:
     yield from _refused(verdict)
     for note in (*verdict.run.notes, *verdict.run.document.notes):
         yield f"note        {note}"
-    for words, difference in verdict.differences.items():
+    for words, difference in list(verdict.differences.items())[:MAX_DIFFERENCES]:
         yield messages.visible(f"harness     the validators differ ({difference.count}x): {words}")
         yield from (f"            {command}" for command in curl_lines(difference.witness, verdict.run))
+    if len(verdict.differences) > MAX_DIFFERENCES:
+        yield f"            and {len(verdict.differences) - MAX_DIFFERENCES} more (report.json has all)"
 
+
+MAX_DIFFERENCES: Final = 20
+"""The number of differences between the validators that are shown; report.json holds all."""
 
 MAX_REFUSED: Final = 8
 """The number of lines about refused ids; report.json holds all."""
@@ -98,10 +120,11 @@ MAX_REFUSED: Final = 8
 def _refused(verdict: Verdict) -> Iterator[str]:
     label = "refused"
     for refused in verdict.refused[:MAX_REFUSED]:
-        yield f"{label:<12}{messages.refused_line(refused)}"
+        yield f"{label:<12}{verdict_words.refused_line(refused)}"
         label = ""
     if rest := verdict.refused[MAX_REFUSED:]:
-        yield f"            and {sum(refused.count for refused in rest)} more ids, in {len(rest)} other ways"
+        or_more = " or more" if any(refused.more for refused in rest) else ""
+        yield f"            and {sum(refused.count for refused in rest)}{or_more} other ids, in {len(rest)} other ways"
 
 
 def _first(resources: Sequence[tuple[str, Resource]]) -> str:
@@ -111,18 +134,20 @@ def _first(resources: Sequence[tuple[str, Resource]]) -> str:
 
 def _waived(verdict: Verdict) -> Iterator[str]:
     label = "waived"
-    for finding in verdict.waived:
-        assert finding.waiver is not None
-        yield f"{label:<12}{messages.violation_line(finding.violation)} [{messages.spread(finding)}]"
-        yield f"            {messages.accepted_until(finding.waiver)}"
+    groups = grouped(verdict.waived)
+    for group in groups[:MAX_GROUPS]:
+        yield f"{label:<12}{_with_spread(group, label_width=12)}"
+        if waiver := group[0].waiver:
+            yield f"            {verdict_words.accepted_until(waiver)}"
         label = ""
+    yield from _beyond(groups)
     for waiver in verdict.stale:
-        yield f"stale       {messages.stale(waiver, verdict.run.started.date())}"
+        yield f"stale       {verdict_words.stale(waiver, verdict.run.started.date())}"
 
 
 def _known(finding: Finding) -> str:
     """Return everything else that is known of a standing violation, on one line."""
-    return " · ".join(filter(None, (messages.expired(finding), finding.sdk)))
+    return " · ".join(filter(None, (verdict_words.expired(finding), finding.sdk)))
 
 
 MAX_REQUIRED: Final = 8
@@ -134,7 +159,7 @@ def _required(verdict: Verdict) -> Iterator[str]:
         return  # The headline says it already.
     label, several = "required", len(verdict.run.document.operations) > 1
     for unmet in verdict.unmet[:MAX_REQUIRED]:
-        names = list(messages.missing(unmet, several=several))
+        names = list(verdict_words.missing(unmet, several=several))
         more = f" and {len(names) - 4} more" if len(names) > 4 else ""
         seen = "not seen " if unmet.missing else ""
         yield messages.visible(f"{label:<12}{unmet.requirement}: {seen}{', '.join(names[:4])}{more}")
@@ -154,7 +179,8 @@ def _hint(verdict: Verdict) -> Iterator[str]:
     if verdict.all_rejected and verdict.outcome is Outcome.VIOLATES:
         yield f"hint        {messages.visible(rejection_line(verdict.all_rejected, verdict.run))}"
     if not verdict.all_rejected and [*verdict.answers] == ["404"]:
-        yield "hint        every answer was 404: is the path in --base-url right, and do the ids exist?"
+        words = f"is the path in {verdict.run.server_option} right, and do the ids exist?"
+        yield f"hint        every answer was 404: {words}"
 
 
 MAX_SEEN: Final = 8

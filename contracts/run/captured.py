@@ -23,6 +23,9 @@ from contracts.verdict import RecheckResult, RunFacts, Tally, Waivers
 NAMED: Final = 5
 """How many requests that are no operation, and how many captures that cannot be judged, are named."""
 
+MAX_OTHERS: Final = 1000
+"""How many different requests that are no operation are counted by themselves: a path may hold any id."""
+
 _OF_A_CACHE: Final = (304,)
 """Answers that have no body because the client has it (RFC 9110, section 15.4.5): they show nothing of it."""
 
@@ -30,12 +33,15 @@ _OF_A_CACHE: Final = (304,)
 class CapturedAnswers:
     """What captured answers show: takes the place of asking in a run, as the shards of one do."""
 
-    def __init__(self, settings: Settings, server: str = "", *, compares: bool = True) -> None:
-        """Prepare for answers of the server, or of any server if that is empty.
+    def __init__(
+        self, settings: Settings, server: str = "", *, compares: bool = True, server_option: str = "--server"
+    ) -> None:
+        """Prepare for answers of the server, or of any server if that is empty; `server_option` names it.
 
         With `compares` False each answer is judged alone: tests of a service begin with other data each time.
         """
         self._settings = settings
+        self._server_option = server_option
         self._started = datetime.datetime.now(datetime.UTC)
         self._clock = time.monotonic()
         self._finder = OperationFinder(settings.document, server)
@@ -54,6 +60,7 @@ class CapturedAnswers:
         self._elsewhere = Tally()
         self._seen: set[str] = set()
         self._others: Counter[str] = Counter()
+        self._others_count = 0
         self._unread: list[str] = []
         self._unread_count = 0
         self.incident = ""
@@ -72,7 +79,7 @@ class CapturedAnswers:
                 elif each.response.status in _OF_A_CACHE:
                     self._leave_aside(Unread(each.where, "it is an answer of a cache (304)"))
                 elif (found := self._operation_of(each)) is None:
-                    self._others[f"{each.method} {path_of(each.url) if each.url else '(path not known)'}"] += 1
+                    self._note_other(f"{each.method} {path_of(each.url) if each.url else '(path not known)'}")
                 else:
                     self.judge(each, *found)
         except KeyboardInterrupt:
@@ -108,6 +115,11 @@ class CapturedAnswers:
             return self._finder.find(capture.method, capture.url, capture.mount)
         return (operations[0], {}) if len(operations) == 1 else None  # Which resource it is of is not known.
 
+    def _note_other(self, request: str) -> None:
+        self._others_count += 1
+        if request in self._others or len(self._others) < MAX_OTHERS:
+            self._others[request] += 1
+
     def _leave_aside(self, unread: Unread) -> None:
         self._unread_count += 1
         if len(self._unread) < NAMED:
@@ -138,6 +150,8 @@ class CapturedAnswers:
             seconds=time.monotonic() - self._clock,
             seed="",
             incident=self.incident,
+            server_option=self._server_option,
+            was_captured=True,
             notes=tuple(self._notes()),
             partial=True,
         )
@@ -151,7 +165,8 @@ class CapturedAnswers:
         if rest and self._seen:
             yield f"{rest} of {rest + len(self._seen)} operations are not in what was captured, and not required"
         if self._others:
-            yield f"{_answers(self._others.total())} of no operation of the document: {_named(self._others)}"
+            named = _named(self._others, is_cut=self._others_count > self._others.total())
+            yield f"{_answers(self._others_count)} of no operation of the document: {named}"
         if self._unread:
             more = f", and {self._unread_count - NAMED} more" if self._unread_count > NAMED else ""
             yield f"{self._unread_count} could not be judged: {', '.join(self._unread)}{more}"
@@ -161,7 +176,7 @@ def _answers(count: int) -> str:
     return "1 answer is" if count == 1 else f"{count} answers are"
 
 
-def _named(counts: Mapping[str, int]) -> str:
+def _named(counts: Mapping[str, int], *, is_cut: bool) -> str:
     every = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
-    more = f", and {len(every) - NAMED} more" if len(every) > NAMED else ""
+    more = f", and {len(every) - NAMED}{' or' if is_cut else ''} more" if len(every) > NAMED else ""
     return ", ".join(f"{name} {count}" for name, count in every[:NAMED]) + more

@@ -131,7 +131,8 @@ class Outputs:
             self.errors.add(f"{file} was not written: {os.strerror(errno.EEXIST)}")
         else:
             with self.errors.guarded(f"{file} was not written"):
-                seen = ((each.violation, each.resources) for each in verdict.findings)
+                # Those that are left out may share nothing with the rest.
+                seen = ((each.violation, () if each.more_resources else each.resources) for each in verdict.findings)
                 text = draft_waivers(seen, verdict.run.started.date())
                 atomically(file, lambda opened: opened.write(text))
                 self.errors.add(f"{file} drafts waivers for what stands; say of each why it is accepted and by whom")
@@ -153,8 +154,9 @@ def _remember(operation: Operation, memory: Memory, verdict: Verdict, swept: set
     waived = [each for each in verdict.waived if _is_read_of(each, operation)]
     witnesses = {each.witness.request.parameter_values for each in standing}
     broken = {resource for each in (*standing, *waived) for resource in each.resources}
-    # A run that was rejected, or cut short, has not seen that all is well.
-    asked = set() if verdict.run.incident or verdict.all_rejected else swept
+    # A run that was rejected, or cut short, has not seen that all is well; nor does one know it of what is not listed.
+    unknown = verdict.run.incident or verdict.all_rejected or any(each.more_resources for each in (*standing, *waived))
+    asked = set() if unknown else swept
     memory.learn(witnesses, asked - broken)
 
 

@@ -100,11 +100,11 @@ class Meter:
         return work / max(1.0, sum(done) / elapsed)
 
 
-# A list is made of a dictionary in one step, so that another thread may add to it.
 def _violations(tally: Tally) -> set[tuple[str, ...]]:
-    return {each.violation.identity for each in list(tally.violations.values()) if not each.waiver}
+    return {each.violation.identity for each in tally.violations if not each.waiver}
 
 
+# A list is made of a dictionary in one step, so that another thread may add to it.
 def _seen(tally: Tally) -> set[Feature]:
     return {feature for features in list(tally.observations) for feature in features}
 

@@ -119,8 +119,8 @@ class Recheck:
 
     def _note(self, round_: Round, exchange: Exchange) -> None:
         found = self._observer(exchange)
-        identity = round_.finding.violation.identity
-        round_.shows |= any(self._redaction.violation(each).identity == identity for each in found)
+        known = round_.finding.violation
+        round_.shows |= any(known.is_shown_by(self._redaction.violation(each)) for each in found)
         self._on_answer(round_, exchange, found)
 
 

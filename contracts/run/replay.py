@@ -222,7 +222,9 @@ class _Answers:
 
     def __init__(self, run: Run, reported: ReportedRun) -> None:
         self._run, self._redaction = run, run.settings.redaction
-        self._identities = frozenset(each.violation.identity for each in reported.every)
+        violations = [each.violation for each in reported.every]
+        self._identities = frozenset(each.identity for each in violations)
+        self._of_others = [each for each in violations if each.is_of_others]
         self._exist = {each: frozenset(run.known(each)) for each in run.settings.document.operations}
         self._seen: dict[Round, _Seen] = defaultdict(_Seen)
         self._shown_by: dict[tuple[str, ...], set[Resource]] = defaultdict(set)
@@ -258,14 +260,18 @@ class _Answers:
     def _is_of(self, round_: Round, found: Violation) -> bool:
         """Return whether a violation is the finding's, or breaks its rule there in a way that is not reported."""
         known = round_.finding.violation
-        if round_.number == 0 or found.identity in self._identities:
-            return found.identity == known.identity
+        if known.is_of_others or round_.number == 0 or found.identity in self._identities:
+            return known.is_shown_by(found)
         return _is_alike(found, known)
+
+    def _is_reported(self, found: Violation) -> bool:
+        """Return whether the report has a violation, by itself or among others that one stands for."""
+        return found.identity in self._identities or any(each.is_shown_by(found) for each in self._of_others)
 
     def _note_others(self, exchange: Exchange, others: set[Violation], lacking: Untested | None) -> None:
         """Note the violations that the report does not have, unless a refusal or what is lacking explains them."""
         left = others if self._run.settings.strict_refusals else excuse(exchange, others)[1]
-        new = (each for each in left if self._redaction.violation(each).identity not in self._identities)
+        new = (each for each in left if not self._is_reported(self._redaction.violation(each)))
         standing = sorted(each for each in new if not (lacking and explains(lacking, exchange, each)))
         self.others.note_violations(exchange, standing, self._run.waivers.match, self._redaction)
 

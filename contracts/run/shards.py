@@ -18,7 +18,7 @@ from contracts.judge import Violation
 from contracts.openapi import ConfigurationError, Credential, Document
 from contracts.verdict import RecheckResult, RunFacts, Tally, Verdict, Waiver
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 
 CONTRACT_OPTIONS: Final = (
     "document",

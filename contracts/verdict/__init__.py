@@ -22,7 +22,9 @@ from contracts.verdict.replay import (
 from contracts.verdict.tally import FeatureObservation, MatchWaiver, Tally
 from contracts.verdict.verdict import (
     AGREEMENT,
+    CAPTURED_PUT_OFF_FIX,
     FAILED_OTHERWISE,
+    PUT_OFF_FIX,
     AcceptanceCriteria,
     Finding,
     Outcome,

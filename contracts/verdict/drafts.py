@@ -4,7 +4,7 @@ Hides by what ids are named that share nothing but the reason for which they wer
 """
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from typing import Any, Final
 
@@ -22,13 +22,14 @@ MAX_IDS: Final = 8
 
 
 def draft_waivers(seen: Iterable[tuple[Violation, Iterable[Resource]]], day: datetime.date) -> str:
-    """Return a TOML file of waivers for these violations on these resources.
+    """Return a TOML file of waivers for these violations on these resources, or on every one where none is given.
 
-    `load_waivers` refuses it until every TODO is filled in.
+    Violations of which one stands for others are covered together. `load_waivers` refuses the file until every TODO is
+    filled in.
     """
     entries = [
-        {**_entry(violation), **narrower, "reason": _reason(narrower), "owner": f"{UNFINISHED}: say who"}
-        for violation, resources in seen
+        {**entry, **narrower, "reason": _reason(narrower), "owner": f"{UNFINISHED}: say who"}
+        for entry, resources in _entries(tuple(seen))
         for narrower in _ids(tuple(sorted(resources)))
     ]
     unique = {str(sorted(entry.items(), key=str)): {**entry, "expires": day + DRAFTED} for entry in entries}
@@ -36,11 +37,34 @@ def draft_waivers(seen: Iterable[tuple[Violation, Iterable[Resource]]], day: dat
     return head + tomli_w.dumps({"waiver": list(unique.values())})
 
 
+def _entries(seen: Sequence[tuple[Violation, Iterable[Resource]]]) -> Iterator[tuple[dict[str, Any], set[Resource]]]:
+    """Yield the entry of each violation, or of those of which one stands for others, and the resources."""
+    beyond = {violation.group for violation, _ in seen if violation.is_of_others}
+    together: dict[tuple[str, int, str], list[tuple[Violation, set[Resource]]]] = {}
+    for violation, resources in seen:
+        if violation.group in beyond:
+            together.setdefault(violation.group, []).append((violation, set(resources)))
+        else:
+            yield _entry(violation), set(resources)
+    for alike in together.values():
+        on = [resources for _, resources in alike]
+        yield _entry_of_others([violation for violation, _ in alike]), set().union(*on) if all(on) else set()
+
+
+def _entry_of_others(violations: Sequence[Violation]) -> dict[str, Any]:
+    """Return the entry of violations that are not all known: it names the place around them, and the promise."""
+    first, places = violations[0], [violation.shared_place for violation in violations]
+    steps = takewhile(lambda each: len({*each}) == 1, zip(*(place.split("/") for place in places), strict=False))
+    place = places[0] if len({*places}) == 1 else "/".join([*(same for same, *_ in steps), "*"])
+    named = {"status": first.status, "document": first.pointer}
+    return {"rule": first.rule, "place": place, **{name: value for name, value in named.items() if value}}
+
+
 def _entry(violation: Violation) -> dict[str, Any]:
     # Read as a pattern, every text matches itself.
     narrower = {"status": violation.status, "branch": violation.branch, "value": _value(violation)}
     named = {name: value for name, value in narrower.items() if value}
-    return {"rule": violation.rule, "place": violation.identity[2], **named}
+    return {"rule": violation.rule, "place": violation.shared_place, **named}
 
 
 def _reason(narrower: dict[str, str]) -> str:

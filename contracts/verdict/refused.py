@@ -7,17 +7,24 @@ refused ids together do.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
 from contracts.http import Response
 from contracts.judge import ID_CLASSES, MADE_UP, Refusal
 from contracts.openapi import Resource
+from contracts.verdict.bounded import SmallestItems, SmallestKeys
 from contracts.verdict.witness import Witness
 
 RefusedId = tuple[str, Resource]
 """A resource behind its operation's path."""
+
+MAX_IDS: Final = 10_000
+"""How many ids that were refused alike are kept."""
+
+MAX_WAYS: Final = 100
+"""How many media types and products are told apart by which ids of the same classes are refused with one status."""
 
 
 @dataclass(slots=True)
@@ -25,32 +32,88 @@ class RefusalRecord:
     """A way in which ids of the same classes were refused, the ids, and the smallest exchange that shows it."""
 
     refusal: Refusal
-    ids: set[RefusedId]
+    ids: SmallestItems[RefusedId]
     witness: Witness
 
-    def merge(self, other: RefusalRecord) -> None:
-        """Take in another record of the same refusal."""
-        self.ids |= other.ids
+    @classmethod
+    def of(cls, refusal: Refusal, refused: RefusedId, witness: Witness) -> RefusalRecord:
+        """Return the record of one exchange."""
+        return cls(refusal, SmallestItems(MAX_IDS, (refused,)), witness)
+
+    def merge(self, other: RefusalRecord) -> RefusalRecord:
+        """Take in another record of the same refusal, and return this one."""
+        self.ids.update(other.ids)
         self.witness = min(self.witness, other.witness)
+        return self
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as JSON values, for `from_json`."""
-        ids = [[path, list(resource)] for path, resource in sorted(self.ids)]
-        return {"refusal": astuple(self.refusal), "ids": ids, "witness": self.witness.to_json()}
+        ids = [[path, list(resource)] for path, resource in self.ids]
+        is_cut = self.ids.is_cut
+        return {"refusal": astuple(self.refusal), "ids": ids, "is_cut": is_cut, "witness": self.witness.to_json()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> RefusalRecord:
         """Return the record that `to_json` wrote."""
         classes, *rest = data["refusal"]
-        ids = {(path, tuple(resource)) for path, resource in data["ids"]}
+        ids = SmallestItems(MAX_IDS, ((path, tuple(resource)) for path, resource in data["ids"]), is_cut=data["is_cut"])
         return cls(Refusal(tuple(classes), *rest), ids, Witness.from_json(data["witness"]))
+
+
+class RefusalRecords:
+    """The records of refusals; of each classes and status those of MAX_WAYS media types and products by themselves.
+
+    Those that come first by name are kept by themselves. The record of the others names the product VARIOUS.
+    """
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[tuple[str, ...], str], SmallestKeys[Refusal, RefusalRecord]] = {}
+
+    def add(self, record: RefusalRecord) -> None:
+        """Take in a record, which must not be used any more."""
+        refusal = record.refusal
+        name = refusal.classes, refusal.answer
+        group = self._groups.get(name)
+        if group is None:
+            group = self._groups[name] = SmallestKeys(MAX_WAYS, RefusalRecord.merge, _of_others)
+        if refusal.product == VARIOUS:
+            group.add_rest(record)
+        else:
+            group.add(refusal, record)
+
+    def update(self, other: RefusalRecords) -> None:
+        """Take in all records of the other one, which must not be used any more."""
+        for record in other:
+            self.add(record)
+
+    def __iter__(self) -> Iterator[RefusalRecord]:
+        """Yield every record, in a stable order."""
+        for _, group in sorted(self._groups.items()):
+            yield from (record for _, record in sorted(group.kept.items()))
+            if group.rest is not None:
+                yield group.rest
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, RefusalRecords) and self._groups == other._groups
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+VARIOUS: Final = "various products, of various media types"
+"""Stands for the product where there are too many; no product that is kept has a comma (see `Refusal`)."""
+
+
+def _of_others(record: RefusalRecord) -> RefusalRecord:
+    record.refusal = replace(record.refusal, media_type="", product=VARIOUS)
+    return record
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedIds:
     """Ids of one class that were refused alike: by a status (or `closed`), with a media type, by a product.
 
-    `count` is the number of different ids; media type and product are empty where the answer names none.
+    `count` is the number of different ids, or the least that it can be if there are `more`; media type and product are
+    empty where the answer names none.
     """
 
     id_class: str
@@ -59,6 +122,7 @@ class RefusedIds:
     product: str
     count: int
     witness: Witness
+    more: bool = False
 
     @property
     def location(self) -> str:
@@ -79,8 +143,8 @@ def refused_ids(records: Iterable[RefusalRecord]) -> Iterator[RefusedIds]:
             name = max(_NAMES, key=lambda words: _sharing(words, left))
             named = [each for each in left if name in each.refusal.classes]
             left = [each for each in left if name not in each.refusal.classes]
-            count = len(set().union(*(each.ids for each in named)))
-            yield RefusedIds(name, *answer, count, min(each.witness for each in named))
+            count, more = len(set().union(*(each.ids for each in named))), any(each.ids.is_cut for each in named)
+            yield RefusedIds(name, *answer, count, min(each.witness for each in named), more)
 
 
 def _answer(record: RefusalRecord) -> tuple[str, str, str]:

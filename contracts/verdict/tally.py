@@ -7,83 +7,44 @@ whatever order the tallies are merged, the verdict is the same.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, astuple, dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import astuple, dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 from contracts.coverage import Feature, ObservedFeatures, features_of
 from contracts.http import LET_IN, THROTTLED, Exchange, Response, example_of, label_of
 from contracts.judge import ParsedResponse, Refusal, Violation, parse_response
 from contracts.openapi import UNREADABLE, Resource
+from contracts.verdict.bounded import SmallestKeys
 from contracts.verdict.latency import latency_bucket
+from contracts.verdict.records import ViolationRecord, ViolationRecords
 from contracts.verdict.redaction import Redaction
-from contracts.verdict.refused import RefusalRecord
-from contracts.verdict.waivers import Waiver, WaiverMatch
+from contracts.verdict.refused import RefusalRecord, RefusalRecords
+from contracts.verdict.waivers import WaiverMatch
 from contracts.verdict.witness import Witness, outcome_name
 
 MatchWaiver = Callable[[Violation, Resource], WaiverMatch]
 """Returns the waivers that match a violation on a resource."""
 
 _Key = TypeVar("_Key")
-_Counted = TypeVar("_Counted", "Difference", "FeatureObservation")
 
 MAX_KEPT: Final = 50_000
-"""How many different observations of features are kept: a server may invent new properties without end."""
+"""How many sets of features that were seen together are kept; more are counted feature by feature."""
+
+MAX_UNDECLARED: Final = 1000
+"""How many undeclared properties of an operation are kept by their place: a server may invent them without end."""
+
+OTHER_PLACES: Final = "other places"
+"""The location of the undeclared properties that are not kept by theirs; every other one begins with a status."""
+
+MAX_DIFFERENCES: Final = 100
+"""How many differences between the validators are kept by their words, which may hold values that came."""
+
+OTHER_DIFFERENCES: Final = "in other words than these, too"
+"""The words of the differences that are not kept by theirs."""
 
 _COUNTERS: Final = ("answers", "plain_answers", "lost_access", "put_off", "successes", "retries", "faults", "probes")
 _RESOURCES: Final = ("vanished", "skipped_hanging")
-
-
-@dataclass(slots=True)
-class ViolationRecord:
-    """A violation, how often and on which resources it was seen, and its smallest witness.
-
-    `waiver` is the waiver that covers every one of these exchanges, None if there is none; `fitting` are the waivers,
-    expired ones too, that fit at least one of them.
-    """
-
-    witness: Witness
-    violation: Violation
-    count: int
-    resources: set[Resource]
-    waiver: Waiver | None = None
-    fitting: frozenset[Waiver] = frozenset()
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """Return a value that is equal for records to be merged into one."""
-        return self.violation.identity, self.waiver
-
-    def merge(self, other: ViolationRecord) -> None:
-        """Take in another record of the same key."""
-        smaller = min((self, other), key=lambda record: (record.witness, record.violation))
-        self.witness, self.violation = smaller.witness, smaller.violation
-        self.count += other.count
-        self.resources |= other.resources
-        self.fitting |= other.fitting
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the record as JSON values, for `from_json`."""
-        return {
-            "witness": self.witness.to_json(),
-            "violation": asdict(self.violation),
-            "count": self.count,
-            "resources": [list(resource) for resource in sorted(self.resources)],
-            "waiver": self.waiver and self.waiver.to_json(),
-            "fitting": [waiver.to_json() for waiver in sorted(self.fitting)],
-        }
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> ViolationRecord:
-        """Return the record that `to_json` wrote."""
-        return cls(
-            Witness.from_json(data["witness"]),
-            Violation(**data["violation"]),
-            data["count"],
-            set(map(tuple, data["resources"])),
-            data["waiver"] and Waiver.from_json(data["waiver"]),
-            frozenset(map(Waiver.from_json, data["fitting"])),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +89,14 @@ class Tally:
     """By the operation's path, the requests that were answered 429 to the last."""
     observations: dict[frozenset[Feature], FeatureObservation] = field(default_factory=dict)
     """By the features that were seen together: equal responses show the same features."""
-    violations: dict[tuple[object, ...], ViolationRecord] = field(default_factory=dict)
-    """By the record's key."""
-    refusals: dict[Refusal, RefusalRecord] = field(default_factory=dict)
+    undeclared: dict[str, SmallestKeys[Feature, FeatureObservation]] = field(default_factory=dict)
+    """By the operation's path, the undeclared properties that were seen."""
+    violations: ViolationRecords = field(default_factory=ViolationRecords)
+    refusals: RefusalRecords = field(default_factory=RefusalRecords)
     """Ids that an intermediary may refuse, and that were refused before the operation."""
-    differences: dict[str, Difference] = field(default_factory=dict)
+    differences: SmallestKeys[str, Difference] = field(
+        default_factory=lambda: SmallestKeys(MAX_DIFFERENCES, Difference.merge)
+    )
     """Between the validators, by the words that describe the difference."""
     successes: Counter[str] = field(default_factory=Counter)
     """By the operation's path, the documented responses for resources that exist, as far as they could be judged."""
@@ -183,19 +147,16 @@ class Tally:
         """Take in an exchange that shows nothing of the operation, because its id was refused before it."""
         self.count(exchange)
         resource = exchange.operation.path, exchange.request.parameter_values
-        self._add_refusal(RefusalRecord(refusal, {resource}, Witness.of(redaction.exchange(exchange))))
+        self.refusals.add(RefusalRecord.of(refusal, resource, Witness.of(redaction.exchange(exchange))))
 
     def note_violations(
         self, exchange: Exchange, violations: Iterable[Violation], match_waivers: MatchWaiver, redaction: Redaction
     ) -> None:
         """Take in violations of an exchange that is counted elsewhere."""
-        if found := tuple(violations):
-            kept, resource = redaction.exchange(exchange), exchange.request.parameter_values
-            for violation in found:
-                # Waivers are matched with the values that came; what is kept is redacted.
-                match, shown = match_waivers(violation, resource), redaction.violation(violation)
-                witness = Witness.of(kept, shown.variant if shown.rule.startswith("flaky.") else None)
-                self._add(ViolationRecord(witness, shown, 1, {resource}, match.waiver, match.fitting))
+        resource = exchange.request.parameter_values
+        # Waivers are matched with the values that came; what is kept is redacted.
+        if found := [(violation, match_waivers(violation, resource)) for violation in violations]:
+            self.violations.note(exchange, found, redaction)
 
     def _note_response(self, exchange: Exchange, response: Response, redaction: Redaction) -> frozenset[Feature]:
         operation = exchange.operation
@@ -212,7 +173,7 @@ class Tally:
         self._observe(features.promised, observation)
         for feature in features.undeclared:
             if not redaction.hides(feature):
-                self._observe(frozenset((feature,)), observation)
+                self._observe_undeclared(feature, observation)
 
     def note_alike(self, exchange: Exchange, observation: FeatureObservation, plain: int, redaction: Redaction) -> None:
         """Take in further answers that are alike to one that was noted: without a violation, and of the same features.
@@ -239,39 +200,43 @@ class Tally:
     def differ(self, exchange: Exchange, differences: Iterable[str]) -> None:
         """Take in how the validators differ about a response, each difference in words."""
         for words in differences:
-            _merge(self.differences, words, Difference(1, Witness.of(exchange)))
+            self.differences.add(words, Difference(1, Witness.of(exchange)))
 
     def _observe(self, features: frozenset[Feature], observation: FeatureObservation) -> None:
         if features in self.observations or len(self.observations) < MAX_KEPT:
             _merge(self.observations, features, observation)
+            return
+        for feature in features:  # The document promises a bounded number of them.
+            _merge(self.observations, frozenset((feature,)), observation)
 
-    def _add(self, record: ViolationRecord) -> None:
-        known = self.violations.setdefault(record.key, record)
-        if known is not record:
-            known.merge(record)
-
-    def _add_refusal(self, record: RefusalRecord) -> None:
-        known = self.refusals.setdefault(record.refusal, record)
-        if known is not record:
-            known.merge(record)
+    def _observe_undeclared(self, feature: Feature, observation: FeatureObservation) -> None:
+        if feature.kind != "extra":  # There are few undocumented statuses.
+            self._observe(frozenset((feature,)), observation)
+            return
+        known = self.undeclared.get(feature.operation)
+        if known is None:
+            known = self.undeclared[feature.operation] = SmallestKeys(MAX_UNDECLARED, FeatureObservation.merge)
+        if feature.location == OTHER_PLACES:
+            known.add_rest(observation)
+        else:
+            known.add(feature, observation)
 
     def merge(self, other: Tally) -> None:
         """Take in what another worker has seen; the other tally must not be used any more."""
         for name in (*_COUNTERS, *_RESOURCES):
             getattr(self, name).update(getattr(other, name))
-        for words, difference in other.differences.items():
-            _merge(self.differences, words, difference)
+        self.differences.update(other.differences)
         for label, example in other.examples.items():
             # Which of two is kept must not depend on the order of merging.
             self.examples[label] = min(filter(None, (example, self.examples.get(label))), default="")
         for features, observation in other.observations.items():
             self._observe(features, observation)
+        for feature, observation in other._undeclared():
+            self._observe_undeclared(feature, observation)
         for path, times in other.times.items():
             self.times.setdefault(path, Counter()).update(times)
-        for record in other.violations.values():
-            self._add(record)
-        for refused in other.refusals.values():
-            self._add_refusal(refused)
+        self.violations.update(other.violations)
+        self.refusals.update(other.refusals)
 
     @property
     def requests(self) -> int:
@@ -281,7 +246,7 @@ class Tally:
     @property
     def operations(self) -> frozenset[str]:
         """Return the paths of the operations whose answers were seen, refusals of ids among them."""
-        refused = (path for record in self.refusals.values() for path, _ in record.ids)
+        refused = (path for record in self.refusals for path, _ in record.ids)
         return frozenset((*self.times, *refused))
 
     @property
@@ -291,12 +256,26 @@ class Tally:
         for features, observation in self.observations.items():
             for feature in features:
                 _merge(found, feature, observation)
+        found.update(self._undeclared())
         return found
+
+    def _undeclared(self) -> Iterator[tuple[Feature, FeatureObservation]]:
+        """Yield the undeclared properties; those of other places are one."""
+        for path, known in self.undeclared.items():
+            yield from known.kept.items()
+            if known.rest is not None:
+                yield Feature(path, OTHER_PLACES, "extra"), known.rest
 
     @property
     def found(self) -> tuple[ViolationRecord, ...]:
-        """Return every distinct violation, in a stable order."""
-        return tuple(sorted(self.violations.values(), key=_order))
+        """Return every distinct violation that is recorded, in a stable order."""
+        return tuple(sorted(self.violations, key=_order))
+
+    @property
+    def differing(self) -> dict[str, Difference]:
+        """Return the differences between the validators by their words, sorted; those of other words are one."""
+        known, rest = dict(sorted(self.differences.kept.items())), self.differences.rest
+        return {**known, OTHER_DIFFERENCES: rest} if rest else known
 
     def to_json(self) -> dict[str, Any]:
         """Return the tally as JSON values, for `from_json` in another process."""
@@ -304,11 +283,9 @@ class Tally:
             **{name: dict(getattr(self, name)) for name in _COUNTERS},
             **{name: [[path, list(resource)] for path, resource in sorted(getattr(self, name))] for name in _RESOURCES},
             "features": [[*astuple(feature), *astuple(seen)] for feature, seen in sorted(self.features.items())],
-            "violations": [record.to_json() for record in self.violations.values()],
-            "refusals": [record.to_json() for _, record in sorted(self.refusals.items())],
-            "differences": [
-                [words, each.count, each.witness.to_json()] for words, each in sorted(self.differences.items())
-            ],
+            "violations": [record.to_json() for record in self.violations],
+            "refusals": [record.to_json() for record in self.refusals],
+            "differences": [[words, each.count, each.witness.to_json()] for words, each in self.differing.items()],
             "examples": self.examples,
             "times": {path: list(counts.items()) for path, counts in self.times.items()},
         }
@@ -325,19 +302,24 @@ class Tally:
         for name in _RESOURCES:
             getattr(tally, name).update((path, tuple(resource)) for path, resource in data[name])
         for refused in map(RefusalRecord.from_json, data["refusals"]):
-            tally._add_refusal(refused)
+            tally.refusals.add(refused)
         for words, count, witness in data["differences"]:
-            _merge(tally.differences, words, Difference(count, Witness.from_json(witness)))
+            difference = Difference(count, Witness.from_json(witness))
+            if words == OTHER_DIFFERENCES:
+                tally.differences.add_rest(difference)
+            else:
+                tally.differences.add(words, difference)
         tally.examples = dict(data["examples"])
         tally.times = {path: Counter(dict(counts)) for path, counts in data["times"].items()}
         for *feature, count, first, resource in data["features"]:
-            tally._observe(frozenset((Feature(*feature),)), FeatureObservation(count, first, tuple(resource)))
+            # Of a promised feature this does the same as to observe it alone.
+            tally._observe_undeclared(Feature(*feature), FeatureObservation(count, first, tuple(resource)))
         for record in map(ViolationRecord.from_json, data["violations"]):
-            tally._add(record)
+            tally.violations.add(record)
         return tally
 
 
-def _merge(kept: dict[_Key, _Counted], key: _Key, one: _Counted) -> None:
+def _merge(kept: dict[_Key, FeatureObservation], key: _Key, one: FeatureObservation) -> None:
     known = kept.get(key)
     kept[key] = known.merge(one) if known else one
 

@@ -16,15 +16,22 @@ from contracts.coverage import Feature, Requirement, Unmet, promised_features, u
 from contracts.http import NOT_FOUND, THROTTLED, AllRejected, Response, all_rejected
 from contracts.judge import Violation
 from contracts.openapi import Credential, Document, Resource
+from contracts.verdict.records import ViolationRecord
 from contracts.verdict.redaction import MASK
 from contracts.verdict.refused import RefusedIds, refused_ids
-from contracts.verdict.tally import Difference, FeatureObservation, Tally, ViolationRecord
+from contracts.verdict.tally import Difference, FeatureObservation, Tally
 from contracts.verdict.waivers import Waiver, Waivers
 from contracts.verdict.witness import Witness
 
 FAILED_OTHERWISE: Final = "a test failed for another reason than an answer (see above)"
 """The incident of a run in which a test failed although no response broke a promise."""
 
+
+PUT_OFF_FIX: Final = "ask more slowly by --rate-limit 10/s, or again by --retries 2"
+"""What to do about requests that were put off to the last."""
+
+CAPTURED_PUT_OFF_FIX: Final = "capture answers to a client that asks more slowly"
+"""What to do about them where the answers were captured elsewhere."""
 
 AGREEMENT: Final = "validators agree"
 """The requirement of a strict run that no other validator differs from the judge."""
@@ -62,6 +69,10 @@ class RunFacts:
     notes: tuple[str, ...] = ()
     partial: bool = False
     """Whether the run was to ask only a part of everything: one shard, or selected tests."""
+    server_option: str = "--base-url"
+    """The option by which the user names the server."""
+    was_captured: bool = False
+    """Whether the answers were captured elsewhere, so that nothing was sent."""
 
 
 class Reproducibility(StrEnum):
@@ -99,6 +110,8 @@ class Finding:
     witness: Witness
     count: int
     resources: tuple[Resource, ...]
+    more_resources: bool = False
+    """Whether it was seen on more resources than these."""
     sdk: str = ""
     """The reaction of the API's official SDK to the witness, in words; empty if it is not known."""
     waiver: Waiver | None = None
@@ -231,7 +244,7 @@ def conclude(
         stale=stale,
         refused=_refused(tally, rejected),
         unmet=unmet,
-        differences=dict(sorted(tally.differences.items())),
+        differences=tally.differing,
         faults=dict(tally.faults),
         probes=dict(sorted(tally.probes.items())),
         times=tally.times,
@@ -245,9 +258,9 @@ def _unmet(
 ) -> Iterator[Unmet]:
     """Yield every requirement that is not met, beside that of a success."""
     answered = sum(count for kind, count in tally.answers.items() if kind.isdigit())
-    yield from _put_off(tally)
+    yield from _put_off(run, tally)
     yield from unmet_requirements(criteria.requirements, coverage, answered, criteria.last, run.started)
-    if criteria.strict and tally.differences:
+    if criteria.strict and tally.differing:
         yield Unmet(AGREEMENT, words="they differ, see below; the verdict is the judge's")
 
 
@@ -256,10 +269,10 @@ def _refused(tally: Tally, rejected: AllRejected | None) -> tuple[RefusedIds, ..
 
     A status that rejects every request, or that ordinary ids get too, says nothing of these ids.
     """
-    records = tally.violations.values()
-    ordinary = {record.violation.variant for record in records if record.violation.rule == "status.undocumented"}
+    found = (record.violation for record in tally.violations)
+    ordinary = {str(violation.status) for violation in found if violation.rule == "status.undocumented"}
     statuses = ordinary | set(rejected.statuses if rejected else ())
-    return tuple(each for each in refused_ids(tally.refusals.values()) if each.answer not in statuses)
+    return tuple(each for each in refused_ids(tally.refusals) if each.answer not in statuses)
 
 
 def explained_by(rejected: AllRejected, violation: Violation) -> bool:
@@ -291,20 +304,21 @@ _OF_THE_OPERATION: Final = ("body.", "content-type.", "header.", "json.", "overl
 
 
 def _finding(record: ViolationRecord, waivers: Waivers, sdk: Callable[[Finding], str]) -> Finding:
-    witness, resources = record.witness, tuple(sorted(record.resources))
+    witness, seen = record.witness, record.resources
     # A waiver that covers the violation is among those that fit, and is the one that is valid longest.
-    finding = Finding(record.violation, witness, record.count, resources, waiver=waivers.longest(record.fitting))
+    waiver = waivers.longest(record.fitting)
+    finding = Finding(record.violation, witness, record.count, tuple(seen), seen.is_cut, waiver=waiver)
     # The SDK's reaction to a redacted body would not be its reaction to the response that came.
     is_redacted = isinstance(witness.outcome, Response) and MASK.encode() in witness.outcome.body
     return replace(finding, sdk=sdk(finding)) if witness.request.is_read and not is_redacted else finding
 
 
-def _put_off(tally: Tally) -> Iterator[Unmet]:
+def _put_off(run: RunFacts, tally: Tally) -> Iterator[Unmet]:
     """Yield an unmet requirement for every operation of which requests were put off to the last."""
     for path, count in sorted(tally.put_off.items()):
         if count:
             asked = f"{count} requests of GET {path} were" if count > 1 else f"a request of GET {path} was"
-            fix = "ask more slowly by --rate-limit 10/s, or again by --retries 2"
+            fix = CAPTURED_PUT_OFF_FIX if run.was_captured else PUT_OFF_FIX
             yield Unmet("answer", words=f"{asked} answered {THROTTLED}; {fix}")
 
 

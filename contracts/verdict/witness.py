@@ -46,16 +46,25 @@ class Witness:
     def __lt__(self, other: Witness) -> bool:
         return self._rank < other._rank
 
+    def is_surely_smaller_than(self, exchange: Exchange) -> bool:
+        """Return whether the exchange's witness would be larger, as far as that shows before it is made."""
+        return _size(self.request, self.outcome) < _size(exchange.request, exchange.outcome)
+
     @property
     def _rank(self) -> tuple[object, ...]:
         request, outcome = self.request, self.outcome
         sent = (request.url, self.operation, request.parameters, request.headers)
         last = (request.method, request.exists is None, request.negotiated)
+        size = _size(request, outcome)
         if isinstance(outcome, Failure):
             # Statuses are greater than 0, so that a failure and a response are never compared field by field.
-            return (not request.exists, len(request.url), *sent, 0, outcome.kind, outcome.detail, *last)
-        size = len(request.url) + len(outcome.body)
-        return (not request.exists, size, *sent, outcome.status, outcome.headers, outcome.body, *last)
+            return (*size, *sent, 0, outcome.kind, outcome.detail, *last)
+        return (*size, *sent, outcome.status, outcome.headers, outcome.body, *last)
+
+
+def _size(request: Request, outcome: Response | Failure) -> tuple[bool, int]:
+    """Return the beginning of a witness's rank."""
+    return not request.exists, len(request.url) + (len(outcome.body) if isinstance(outcome, Response) else 0)
 
 
 def outcome_name(outcome: Response | Failure) -> str:

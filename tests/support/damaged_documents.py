@@ -39,6 +39,6 @@ def judge_half_damaged(document: Document, opinion: SecondOpinion, seed: int, co
     observer = Observer(opinion)
     for exchange in half_damaged(document, seed, count):
         observer(exchange)
-    assert not observer.tally.differences
+    assert not observer.tally.differing
     assert len(observer.tally.violations) > 10
     assert observer.tally.successes

@@ -12,6 +12,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -21,9 +22,12 @@ from contracts.changes import DocumentDiff
 from contracts.http import Exchange
 from contracts.reports import change_json, report_json
 from contracts.reports.comparison import Comparison
+from contracts.reports.grouping import differ_by_value, grouped
+from contracts.reports.messages import group_line
 from contracts.reports.page import figures, tree, witness
+from contracts.reports.verdict_words import spread
 from contracts.rules import explanation_rows
-from contracts.verdict import RunSummary, Verdict
+from contracts.verdict import Finding, RunSummary, Verdict
 
 LARGEST: Final = 1_500_000
 """The number of characters of report.json that the page holds for scripts; a larger report is abridged."""
@@ -62,6 +66,7 @@ def render(
         "style": style,
         "script": script,
         "sources": [_hash(style), _hash(script)],
+        "blocks": {"violations": _blocks(verdict.findings), "waived": _blocks(verdict.waived)},
         "anchors": list(_anchors(each["id"] for each in (*report["violations"], *report["waived"]))),
         "data": Markup(embedded(report)),  # noqa: S704 - it holds no character with a meaning in HTML
         "roots": tree.build(report),
@@ -92,6 +97,28 @@ def render_changes(result: DocumentDiff, file: TextIO) -> None:
         "new_lines": _lines(result.sources[1].path),
     }
     file.writelines(environment().get_template("diff.html").generate(values))
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Violations that are shown together, by their indices; `line` is empty for one alone."""
+
+    indices: tuple[int, ...]
+    line: str = ""
+    spread: str = ""
+
+
+def _blocks(findings: Sequence[Finding]) -> list[_Block]:
+    """Return the findings in blocks, in their order: those that differ by a value alone are one block."""
+    numbers = {finding: number for number, finding in enumerate(findings)}
+    blocks = []
+    for group in grouped(findings):
+        indices = tuple(sorted(numbers[finding] for finding in group))
+        if differ_by_value(group):
+            blocks.append(_Block(indices, group_line(group), spread(*group)))
+        else:
+            blocks += [_Block((index,)) for index in indices]
+    return sorted(blocks, key=lambda block: block.indices)
 
 
 def _histogram(report: Mapping[str, Any], path: str, counts: Mapping[int, int]) -> figures.Histogram | None:

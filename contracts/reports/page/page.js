@@ -30,6 +30,12 @@
   prefersDark.addEventListener("change", show);
   show();
 
+  // Violations that differ by a value alone stand in one element that opens.
+  const reveal = (violation) => {
+    const around = violation.closest("details.alike");
+    if (around) around.open = true;
+  };
+
   // Filter
   const shown = () => violations.filter((each) => !each.hidden);
   const texts = new Map();
@@ -41,6 +47,7 @@
     }
     return texts.get(each);
   };
+  const alike = all("details.alike");
   const filter = () => {
     const words = form.q.value.toLowerCase().split(/\s+/).filter(Boolean);
     for (const each of violations) {
@@ -50,6 +57,7 @@
           words.some((word) => !textOf(each).includes(word)),
       );
     }
+    for (const each of alike) each.hidden = !find(".violation:not([hidden])", each);
     find("#count").textContent = `${shown().length} of ${violations.length}`;
   };
   const filters = () => {
@@ -72,6 +80,7 @@
     const target = hash && document.getElementById(hash);
     if (target && target.classList.contains("violation")) {
       if (target.hidden) clear();
+      reveal(target);
       find("details", target).open = true;
       find("summary", target).focus({ preventScroll: true });
       target.scrollIntoView({ block: "start", behavior: "instant" });
@@ -92,7 +101,10 @@
     };
     expand.addEventListener("click", () => {
       const open = anyClosed();
-      for (const each of shown()) find("details", each).open = open;
+      for (const each of shown()) {
+        if (open) reveal(each);
+        find("details", each).open = open;
+      }
     });
     document.addEventListener("toggle", offer, true);
     offer();
@@ -109,6 +121,7 @@
     const here = list.indexOf(document.activeElement.closest(".violation"));
     const next = here < 0 ? (by > 0 ? 0 : list.length - 1) : Math.min(list.length - 1, Math.max(0, here + by));
     const summary = find("summary", list[next]);
+    reveal(list[next]);
     summary.focus();
     summary.scrollIntoView({ block: "nearest" });
   };

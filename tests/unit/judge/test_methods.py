@@ -125,7 +125,7 @@ def test_a_probe_says_nothing_of_what_the_document_promises() -> None:
     judged(tried("POST", refused("GET")))
     tally = judged.tally
     assert (tally.probes, tally.answers) == ({"POST 200": 1, "POST 405": 1}, {"200": 1, "405": 1})
-    assert not any((tally.successes, tally.observations, tally.times, tally.plain_answers, tally.differences))
+    assert not any((tally.successes, tally.observations, tally.times, tally.plain_answers, tally.differing))
     assert [each.violation.rule for each in tally.found] == ["method.not-refused"]
 
 

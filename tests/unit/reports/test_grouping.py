@@ -9,9 +9,10 @@ import pytest
 
 from contracts.reports import github, terminal
 from contracts.reports.grouping import MIN_GROUP, grouped
-from contracts.reports.messages import group_line, spread
+from contracts.reports.messages import group_line
 from contracts.reports.report_json import report
 from contracts.reports.sarif import log
+from contracts.reports.verdict_words import spread
 from contracts.rules import where_explained
 from contracts.run.observer import Observer
 from contracts.verdict.verdict import RecheckResult, Verdict

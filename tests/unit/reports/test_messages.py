@@ -21,8 +21,9 @@ from contracts.openapi import Document
 from contracts.openapi.credential import Credential
 from contracts.reports import terminal
 from contracts.reports.curl import curl
-from contracts.reports.messages import WIDTH, rarity, self_test, spread, violation_line, visible
+from contracts.reports.messages import WIDTH, violation_line, visible
 from contracts.reports.rejection_words import rejection_line
+from contracts.reports.verdict_words import rarity, self_test, spread
 from contracts.rules import RULES
 from contracts.run.observer import Observer
 from contracts.verdict.tally import Tally
@@ -35,7 +36,7 @@ from tests.support.verdicts import run_on, tally_on
 LONG = json.dumps("x" * 500)
 
 
-def violation(rule: str, place: str = "body", status: int = 200, **data: str) -> Violation:
+def violation(rule: str, place: str = "body", status: int = 200, **data: Any) -> Violation:
     return Violation(rule, status, place, "#/x", **data)
 
 

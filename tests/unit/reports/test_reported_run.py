@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from contracts.http.exchange import Failure
 from contracts.openapi import ConfigurationError
-from contracts.reports.messages import accepted_until, violation_line
+from contracts.reports.messages import violation_line
 from contracts.reports.report_json import report
 from contracts.reports.reported_run import read_reported_run
+from contracts.reports.verdict_words import accepted_until
 from contracts.run.observer import Observer
 from contracts.verdict.redaction import Redaction
 from contracts.verdict.replay import ReportedRun

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from contracts.http.exchange import Failure, Response
-from contracts.reports.messages import refused_line
+from contracts.reports.verdict_words import refused_line
 from contracts.run.observer import Observer
 from contracts.verdict.tally import Tally
 from contracts.verdict.verdict import Outcome
@@ -93,7 +93,7 @@ def test_a_documented_status_by_which_every_request_is_rejected_is_no_refusal_of
         page = answer(404, b"<p>", media_type="text/html")
         observer(exchange_of(document.operations[0], page, name))
     tally = observer.take()
-    assert [each.refusal.answer for each in tally.refusals.values()] == ["404"]
+    assert [each.refusal.answer for each in tally.refusals] == ["404"]
     verdict = verdict_on(tally, document)
     assert verdict.all_rejected
     assert verdict.refused == ()
