@@ -111,6 +111,14 @@ def _items(validator: Any, items: Any, instance: Any, schema: Any) -> Iterator[V
                 yield from descend(validator, instance[index], items, schema, "items", path=index)
 
 
+def _type(validator: Any, types: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    # jsonschema asks its validator for each name, through three functions.
+    found = json_type(instance)
+    names = (types,) if isinstance(types, str) else types
+    if found not in names and not (found == "integer" and "number" in names):
+        yield ValidationError("type")
+
+
 def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
     if isinstance(instance, str) and not matches_pattern(pattern, instance):
         yield ValidationError("pattern")
@@ -272,6 +280,7 @@ ASSERTIONS: Final[dict[str, Keyword]] = {
     "prefixItems": _prefix_items,
     "properties": _properties,
     "propertyNames": _property_names,
+    "type": _type,
     "required": _required,
     "unevaluatedProperties": _unevaluated_properties,
 }
