@@ -185,6 +185,22 @@ def test_a_violation_can_be_linked_to_even_where_a_filter_hides_it(open_page: Op
     assert page.locator("#q").input_value() == ""
 
 
+def test_a_violation_among_many_values_is_reached_by_a_link_by_keys_and_by_the_filter(
+    open_page: Open, written: dict[str, Path]
+) -> None:
+    page = open_page("revolting").page
+    group = page.locator("#violations details.alike").first
+    assert group.get_attribute("open") is None
+    name = group.locator(".violation").first.get_attribute("id")
+    opened = open_page("revolting", f"#{name}").page
+    assert opened.locator(f"#{name}").is_visible()
+    for _ in range(len(report_of(written["revolting"])["violations"])):
+        page.keyboard.press("j")
+    assert page.locator("#violations details.alike:not([open])").count() == 0
+    page.fill("#q", "nothing has this")
+    assert page.locator("#violations details.alike:visible").count() == 0
+
+
 def test_the_keyboard_reaches_everything(open_page: Open) -> None:
     page = open_page("violates").page
     page.keyboard.press("Tab")
