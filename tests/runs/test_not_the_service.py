@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,9 @@ from tests.support.suite import Result, run_suite
 
 DOCUMENT, TOLERANT = load(overlays=overlay_files([])), load(overlays=overlay_files(["fastapi"]))
 KNOWN = [values[0] for values in catalogue(DOCUMENT.operations[0])]
-NIGHTLY = ("--hypothesis-profile", "nightly", "--hypothesis-seed", "1", "--example-database", "none")
+NIGHTLY = ("--hypothesis-profile", "nightly", "--hypothesis-seed", "1")
+WORKERS = ("-n", "2", "-k", "known or preferred or drawn")
+"""By two processes, without what is asked of no server."""
 JSON = ("Content-Type", "application/json")
 
 
@@ -46,19 +49,18 @@ ABSENT = (always(404, b"{}", JSON), "answered 404; is the path in --base-url rig
     ("change", "words", "options"),
     [
         (*MOVED, ()),
-        (*MOVED, ("-n", "2")),
         (*MOVED, NIGHTLY),
         (always(302, b"", ("Location", "/login?next=/")), "that looks like a login", ()),
         (*ABSENT, ()),
         (*ABSENT, ("--overlay", "fastapi")),
-        (*ABSENT, ("--overlay", "fastapi", "-n", "2")),
+        (*ABSENT, ("--overlay", "fastapi", *WORKERS)),
         (always(200, b"<title>Shop</title>", HTML), 'with an HTML page titled "Shop"; is --base-url right?', ()),
     ],
 )
 def test_what_answers_alike_whatever_it_is_asked_is_not_the_operation(
-    change: Change, words: str, options: tuple[str, ...]
+    change: Change, words: str, options: tuple[str, ...], tmp_path: Path
 ) -> None:
-    result, requests = against(change, *options)
+    result, requests = against(change, "--example-database", str(tmp_path), *options)
     assert (result.code, result.violations) == (6, []), result.output
     assert words in result.verdict[0]
     assert requests <= 30
@@ -76,9 +78,9 @@ def test_a_service_of_which_no_id_is_known_is_asked_everything(change: Change, o
     assert requests > 100
 
 
-@pytest.mark.parametrize(("options", "broken"), [((), False), ((), True), (("-n", "2"), False), (NIGHTLY, True)])
+@pytest.mark.parametrize(("options", "broken"), [((), False), ((), True), (WORKERS, False), (NIGHTLY, True)])
 def test_a_key_that_runs_out_ends_the_run_and_what_was_seen_before_counts(
-    options: tuple[str, ...], broken: bool
+    options: tuple[str, ...], broken: bool, tmp_path: Path
 ) -> None:
     count = itertools.count(1)
 
@@ -89,7 +91,8 @@ def test_a_key_that_runs_out_ends_the_run_and_what_was_seen_before_counts(
             return Response(200, (JSON,), json.dumps({**json.loads(response.body), "status": "LOST"}).encode())
         return response
 
-    result, requests = against(expiring, "--overlay", "fastapi", *options, document=TOLERANT)
+    options = ("--overlay", "fastapi", "--example-database", str(tmp_path), *options)
+    result, requests = against(expiring, *options, document=TOLERANT)
     assert result.code == (1 if broken else 6), result.output
     assert "the key was accepted until request " in result.verdict[0]
     assert "answered 401; has it expired?" in result.verdict[0]

@@ -448,7 +448,7 @@ def test_a_fault_of_our_own_is_reported_in_a_line_and_is_never_green(
         assert json.loads((tmp_path / "reports" / "report.json").read_text("utf-8"))["outcome"] == "CONFORMS"
 
 
-@pytest.mark.parametrize("function", ["contracts.run.run.sdk_words", "contracts.run.run.recheck"])
+@pytest.mark.parametrize("function", ["contracts.run.run.sdk_words", "contracts.run.run.results"])
 def test_a_fault_of_our_own_hides_no_violation(function: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(function, broken)
 

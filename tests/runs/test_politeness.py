@@ -42,7 +42,7 @@ def test_a_run_that_is_turned_away_stops_by_itself() -> None:
         return Response(401, (("Content-Type", "application/json"),), b'{"detail": "who?"}')
 
     with mock_server(DOCUMENT, changes=[refuse]) as server:
-        result = against(server, "--no-overlay", "-n", "2")
+        result = against(server, "--no-overlay", "-n", "2", *BRIEFLY)
     assert result.code == 6, result.output
     assert result.verdict[0].endswith("and right? (stopped early: 20 requests were refused, and none was let in)"), (
         result.output

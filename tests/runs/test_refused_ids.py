@@ -31,6 +31,10 @@ def refusing(pattern: bytes, refusal: Response | Raw, *options: str) -> Result:
         return run_suite("--base-url", server.url, *ids, *options)
 
 
+CLASSES = ("-k", "known or preferred or classes")
+"""Every class of ids is asked for, and nothing is drawn."""
+
+
 def html(status: int, *fields: tuple[str, str]) -> Response:
     return answer(status, b"<p>Refused</p>", *fields, media_type="text/html; charset=iso-8859-1")
 
@@ -53,14 +57,15 @@ NGINX = html(400, ("Server", "nginx/1.22.1"))
 def test_a_service_behind_software_that_refuses_strange_ids_conforms(
     pattern: bytes, refusal: Response | Raw, told: str
 ) -> None:
-    result = refusing(pattern, refusal)
+    # With whatever is drawn for the class of which most ids are; of the others, with what stands for them.
+    result = refusing(pattern, refusal, *(() if pattern == rb"/" else CLASSES))
     assert result.code == 0, result.output
     (line,) = [line for line in result.verdict if line.startswith("refused")]
     assert re.fullmatch(f"refused     {told}", line)
 
 
 def test_a_refusal_of_ordinary_ids_too_is_red_and_no_note() -> None:
-    result = refusing(rb"^(?!fine-tuning-job-)", html(400))
+    result = refusing(rb"^(?!fine-tuning-job-)", html(400), *CLASSES)
     assert result.code == 1
     assert [line.split(" [")[0] for line in result.violations] == [
         "status.undocumented at status: expected 200 or 422, got 400"
@@ -69,21 +74,21 @@ def test_a_refusal_of_ordinary_ids_too_is_red_and_no_note() -> None:
 
 
 def test_a_failure_of_the_server_on_strange_ids_is_red() -> None:
-    result = refusing(rb"\x00", answer(500, {}))
+    result = refusing(rb"\x00", answer(500, {}), *CLASSES)
     assert result.code == 1
     assert result.violations[0].startswith("status.server-error ")
     assert not [line for line in result.verdict if line.startswith("refused")]
 
 
 def test_strictly_it_is_red_and_found_again() -> None:
-    result = refusing(rb"\x00", NGINX, "--strict-refusals")
+    result = refusing(rb"\x00", NGINX, "--strict-refusals", *CLASSES)
     assert result.code == 1
     assert re.search(r"got 400 \[\d+x on \d+ resources, always", result.violations[0])
 
 
 def test_every_report_and_the_ledger_name_the_refusals(tmp_path: Path) -> None:
     folder, ledger = tmp_path / "reports", tmp_path / "ledger.sqlite"
-    refusing(rb"\x00", NGINX, "--report-dir", str(folder), "--ledger", str(ledger))
+    refusing(rb"\x00", NGINX, "--report-dir", str(folder), "--ledger", str(ledger), *CLASSES)
     (refused,) = json.loads((folder / "report.json").read_text())["refused"]
     assert (refused["id_class"], refused["answer"]) == ("a control character", "400")
     assert "%00" in refused["witness"]["request"]["url"]
