@@ -218,7 +218,11 @@ _GROUPS: Final = {
         ),
     ),
     REPORTS: (
-        Option("--report-dir", "DIR", "write report.html, .json, .md and .sarif, junit.xml and exchanges.har there"),
+        Option(
+            "--report-dir",
+            "DIR",
+            "write report.html, .json, .md and .sarif, junit.xml, gl-code-quality.json and exchanges.har there",
+        ),
         Option("--ledger", "FILE", "add the run to this SQLite file, which knows many runs; made if it is new"),
         Option("--compare", "FILE", "report.json of an earlier run: say which violations are new or fixed"),
         Option("--redact", "POINTER", "keep no value at this place of a body, such as /items/*/name", default=[]),

@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--closed", action="store_true", help="count undeclared properties as wrong; --fix forbids them then")
     add("--fix", metavar="FILE", help="write the corrections as an Overlay into this new file")
     add("--format", choices=("text", "json", "markdown"), default="text", help="default: %(default)s")
-    add("--report-dir", type=Path, metavar="DIR", help="write audit.json, audit.md and audit.sarif there")
+    add("--report-dir", type=Path, metavar="DIR", help="write audit.json, .md and .sarif and GitLab's report there")
     add_options(lambda title: add, names=_OPTIONS)
 
 

@@ -1,4 +1,4 @@
-"""Write an audit for machines: audit.json, audit.sarif, audit.md, and the overlay that corrects the document.
+"""Write an audit for machines: audit.json, .sarif and .md, GitLab's report, and the overlay that corrects the document.
 
 Hides the names of the fields of audit.json (format 1), which `audit.schema.json` beside this file describes.
 """
@@ -13,6 +13,7 @@ from typing import Any, Final, TextIO
 import yaml
 
 from contracts.audit import Audit, DocumentFinding, OverlayAction
+from contracts.reports import code_quality
 from contracts.reports.audit_text import render_markdown
 from contracts.reports.files import ReportErrors, atomically
 from contracts.reports.sarif import audit_log, relative
@@ -30,6 +31,7 @@ def write_audit(folder: Path, audit: Audit) -> ReportErrors:
         "audit.json": partial(render_json, audit),
         "audit.md": partial(render_markdown, audit),
         "audit.sarif": lambda file: json.dump(audit_log(audit), file, indent=2),
+        "gl-code-quality-audit.json": lambda file: code_quality.render(audit_log(audit), file),
     }
     errors = ReportErrors()
     for name, render in renderings.items():

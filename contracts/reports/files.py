@@ -16,7 +16,18 @@ from typing import Final, TextIO, TypeVar
 
 from contracts.changes import DocumentDiff
 from contracts.openapi import ContractError
-from contracts.reports import change_json, change_markdown, change_sarif, har, junit, markdown, page, report_json, sarif
+from contracts.reports import (
+    change_json,
+    change_markdown,
+    change_sarif,
+    code_quality,
+    har,
+    junit,
+    markdown,
+    page,
+    report_json,
+    sarif,
+)
 from contracts.reports.comparison import Comparison
 from contracts.reports.junit import Promises
 from contracts.reports.recorder import EXCHANGES, recorded
@@ -81,6 +92,7 @@ def write_reports(
         "report.json": partial(report_json.render, verdict, comparison, trend),
         "report.md": partial(markdown.render, verdict, comparison),
         "report.sarif": partial(sarif.render, verdict),
+        "gl-code-quality.json": lambda file: code_quality.render(sarif.log(verdict), file),
         "report.html": lambda file: page.render(verdict, comparison, trend, exchanges(), file),
         "junit.xml": partial(junit.render, verdict, promises),
     }

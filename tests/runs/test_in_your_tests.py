@@ -57,7 +57,15 @@ WRONG = """
     def test_wrong(contract):
         contract((200, JSON, '{"size": "smal"}'), path="/homes/two")
 """
-REPORTS = ["exchanges.har", "junit.xml", "report.html", "report.json", "report.md", "report.sarif"]
+REPORTS = [
+    "exchanges.har",
+    "gl-code-quality.json",
+    "junit.xml",
+    "report.html",
+    "report.json",
+    "report.md",
+    "report.sarif",
+]
 
 
 @pytest.fixture

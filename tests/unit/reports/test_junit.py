@@ -144,6 +144,20 @@ def test_every_report_is_xml_with_right_counts_and_without_duplicate_names(verdi
     assert not {"\x1b", "\u202e", "\ud800"} & set(text)
 
 
+@given(verdicts)
+def test_every_case_that_did_not_pass_has_the_text_that_gitlab_shows_and_no_type_that_it_would_convert(
+    verdict: Verdict,
+) -> None:
+    # GitLab reads a case's failure or skip by Hash.from_xml (lib/gitlab/ci/parsers/test/junit.rb): of an element with a
+    # text it keeps the text alone, and converts it where `type` is a name of a type (ActiveSupport, XmlMini::PARSING)
+    # such as `integer`; `symbol` and `yaml` end the reading. No such name has a dot, and every rule's code has one.
+    results = [result for case in written(verdict, PROMISED).iter("testcase") for result in case]
+    assert results
+    for result in results:
+        assert (result.text or "").split("\n")[0] == result.attrib["message"]
+        assert "." in result.attrib.get("type", ".")
+
+
 def test_hostile_text_is_escaped_and_not_lost() -> None:
     root = written(waived_verdict_of({"name": 5}, {"pet": {"kind": HOSTILE}, "name": "a"}))
     words = outcomes(root)

@@ -154,6 +154,7 @@ def test_all_reports_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert list(reports.write_reports(tmp_path, verdict_of(*BODIES))) == []
     assert sorted(file.name for file in tmp_path.iterdir()) == [
         "exchanges.har",
+        "gl-code-quality.json",
         "junit.xml",
         "report.html",
         "report.json",
@@ -172,6 +173,7 @@ def test_all_reports_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert "half" not in (tmp_path / "report.md").read_text("utf-8")
     assert sorted(file.name for file in tmp_path.iterdir()) == [
         "exchanges.har",
+        "gl-code-quality.json",
         "junit.xml",
         "report.html",
         "report.json",
@@ -183,7 +185,7 @@ def test_all_reports_are_written_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_makes_one_line_for_every_report(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", "utf-8")
     lines = list(map(str, reports.write_reports(tmp_path / "file" / "deeper", verdict_of())))
-    assert len(lines) == 6
+    assert len(lines) == 7
     assert all("was not written: Not a directory" in line or "was not written: File exists" in line for line in lines)
 
 
@@ -198,7 +200,7 @@ def test_a_report_that_fails_by_a_fault_of_the_harness_keeps_no_other_from_being
     assert report_error.ours
     assert str(report_error).endswith("report.md was not written, by a fault of the harness: KeyError: 'ours'")
     names = sorted(file.name for file in tmp_path.iterdir())
-    assert names == ["exchanges.har", "junit.xml", "report.html", "report.json", "report.sarif"]
+    assert names == ["exchanges.har", "gl-code-quality.json", "junit.xml", "report.html", "report.json", "report.sarif"]
 
 
 def test_an_archive_that_lacks_exchanges_makes_a_line(tmp_path: Path) -> None:

@@ -1,0 +1,108 @@
+"""gl-code-quality.json: what GitLab requires of an issue, one for each violation that is not waived."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+
+from contracts.reports import code_quality, sarif
+from contracts.verdict import Verdict
+from tests.support.auditing import audited
+from tests.support.pet_verdicts import BODIES, DOCUMENT, verdict_of, verdicts, waived_verdict_of
+
+# https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format: a relative path, which does not begin
+# with `./`. GitLab's parser (lib/gitlab/ci/parsers/codequality) stops at the first issue that it finds invalid.
+TEXT = {"type": "string", "minLength": 1}
+FORMAT: dict[str, Any] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "required": ["description", "check_name", "fingerprint", "severity", "location"],
+        "additionalProperties": False,
+        "properties": {
+            "description": {**TEXT, "pattern": "^[^\n]*$"},
+            "check_name": TEXT,
+            "fingerprint": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
+            "severity": {"enum": ["info", "minor", "major", "critical", "blocker"]},
+            "location": {
+                "type": "object",
+                "required": ["path", "lines"],
+                "properties": {
+                    "path": {**TEXT, "pattern": r"^(?!\./|/)"},
+                    "lines": {
+                        "type": "object",
+                        "required": ["begin"],
+                        "properties": {"begin": {"type": "integer", "minimum": 1}},
+                    },
+                },
+            },
+        },
+    },
+}
+
+
+def written(log: dict[str, Any]) -> list[dict[str, Any]]:
+    file = io.StringIO()
+    code_quality.render(log, file)
+    issues: list[dict[str, Any]] = json.loads(file.getvalue())
+    jsonschema.Draft202012Validator(FORMAT).validate(issues)
+    return issues
+
+
+@given(verdicts)
+def test_a_report_has_an_issue_of_its_own_for_every_violation_that_is_not_waived(verdict: Verdict) -> None:
+    issues = written(sarif.log(verdict))
+    expected = [(each.violation.rule, each.violation.fingerprint) for each in verdict.findings]
+    assert [(each["check_name"], each["fingerprint"]) for each in issues] == expected
+    assert len({each["fingerprint"] for each in issues}) == len(issues)
+
+
+def test_a_waived_violation_is_no_issue() -> None:
+    checks = [each["check_name"] for each in written(sarif.log(waived_verdict_of({"name": 5}, {})))]
+    assert checks == ["schema.required"]
+
+
+def test_a_verdict_without_violations_is_an_empty_list() -> None:
+    assert written(sarif.log(verdict_of({"name": "a"}))) == []
+
+
+def test_an_issue_stands_at_the_line_of_the_document_below_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "api" / "document.json"
+    file.parent.mkdir()
+    file.write_text('{\n"openapi": "3.1.0",\n"paths": {}}', "utf-8")
+    verdict = verdict_of({"name": 5})
+    (finding,) = verdict.findings
+    violation = dataclasses.replace(finding.violation, pointer="#/paths/~1gone")
+    run = dataclasses.replace(verdict.run, document=dataclasses.replace(DOCUMENT, path=file))
+    placed = dataclasses.replace(verdict, run=run, findings=(dataclasses.replace(finding, violation=violation),))
+    (issue,) = written(sarif.log(placed))
+    assert issue["location"] == {"path": "api/document.json", "lines": {"begin": 3}}
+
+
+def test_what_an_audit_finds_is_an_issue_and_a_note_is_one_for_information() -> None:
+    audit = audited(DOCUMENT)
+    issues = written(sarif.audit_log(audit))
+    kinds = ((audit.findings, "major"), (audit.notes, "info"))
+    expected = [(each.rule, severity) for found, severity in kinds for each in found for _ in each.places]
+    assert [(each["check_name"], each["severity"]) for each in issues] == expected
+    assert {severity for _, severity in expected} == {"major", "info"}
+
+
+def test_a_result_without_a_line_is_no_issue_and_a_description_is_one_line() -> None:
+    log = sarif.log(verdict_of(*BODIES))
+    first, second, *_ = log["runs"][0]["results"]
+    first["locations"] = []
+    second["message"]["text"] += "\nand the proof"
+    issues = written(log)
+    assert len(issues) == len(log["runs"][0]["results"]) - 1
+    assert "proof" not in issues[0]["description"]
