@@ -1,84 +1,56 @@
-"""The pipelines under docs/ are YAML, and every environment and option that they name is there."""
+"""What the pipelines under docs/ may do: minimal permissions, secrets by environment, no upload that fails a job."""
 
 from __future__ import annotations
 
-import configparser
+import json
 import re
-import shlex
-import subprocess
-import sys
-from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
+from collections import defaultdict
 from typing import Any
 
-import pytest
 import yaml
 
-ROOT = Path(__file__).parents[2]
-PIPELINES = sorted((ROOT / "docs").glob("*.yml"))
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *PIPELINES]
+from tests.support.pipelines import GITHUB, GITLAB
+
+PIPELINE: dict[str, Any] = yaml.safe_load(GITHUB.read_text("utf-8"))
+JOBS: dict[str, Any] = PIPELINE["jobs"]
+STEPS: list[dict[str, Any]] = [step for job in JOBS.values() for step in job["steps"]]
 
 
-@cache
-def environments() -> dict[str, str]:
-    parser = configparser.ConfigParser(interpolation=None)
-    parser.read(ROOT / "tox.ini")
-    return {
-        name.removeprefix("testenv:"): section.get("commands", "")
-        for name, section in parser.items()
-        if name.startswith("testenv:")
-    }
+def test_no_expression_stands_in_a_script_where_its_value_would_be_run() -> None:
+    # https://docs.github.com/actions/concepts/security/script-injections
+    scripts = [step["run"] for step in STEPS if "run" in step]
+    assert scripts
+    assert not [script for script in scripts if "${{" in script]
 
 
-@cache
-def options(command: str) -> frozenset[str]:
-    """The options that the command's help names."""
-    words = shlex.split(command.replace("{posargs}", ""))
-    module = "contracts" if words[0] == "contract" else words[0]
-    python = [sys.executable, "-m", module, *words[1:]]
-    told = subprocess.run([*python, "--help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return frozenset(re.findall(r"(?<![\w-])--?[a-z][a-z0-9-]*", told))
+def test_secrets_belong_to_an_environment_and_a_pull_request_has_none() -> None:
+    with_secrets = {name for name, job in JOBS.items() if "secrets." in json.dumps(job)}
+    assert with_secrets == {name for name, job in JOBS.items() if "environment" in job} == {"nightly", "prerelease"}
+    pipeline = yaml.safe_load(GITLAB.read_text("utf-8"))
+    assert not {"SGP_API_KEY", "CONTRACT_BASE_URL"} & {*pipeline["variables"]}
 
 
-def commands(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Each tox command in the text: its environment, and the options behind `--`."""
-    joined = re.sub(r"\\\n\s*", " ", text)
-    for found in re.finditer(r"tox run -e \"?([^\s\"`]+)[^\n`]*?(?: -- ([^\n`]*))?(?=\n|`|$)", joined):
-        rest = (found[2] or "").partition("    #")[0]
-        yield found[1], re.findall(r"(?<![\w-])--?[a-z][a-z0-9-]*", rest)
+def test_the_token_reads_and_writes_code_scanning_alone_where_sarif_is_uploaded() -> None:
+    assert PIPELINE["permissions"] == {"contents": "read"}
+    for job in JOBS.values():
+        uploads = any("upload-sarif" in step.get("uses", "") for step in job["steps"])
+        expected = {"contents": "read", "security-events": "write"} if uploads else {"contents": "read"}
+        assert job.get("permissions", PIPELINE["permissions"]) == expected
+    checkouts = [step for step in STEPS if step.get("uses", "").startswith("actions/checkout@")]
+    assert [step["with"]["persist-credentials"] for step in checkouts] == [False] * len(JOBS)
 
 
-def scripts(node: Any) -> Iterator[str]:
-    """Every command of a pipeline, wherever it stands."""
-    if isinstance(node, dict):
-        for name, value in node.items():
-            if name in ("run", "script", "before_script"):
-                yield from [value] if isinstance(value, str) else value
-            else:
-                yield from scripts(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from scripts(value)
+def test_an_upload_of_sarif_fails_no_job_and_has_a_category_of_its_own_in_it() -> None:
+    for job in JOBS.values():
+        uploads = [step for step in job["steps"] if "upload-sarif" in step.get("uses", "")]
+        assert all(step["continue-on-error"] is True for step in uploads)
+        assert len({step["with"]["category"] for step in uploads}) == len(uploads)
 
 
-@pytest.mark.parametrize("file", PIPELINES, ids=lambda file: file.name)
-def test_a_pipeline_is_yaml_whose_commands_have_the_options_it_gives(file: Path) -> None:
-    pipeline = yaml.safe_load(file.read_text())
-    found = list(scripts(pipeline))
-    assert found
-    known = options("pytest tests/api") | options("contract merge")
-    for script in found:
-        assert subprocess.run(["bash", "-n", "-c", script], check=False).returncode == 0
-        assert {*re.findall(r"(?<![\w-])--[a-z][a-z-]*", script)} <= known | {"--quiet"}, script
-
-
-@pytest.mark.parametrize("file", DOCUMENTS, ids=lambda file: file.name)
-def test_every_environment_that_a_document_names_exists_and_has_the_options_it_gives(file: Path) -> None:
-    for names, given in commands(file.read_text()):
-        if "$" in names:
-            continue
-        for name in names.split(","):
-            assert name in environments(), f"{file.name} names {name}"
-            if given and environments()[name].startswith(("pytest tests/api", "contract")):
-                assert {*given} <= options(environments()[name].splitlines()[0]) | {"-k"}, name
+def test_each_action_is_used_in_one_version() -> None:
+    versions = defaultdict(set)
+    for step in STEPS:
+        if found := re.fullmatch(r"(\w+/[\w-]+)(?:/[\w-]+)*@(v\d+)", step.get("uses", "")):
+            versions[found[1]].add(found[2])
+    assert {name: len(each) for name, each in versions.items()} == dict.fromkeys(versions, 1)
+    assert len(versions) == len({step["uses"].split("@")[0].split("/")[1] for step in STEPS if "uses" in step})
