@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--ledger", type=Path, metavar="FILE", help="the same of all runs that a ledger knows")
     add = group("verdict").add_argument
     add("--waivers", type=Path, metavar="FILE", help="changes that are accepted until a date, TOML")
-    add("--report-dir", type=Path, metavar="DIR", help="write diff.html, .json, .md and .sarif there")
+    add("--report-dir", type=Path, metavar="DIR", help="write diff.html, .json, .md, .sarif and GitLab's report there")
     add("--fail-on", choices=("breaking", "any"), default="breaking", help="what counts (default: %(default)s)")
 
 

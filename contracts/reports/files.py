@@ -121,6 +121,7 @@ def write_diff(folder: Path, result: DocumentDiff) -> ReportErrors:
         "diff.md": change_markdown.render,
         "diff.sarif": change_sarif.render,
         "diff.html": page.render_changes,
+        "gl-code-quality-diff.json": lambda result, file: code_quality.render(change_sarif.log(result), file),
     }
     for name, render in renderings.items():
         with errors.guarded(f"{folder / name} was not written"):

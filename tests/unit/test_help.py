@@ -14,7 +14,7 @@ from contracts.__main__ import COMMANDS, Parser, main
 from contracts.options import OPTIONS
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs").glob("*.yml"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _PATTERN = re.compile(r"(?:python3? -m contracts|\bcontract) (" + "|".join(COMMANDS) + r")\b([^\n|]*)")
 
 
@@ -65,20 +65,20 @@ def test_every_example_of_the_help_is_taken_by_its_command(example: str) -> None
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_that_a_page_shows_is_taken(page: Path) -> None:
-    for example in shown(page.read_text("utf-8"), fenced=page.suffix == ".md"):
+    for example in shown(page.read_text("utf-8")):
         parse(example)
 
 
-def shown(text: str, *, fenced: bool) -> Iterator[str]:
-    """Every line with a command of ours: of Markdown in its blocks of code, of a pipeline anywhere but in comments."""
-    blocks = re.findall(r"(?ms)^```(?:console|sh|bash)\n(.*?)^```", text) if fenced else [text]
+def shown(text: str) -> Iterator[str]:
+    """Every line with a command of ours in the blocks of code of a page; those of the pipelines are run by a test."""
+    blocks = re.findall(r"(?ms)^```(?:console|sh|bash)\n(.*?)^```", text)
     for line in "".join(blocks).replace("\\\n", " ").splitlines():
         if _PATTERN.search(line.partition(" #")[0]) and not line.lstrip().startswith("#"):
             yield line
 
 
 def test_the_pages_show_commands() -> None:
-    found = [each for page in PAGES for each in shown(page.read_text("utf-8"), fenced=page.suffix == ".md")]
+    found = [each for page in PAGES for each in shown(page.read_text("utf-8"))]
     assert len(found) >= 5
 
 

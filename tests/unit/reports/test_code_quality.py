@@ -8,51 +8,21 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from hypothesis import given
 
 from contracts.reports import code_quality, sarif
 from contracts.verdict import Verdict
 from tests.support.auditing import audited
+from tests.support.code_quality import CODE_QUALITY
 from tests.support.pet_verdicts import BODIES, DOCUMENT, verdict_of, verdicts, waived_verdict_of
-
-# https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format: a relative path, which does not begin
-# with `./`. GitLab's parser (lib/gitlab/ci/parsers/codequality) stops at the first issue that it finds invalid.
-TEXT = {"type": "string", "minLength": 1}
-FORMAT: dict[str, Any] = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "required": ["description", "check_name", "fingerprint", "severity", "location"],
-        "additionalProperties": False,
-        "properties": {
-            "description": {**TEXT, "pattern": "^[^\n]*$"},
-            "check_name": TEXT,
-            "fingerprint": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
-            "severity": {"enum": ["info", "minor", "major", "critical", "blocker"]},
-            "location": {
-                "type": "object",
-                "required": ["path", "lines"],
-                "properties": {
-                    "path": {**TEXT, "pattern": r"^(?!\./|/)"},
-                    "lines": {
-                        "type": "object",
-                        "required": ["begin"],
-                        "properties": {"begin": {"type": "integer", "minimum": 1}},
-                    },
-                },
-            },
-        },
-    },
-}
 
 
 def written(log: dict[str, Any]) -> list[dict[str, Any]]:
     file = io.StringIO()
     code_quality.render(log, file)
     issues: list[dict[str, Any]] = json.loads(file.getvalue())
-    jsonschema.Draft202012Validator(FORMAT).validate(issues)
+    CODE_QUALITY.validate(issues)
     return issues
 
 
