@@ -286,7 +286,7 @@ def test_a_folder_that_cannot_be_written_is_named_in_lines_and_the_verdict_stand
     result = run_suite(*FEW, "--report-dir", str(tmp_path / place))
     assert result.code == 0, result.output + result.errors
     told_once(result, "CONFORMS")
-    assert sum(line.startswith("reports     ") and "was not written: " in line for line in result.verdict) == 6
+    assert sum(line.startswith("reports     ") and "was not written: " in line for line in result.verdict) == 7
 
 
 def test_a_junit_report_that_cannot_be_written_is_named_in_a_line_and_the_verdict_stands() -> None:
