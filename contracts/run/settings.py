@@ -136,12 +136,7 @@ def read_settings(given: Mapping[str, Any], environment: Variables = None) -> Se
     profile = _profile(given.get("hypothesis_profile"))
     seed = _seed(profile, given.get("hypothesis_seed"), given.get("shard"))
     options = option_values(given)
-    files = overlay_files(options["overlay"], no_overlay=bool(options["no_overlay"]), pinned=not options["document"])
-    selection = Selection(tuple(options["operation"]), tuple(options["skip"]))
-    document = load(_path(options["document"]) or PINNED, files, options["annotation"], selection)
-    _refuse_if_strict(document, strict=bool(options["strict_document"]))
-    for operation in document.operations:
-        check_overlay_keywords(operation)
+    document, files, selection = _document(options)
     base_url, rows = _base_url(options, environment), rows_of(options["parameter"], options["parameters"])
     parameters, known = given_parameters(document, rows), _known(document, options, environment, rows)
     options["strict_refusals"] = options["strict_refusals"] or is_on(environment, VARIABLES["strict_refusals"])
@@ -156,17 +151,13 @@ def read_settings(given: Mapping[str, Any], environment: Variables = None) -> Se
         session=_session_options(document, options, environment, profile),
         limits=Limits(options["max_requests"], check_rate(options["rate_limit"]) if options["rate_limit"] else 0.0),
         discover=options["discover"],
-        report_dir=_path(options["report_dir"]),
-        ledger=_path(options["ledger"]),
         start=options["start"] or "",
         wait=(START_WAIT if options["start"] else 0.0) if options["wait"] is None else options["wait"],
         shard=Shard.parse(options["shard"]) if options["shard"] is not None else None,
-        tally=new_file("--tally", options["tally"]),
         example_database=options["example_database"] or ("" if profile.repeatable else EXAMPLES),
         contract_options={name: options[name] for name in CONTRACT_OPTIONS},
         requirements=_requirements(document, files, options, profile, selection),
         waivers=load_waivers(Path(options["waivers"])) if options["waivers"] else (),
-        drafted_waivers=new_file("--write-waivers", options["write_waivers"]),
         earlier=_earlier(options["compare"]) if options["compare"] else None,
         redaction=Redaction.at(options["redact"]),
         plan_requests=_plan_requests(profile, options["plan_requests"], options["max_requests"]),
@@ -175,7 +166,29 @@ def read_settings(given: Mapping[str, Any], environment: Variables = None) -> Se
         strict_document=bool(options["strict_document"]),
         undecodable_ids=not options["utf8_ids"],
         strict_refusals=bool(options["strict_refusals"]),
+        **_written(options),
     )
+
+
+def _document(options: Mapping[str, Any]) -> tuple[Document, tuple[Path, ...], Selection]:
+    """Return the document, the overlays that it was read with, and the operations that were chosen of it."""
+    files = overlay_files(options["overlay"], no_overlay=bool(options["no_overlay"]), pinned=not options["document"])
+    selection = Selection(tuple(options["operation"]), tuple(options["skip"]))
+    document = load(_path(options["document"]) or PINNED, files, options["annotation"], selection)
+    _refuse_if_strict(document, strict=bool(options["strict_document"]))
+    for operation in document.operations:
+        check_overlay_keywords(operation)
+    return document, files, selection
+
+
+def _written(options: Mapping[str, Any]) -> dict[str, Path | None]:
+    """Return the folders and files that a run writes, by the names of the settings."""
+    return {
+        "report_dir": _path(options["report_dir"]),
+        "ledger": _path(options["ledger"]),
+        "tally": new_file("--tally", options["tally"]),
+        "drafted_waivers": new_file("--write-waivers", options["write_waivers"]),
+    }
 
 
 def _plan_requests(profile: Profile, given: int | None, budget: int | None) -> int | None:

@@ -78,7 +78,7 @@ def test_the_key_is_in_no_traceback_of_what_fails_meanwhile(monkeypatch: pytest.
     with pytest.raises(MemoryError) as caught:
         read_settings({})
     told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-    assert [frame.name for frame in told.stack][1:] == ["read_settings", "fail"]
+    assert [frame.name for frame in told.stack][1:] == ["read_settings", "_document", "fail"]
     assert "sk-invented" not in repr([frame.locals for frame in told.stack[1:]])
 
 
