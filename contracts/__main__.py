@@ -19,7 +19,7 @@ COMMANDS: Final = {
         "contract diff main:openapi.yaml openapi.yaml",
         "say what changed for readers and senders, with witnesses",
     ),
-    "replay": ("contract replay report.json", "ask again for what a report says is broken, and say what is fixed"),
+    "replay": ("contract replay report.json", "ask again for the violations of a report, and say which are fixed"),
     "merge": ("contract merge part-1.json part-2.json", "make one verdict of a run that was cut into shards"),
     "ledger": ("contract ledger runs.sqlite", "say what many runs have seen, and since when something is broken"),
     "explain": ("contract explain schema.enum", "say what a rule means, with examples, and what to do"),

@@ -30,7 +30,7 @@ def assert_conforms(
     response does not say it; `body` its bytes, where they have to be awaited, as with aiohttp. `server` is what stands
     before the document's paths. Without a document it is the pinned one, with its overlay. As in a run, the refusal of
     an id that intermediaries may refuse is no violation. Raises ConfigurationError if the document has no such
-    operation, and TypeError for what is no response.
+    operation, and TypeError for a value that is not a response.
     """
     __tracebackhide__ = True  # pytest shows the line of the test.
     document = document or _pinned()

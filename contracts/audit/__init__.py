@@ -1,7 +1,7 @@
-"""Audit a document: what in it is wrong or vague, with the answer that shows it and the correction.
+"""Audit a document: find its faults and vague parts, each with an answer that shows it and a correction.
 
-Hides the rules, the proof of what is shown, and how Overlay actions replace a value. Hands out `audit`, what it
-returns, and what that is made of.
+Hides the rules, how both validators prove each answer, and how Overlay actions replace a value. Hands out `audit`, the
+Audit that it returns, and the findings, answers and actions in that.
 """
 
 from contracts.audit.audit import Audit, audit

@@ -57,7 +57,7 @@ def _turn(change: Change) -> tuple[bool, int, int]:
 
 @dataclass(frozen=True, eq=False)
 class Audit:
-    """What an audit found: what is wrong, and what is merely vague (`notes`), each in the order of the rules."""
+    """The findings of an audit: faults of the document, and `notes` on vague parts, each in the order of the rules."""
 
     document: Document
     overlays: tuple[Path, ...]
@@ -94,7 +94,7 @@ class Audit:
 
 
 def audit(document: Document, samples: Samples, overlays: Iterable[Path] = (), *, closed: bool = False) -> Audit:
-    """Return what is wrong or vague in a document that was read with these overlays.
+    """Return the faults and vague parts of a document that was read with these overlays.
 
     With `closed` undeclared properties are wrong. Raises DocumentError for an overlay that cannot be read any more.
     """

@@ -1,4 +1,4 @@
-"""The rules about operations: errors that are not described or cannot be provoked, security, and what is not judged.
+"""The rules about operations: undescribed errors, a 422 that no input provokes, security, and unjudged parts.
 
 Each rule is a function of the subject that yields findings.
 """

@@ -141,7 +141,7 @@ def openapi_30(subject: Subject) -> Iterator[DocumentFinding]:
 
 
 def asserts_nothing(subject: Subject) -> Iterator[DocumentFinding]:
-    """Yield formats that nobody asserts, and keywords that are unknown or of an older draft."""
+    """Yield a finding for each format that no validator asserts, and each unknown or outdated keyword."""
     for place, schema in subject.schemas():
         for keyword, value in schema.items():
             words = None if keyword in subject.document.annotations else silent_words(keyword, value)

@@ -6,7 +6,7 @@ documents judge. Hands out `compare_documents`, Change, and where documents come
 
 from contracts.changes.accepting import accept, load_change_waivers
 from contracts.changes.change import KINDS, PREFIX, Change, Classification, Direction, Spot, Witness
-from contracts.changes.compare import compare_documents
+from contracts.changes.document_comparison import compare_documents
 from contracts.changes.result import DocumentDiff
 from contracts.changes.seen import SeenAnswers, SeenTotals, counted_by_features
 from contracts.changes.sources import PINNED_NAME, Source, find_source

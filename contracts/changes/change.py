@@ -63,7 +63,6 @@ _KINDS: Final = (
     Kind("parameter-required", "a parameter must be sent"),
     Kind("parameter-optional", "a parameter need not be sent any more"),
     Kind("parameter-style", "a parameter is written in another way"),
-    Kind("security", "requests are let in by other credentials"),
     Kind("promise-added", "an overlay promises more"),
     Kind("promise-removed", "an overlay's promise is gone"),
     Kind("required", "a property is always there"),

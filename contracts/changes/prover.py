@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from contracts.changes.change import Change, Classification, Direction, Spot, Witness, classify
-from contracts.changes.comparing import Comparison
 from contracts.changes.nodes import Node, Part
+from contracts.changes.schema_comparison import Comparison
 from contracts.changes.schema_difference import Holder, SchemaDifference
 from contracts.changes.witnesses import Generator, Judge, Witnesses, repeated
 from contracts.openapi import line_of, to_pointer

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from contracts.changes.accepting import Accepted
 from contracts.changes.change import Change, Classification
-from contracts.changes.compare import Compared
+from contracts.changes.document_comparison import Compared
 from contracts.changes.seen import SeenTotals
 from contracts.changes.sources import Source
 

@@ -1,6 +1,6 @@
 """Say what in a document is wrong or vague, the answer that shows it, and the correction; nothing is sent.
 
-The exit code is 1 if anything is wrong, and 0 if not; what is merely vague is told apart, as notes.
+The exit code is 1 if anything is wrong, and 0 if not; vague parts are notes, which do not change it.
 """
 
 import argparse

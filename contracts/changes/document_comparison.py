@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from contracts.changes.change import Change, Classification, Direction
-from contracts.changes.comparing import Comparison
 from contracts.changes.nodes import Part, Side
 from contracts.changes.operations import OperationComparison, matched
 from contracts.changes.prover import Prover
+from contracts.changes.schema_comparison import Comparison
 from contracts.changes.witnesses import Generator
 from contracts.openapi import ANNOTATIONS, Document, from_pointer, text_of, to_pointer
 
