@@ -9,9 +9,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from contracts.http.exchange import Exchange, Failure, Response
+from contracts.openapi import Credential
 from contracts.run.observer import Observer
 from contracts.verdict.verdict import AcceptanceCriteria, Verdict
 from contracts.verdict.waivers import Waiver, Waivers
+from contracts.verdict.witness import Witness
 from tests.support.tiny import PETS, answer, document_of, exchange_of
 from tests.support.verdicts import verdict_on
 
@@ -66,3 +68,13 @@ def exchanges() -> list[Exchange]:
         dataclasses.replace(exchange_of(OPERATION, outcome), at=number + 0.5, seconds=0.25)
         for number, outcome in enumerate(outcomes)
     ]
+
+
+PET_KEY, PET_OWNER = Credential("x-pet-key", "PET_KEY"), Credential("x-pet-owner", "PET_OWNER", is_secret=False)
+CREDENTIALS = dataclasses.replace(document_of(), credentials=(PET_KEY, PET_OWNER))
+
+
+def witness(url: str, *headers: tuple[str, str]) -> Witness:
+    """A request of this URL, with these fields of its own, that was not answered."""
+    exchange = exchange_of(document_of().operations[0], Failure("reset", ""), headers=headers)
+    return Witness.of(dataclasses.replace(exchange, request=dataclasses.replace(exchange.request, url=url)))
