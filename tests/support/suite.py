@@ -115,3 +115,16 @@ def refused(result: Result) -> str:
 def _chooser(expression: str) -> Callable[[Item], bool]:
     code = re.sub(r"(?!(?:and|or|not)\b)\b[\w/-]+", lambda word: f"({word[0].lower()!r} in name)", expression)
     return lambda item: bool(eval(code, {"name": item.name.lower()}))
+
+
+def headlines(result: Result) -> list[str]:
+    """Return the first lines of the verdicts that a run printed."""
+    return [line for line in result.output.splitlines() if line.startswith(("CONFORMS", "VIOLATES", "INCONCLUSIVE"))]
+
+
+def told_once(result: Result, words: str) -> None:
+    """Assert that a run printed one verdict, with these words in its first line, and no traceback."""
+    told = headlines(result)
+    assert len(told) == 1, result.output + result.errors
+    assert words in told[0]
+    assert "Traceback" not in result.errors
