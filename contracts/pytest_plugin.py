@@ -170,7 +170,7 @@ class _Session:
     def judge(self, response: Any, *, method: str = "", path: str = "", body: bytes | None = None) -> None:
         """Judge a response at once, and count what it shows; raises as `assert_conforms` does."""
         __tracebackhide__ = True  # pytest shows the line of the test.
-        capture = replace(capture_of(response, method, path, body), at=time.time())
+        capture = capture_of(response, method, path, body)._replace(at=time.time())
         operation, values = asked_of(self._settings.document, self._finder, capture)
         self._judged = True
         if violations := self._answers.judge(capture, operation, values):

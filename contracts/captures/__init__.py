@@ -4,7 +4,7 @@ Hides every format and how it is recognised, and the responses of other librarie
 which yields `Capture` and `Unread`, `capture_of` for one response, and the finder of the operation that was asked.
 """
 
-from contracts.captures.capture import Capture, Unread
+from contracts.captures.capture import Capture, Pairs, Unread
 from contracts.captures.finder import OperationFinder, path_of, without_secrets
 from contracts.captures.foreign import capture_of
 from contracts.captures.sources import Given, read_captures

@@ -13,7 +13,6 @@ from typing import IO, Any
 import ijson
 
 from contracts.captures.capture import Capture, Pairs, Unread, without_accepted_coding
-from contracts.http import Response
 
 
 def read_archive(name: str, file: IO[bytes]) -> Iterator[Capture | Unread]:
@@ -42,8 +41,8 @@ def _read(where: str, entry: Any) -> Capture | Unread:
         # The archive holds the body as the browser showed it, in whatever coding it had asked for.
         headers = without_accepted_coding(headers, accepted.get("accept-encoding", ""))
         at, seconds = _instant(entry.get("startedDateTime")), max(0.0, float(entry.get("time") or 0) / 1000)
-        response = Response(status, headers, body)
-        return Capture(where, str(request["method"]).upper(), str(request["url"]), response, seconds, at)
+        method, url = str(request["method"]).upper(), str(request["url"])
+        return Capture(where, method, url, status, headers, body, seconds, at)
     except (LookupError, TypeError, ValueError, AttributeError):
         return Unread(where, "it is no entry of an archive")
 

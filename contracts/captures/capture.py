@@ -1,15 +1,14 @@
 """One captured answer, and what of a capture could not be read, as values."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from contracts.http import CODINGS, Response, coding_names
 
 Pairs = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Capture:
+class Capture(NamedTuple):
     """An answer that something else asked for, with the request as far as it is known.
 
     `where` names its place for people, such as `calls.ndjson: line 7`. `url` is absolute, or a path with its query.
@@ -20,10 +19,17 @@ class Capture:
     where: str
     method: str
     url: str
-    response: Response
+    status: int
+    headers: Pairs
+    body: bytes
     seconds: float = 0.0
     at: float = 0.0
     mount: str = ""
+
+    @property
+    def response(self) -> Response:
+        """The answer as the judge takes it."""
+        return Response(self.status, self.headers, self.body)
 
 
 @dataclass(frozen=True, slots=True)

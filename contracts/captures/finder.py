@@ -9,10 +9,13 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
-from contracts.openapi import Document, Operation, operation_at
+from contracts.openapi import TEMPLATE, Document, Operation, operation_at
 
 FEW: Final = 4
 """So many operations are tried one after another faster than looked up."""
+
+MAX_FOLDERS: Final = 1024
+"""So many folders of URLs are known by what the names in them are parameters of."""
 
 
 class OperationFinder:
@@ -25,6 +28,7 @@ class OperationFinder:
         for each in document.operations:
             start = _start(each.path)
             self._by_start[start] = (*self._by_start.get(start, ()), each)
+        self._members: dict[str, tuple[Operation, dict[str, str], str]] = {}
 
     def find(self, method: str, url: str, mount: str = "") -> tuple[Operation, Mapping[str, str]] | None:
         """Return the operation that reads the URL, which may be a path alone, with its path parameters, decoded.
@@ -33,6 +37,37 @@ class OperationFinder:
         """
         if method != "GET":
             return None
+        folder, slash, name = url.rpartition("/")
+        member = self._members.get(folder) if slash and not mount else None
+        if member is not None and name and not ("%" in name or "?" in name or "#" in name):
+            operation, values, parameter = member
+            return operation, {**values, parameter: name}
+        found = self._find(url, mount)
+        if found and slash and not mount and len(self._members) < MAX_FOLDERS:
+            self._learn(folder, name, *found)
+        return found
+
+    def _learn(self, folder: str, name: str, operation: Operation, values: Mapping[str, str]) -> None:
+        """Keep which operation a name in the folder is a parameter of, if that is so whatever the name is."""
+        parameter = TEMPLATE.fullmatch(operation.path.rpartition("/")[2])
+        path = path_of(f"{folder}/")
+        if parameter and "?" not in folder + name and "#" not in folder + name and self._reads_all_alike(path):
+            rest = {each: value for each, value in values.items() if each != parameter[1]}
+            self._members[folder] = operation, rest, parameter[1]
+
+    def _reads_all_alike(self, folder: str) -> bool:
+        """Return whether no operation reads only some names in the folder, a path with a slash at its end."""
+        for _, base in self._places:
+            inner = folder.removeprefix(base)
+            if inner == "/":
+                return False  # Operations are looked up by the first segment, which here is the name.
+            for each in self._candidates(inner):
+                last = each.path.rpartition("/")[2]
+                if not TEMPLATE.fullmatch(last) and each.match(inner + TEMPLATE.sub("x", last)) is not None:
+                    return False
+        return True
+
+    def _find(self, url: str, mount: str) -> tuple[Operation, Mapping[str, str]] | None:
         host, whole = _split(url)
         host = host.rpartition("@")[2]
         paths = dict.fromkeys((whole, whole.removeprefix(mount.rstrip("/")))) if mount else (whole,)

@@ -15,7 +15,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from contracts.captures.capture import Capture, Pairs, without_accepted_coding
-from contracts.http import CodingError, Response, decoded
+from contracts.http import CodingError, decoded
 from contracts.options import MAX_BODY
 
 
@@ -37,9 +37,9 @@ def capture_of(response: Any, method: str = "", url: str = "", body: bytes | Non
     asked = _request(response)
     pairs = tuple((str(name), str(value)) for name, value in _pairs(headers))
     text = _plain(content.encode() if isinstance(content, str) else bytes(content), pairs)
-    answer = Response(status, without_accepted_coding(pairs, asked.accepted), text)
-    named = method or asked.method or "GET"
-    return Capture("the response", named.upper(), url or asked.url, answer, _seconds(response), mount=asked.mount)
+    pairs = without_accepted_coding(pairs, asked.accepted)
+    named, seconds = (method or asked.method or "GET").upper(), _seconds(response)
+    return Capture("the response", named, url or asked.url, status, pairs, text, seconds, mount=asked.mount)
 
 
 def _first(holder: Any, *names: str) -> Any:

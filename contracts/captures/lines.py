@@ -6,12 +6,12 @@ Hides the forms that a line may take: headers as an object or as pairs, a body a
 import base64
 import json
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import IO, Any, Final
 
 import orjson
 
 from contracts.captures.capture import Capture, Pairs, Unread
-from contracts.http import Response
 
 LONGEST: Final = 64 * 1024 * 1024
 """The longest line that is read, in bytes; a longer one is passed over."""
@@ -42,9 +42,10 @@ def read_line(name: str, number: int, line: bytes) -> Capture | Unread:
 def read_exchange(where: str, raw: Any) -> Capture | Unread:
     """Return the exchange that a JSON value describes."""
     try:
-        response = Response(_status(raw["status"]), _fields(raw.get("headers", {})), _body(raw))
-        url, method = raw.get("url") or raw["path"], str(raw.get("method", "GET")).upper()
-        return Capture(where, method, str(url), response, float(raw.get("seconds", 0)), float(raw.get("at", 0)))
+        status, headers, body = _status(raw["status"]), _fields(raw.get("headers", {})), _body(raw)
+        url, method = str(raw.get("url") or raw["path"]), str(raw.get("method", "GET")).upper()
+        seconds, at = float(raw.get("seconds", 0)), float(raw.get("at", 0))
+        return Capture(where, method, url, status, headers, body, seconds, at)
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
         return Unread(where, "it is no exchange: a JSON object with status, url or path, headers and body")
 
@@ -63,6 +64,8 @@ def _status(value: Any) -> int:
 
 
 def _fields(headers: Mapping[str, Any] | list[Any]) -> Pairs:
+    if isinstance(headers, dict) and _are_fields(tuple(headers)) and _TEXT.issuperset(map(type, headers.values())):
+        return tuple(headers.items())
     found: list[tuple[str, str]] = []
     for name, value in headers.items() if isinstance(headers, Mapping) else headers:
         if isinstance(value, list):
@@ -70,6 +73,15 @@ def _fields(headers: Mapping[str, Any] | list[Any]) -> Pairs:
         else:
             found.append((str(name), str(value)))
     return tuple([pair for pair in found if pair[0][:1] != ":"])
+
+
+_TEXT: Final = frozenset({str})
+
+
+@lru_cache(maxsize=1024)
+def _are_fields(names: tuple[str, ...]) -> bool:
+    """Return whether none of the names is that of an HTTP/2 pseudo header: most answers of a service have the same."""
+    return not any(name[:1] == ":" for name in names)
 
 
 def _body(raw: Mapping[str, Any]) -> bytes:

@@ -7,7 +7,6 @@ import re
 from typing import Final
 
 from contracts.captures.capture import Capture, Unread
-from contracts.http import Response
 
 _STATUS_LINE: Final = re.compile(rb"HTTP/[0-9.]+ ([0-9]{3})(?: [^\r\n]*)?\r?\n")
 _HEAD_END: Final = re.compile(rb"\r?\n\r?\n")
@@ -25,9 +24,9 @@ def read_message(name: str, text: bytes, path: str) -> Capture | Unread:
     pairs = tuple(
         (key.strip(), value.strip()) for key, colon, value in (line.partition(":") for line in lines) if colon
     )
-    return Capture(name, "GET", path, Response(status, pairs, text))
+    return Capture(name, "GET", path, status, pairs, text)
 
 
 def read_body(name: str, body: bytes, path: str, status: int, content_type: str) -> Capture:
     """Return the answer of a status and media type with this body."""
-    return Capture(name, "GET", path, Response(status, (("Content-Type", content_type),), body))
+    return Capture(name, "GET", path, status, (("Content-Type", content_type),), body)

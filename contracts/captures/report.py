@@ -26,6 +26,7 @@ def _read(where: str, witness: Any) -> Capture | Unread:
         if witness["response"] is None:
             return Unread(where, "no answer was captured")
         request = witness["request"]
-        return Capture(where, request["method"], request["url"], Response.from_json(witness["response"]))
+        answer = Response.from_json(witness["response"])
+        return Capture(where, request["method"], request["url"], answer.status, answer.headers, answer.body)
     except (LookupError, TypeError, ValueError, AttributeError):
         return Unread(where, "it is no witness of a report")

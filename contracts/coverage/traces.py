@@ -22,12 +22,17 @@ MAX_PLANS: Final = 256
 
 def trace_of(document: Document, pointer: str, value: Any) -> Trace:
     """Return the trace of a value of the schema at the pointer; raises RecursionError if it is nested too deeply."""
-    return _tracer(document, shape_of(document, pointer)).trace(value)
+    return tracer_of(document, pointer).trace(value)
+
+
+def tracer_of(document: Document, pointer: str) -> Tracer:
+    """Return the tracer of the schema at the pointer, for who traces many values of it."""
+    return _tracer(document, shape_of(document, pointer))
 
 
 @lru_cache(maxsize=65_536)
-def _tracer(document: Document, shape: Shape) -> _Tracer:
-    return _Tracer(document, shape)
+def _tracer(document: Document, shape: Shape) -> Tracer:
+    return Tracer(document, shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,31 +40,34 @@ class _Plan:
     """The way through objects with the same property names: what these names show, and the properties to look into."""
 
     shown: Hashable
-    traced: tuple[tuple[str, _Tracer], ...]
+    traced: tuple[tuple[str, Callable[[Any], Trace]], ...]
 
 
-class _Tracer:
+class Tracer:
     """Traces the values of one schema; how is found out when the first value comes, for a schema may hold itself."""
 
     __slots__ = (
-        "_additional", "_branches", "_choices", "_conditional", "_conjuncts", "_document", "_items", "_patterns",
-        "_plans", "_prefix", "_properties", "_shape", "trace",
+        "_additional", "_branches", "_choices", "_conditional", "_conjuncts", "_document", "_is_ready", "_items",
+        "_patterns", "_plans", "_prefix", "_properties", "_shape", "trace",
     )  # fmt: skip
 
     def __init__(self, document: Document, shape: Shape) -> None:
-        self._document, self._shape = document, shape
+        self._document, self._shape, self._is_ready = document, shape, False
         self.trace: Callable[[Any], Trace] = self._trace_first
-        """Returns the trace of a value; every step in it tells which steps follow."""
+        """Returns the trace of a value; every step in it tells which steps follow.
 
-    def _at(self, pointer: str) -> _Tracer:
-        return _tracer(self._document, shape_of(self._document, pointer))
+        It raises RecursionError if the value is nested too deeply.
+        """
+
+    def _at(self, pointer: str) -> Tracer:
+        return tracer_of(self._document, pointer)
 
     def _trace_first(self, value: Any) -> Trace:
         shape = self._shape
         self._choices = [_chosen(choice) for choice in shape.choices]
         self._conjuncts = [self._at(pointer) for pointer in shape.conjuncts]
         self._branches = {each.which: self._at(each.pointer) for each in shape.branches}
-        self._conditional: list[tuple[Test, _Tracer]] = [
+        self._conditional: list[tuple[Test, Tracer]] = [
             (each.applies, self._at(each.pointer)) for each in shape.alternatives
         ]
         self._properties = {name: self._at(pointer) for name, _, pointer in shape.properties}
@@ -68,17 +76,31 @@ class _Tracer:
         self._prefix = [self._at(pointer) for pointer in shape.prefix]
         self._items = self._at(shape.items) if shape.items else None
         self._plans: dict[tuple[str, ...], _Plan] = {}
-        self.trace = self._way()
+        self.trace = self._way(value)
+        self._is_ready = True
         return self.trace(value)
 
-    def _way(self) -> Callable[[Any], Trace]:
-        """Return the shortest way to a trace."""
-        around = self._conjuncts or self._branches or self._conditional
+    def way_for(self, value: Any) -> Callable[[Any], Trace]:
+        """Return what traces values like this one, now and later: `trace` changes with the first of them."""
+        if not self._is_ready:
+            self.trace(value)
+        return self.trace
+
+    def _way(self, value: Any) -> Callable[[Any], Trace]:
+        """Return the shortest way to a trace of values like this one."""
         inside = self._patterns or self._additional or self._prefix or self._items
-        if not (around or inside or self._properties or self._shape.declares) and len(self._choices) == 1:
-            return self._choices[0]
-        if self._properties and not (around or inside or self._choices):
+        parts = (self._choices, self._conjuncts, self._conditional, self._branches, self._properties)
+        present = [part for part in parts if part]
+        if inside or len(present) != 1 or (self._shape.declares and not self._properties):
+            return self._trace_all
+        if self._properties:
             return self._trace_properties
+        if self._branches:
+            return self._trace_branch
+        if self._choices and len(self._choices) == 1:
+            return self._choices[0]
+        if self._conjuncts and len(self._conjuncts) == 1:
+            return self._conjuncts[0].way_for(value)
         return self._trace_all
 
     @property
@@ -93,10 +115,14 @@ class _Tracer:
         if not isinstance(value, dict):
             return None
         names = tuple(value)
-        plan = self._plans.get(names) or self._plan(names)
+        plan = self._plans.get(names) or self._plan(names, value)
         if not plan.traced:
             return plan.shown
-        return plan.shown, *[tracer.trace(value[name]) for name, tracer in plan.traced]
+        return plan.shown, *[trace(value[name]) for name, trace in plan.traced]
+
+    def _trace_branch(self, value: Any) -> Trace:
+        assert self._shape.union
+        return self._branch(value, value.get(self._shape.union.tag)) if isinstance(value, dict) else None
 
     def _trace_all(self, value: Any) -> Trace:
         steps: list[Hashable] = [choose(value) for choose in self._choices]
@@ -123,12 +149,13 @@ class _Tracer:
         if self._patterns or self._additional:
             steps.append(("members", *dict.fromkeys(self._member(*member) for member in value.items())))
 
-    def _plan(self, names: tuple[str, ...]) -> _Plan:
+    def _plan(self, names: tuple[str, ...], value: dict[str, Any]) -> _Plan:
         present = tuple(name in names for name in self._properties)
         is_open = self._shape.is_open
         extra = () if is_open else tuple(name for name in names if name not in self._properties)
-        traced = ((name, tracer) for name, tracer in self._properties.items() if name in names)
-        plan = _Plan((present, extra), tuple((name, tracer) for name, tracer in traced if not tracer.shows_nothing))
+        traced = [(name, tracer) for name, tracer in self._properties.items() if name in names]
+        telling = [(name, tracer) for name, tracer in traced if not tracer.shows_nothing]
+        plan = _Plan((present, extra), tuple((name, tracer.way_for(value[name])) for name, tracer in telling))
         if len(self._plans) < MAX_PLANS:
             self._plans[names] = plan
         return plan

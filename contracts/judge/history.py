@@ -5,6 +5,7 @@ Hides which parts of a response are kept, and the file by which the processes of
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -280,6 +281,20 @@ def value_at(value: Any, place: str) -> Any:
         return resolve_pointer(value, pointer_steps(place))
     except (LookupError, ValueError):
         return ABSENT
+
+
+def values_at(value: Any, places: tuple[str, ...]) -> tuple[Any, ...]:
+    """Return what `value_at` does for each of the places."""
+    if isinstance(value, dict) and (names := _members(places)) is not None:
+        return tuple([value.get(name, ABSENT) for name in names])
+    return tuple([value_at(value, place) for place in places])
+
+
+@functools.lru_cache(maxsize=1024)
+def _members(places: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return the names of the members that all places are of a value; None if a place is another one."""
+    steps = [pointer_steps(place) for place in places]
+    return tuple(name for (name,) in steps) if all(len(each) == 1 for each in steps) else None
 
 
 _SIMPLE: Final = frozenset({str, type(None), type(ABSENT)})

@@ -7,7 +7,7 @@ written: a capture may be of millions of resources.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol
 
 import orjson
@@ -65,13 +65,13 @@ class SharedMemory:
     def of(self, resource: Named) -> dict[Key, Kept]:
         """Return what is known of a resource."""
         rows = self._state.execute(
-            "SELECT place, pointer, value, shown, since FROM lasting WHERE resource = ?", (_encode(resource),)
+            "SELECT place, pointer, value, shown, since FROM lasting WHERE resource = ?", (_to_text(resource),)
         )
         return {(place, pointer): (value, text, since) for place, pointer, value, text, since in rows}
 
     def keep(self, resource: Named, key: Key, kept: Kept) -> bool:
         """Keep a value; return False if another process has kept one first."""
-        row = (_encode(resource), *key, *kept)
+        row = (_to_text(resource), *key, *kept)
         return bool(self._state.execute("INSERT OR IGNORE INTO lasting VALUES (?, ?, ?, ?, ?, ?) RETURNING 1", row))
 
     def is_first_or_same(
@@ -100,6 +100,7 @@ class LoneMemory:
         self._unwritten: set[Named] = set()
         self._written, self._has_table = _Written(), False
         self._numbers: dict[tuple[Lasting, ...], int] = {}
+        self._latest: tuple[tuple[Lasting, ...] | None, int] = None, 0
 
     def of(self, resource: Named) -> dict[Key, Kept]:
         """Return what is known of a resource."""
@@ -120,7 +121,9 @@ class LoneMemory:
         self, resource: Named, keywords: tuple[Lasting, ...], values: tuple[Any, ...], since: float
     ) -> bool:
         """Return whether these values are the first of the resource, or the same as these; keep them if so."""
-        known = self._known.get(resource) or self._find(resource)
+        known = self._known.get(resource)
+        if known is None and self._has_table:
+            known = self._find(resource)
         if not known:
             self._remember(resource, (keywords, values, since))
             return True
@@ -129,9 +132,9 @@ class LoneMemory:
     def _find(self, resource: Named) -> _First | dict[Key, Kept] | None:
         known = self._known.get(resource)
         if known is None and resource in self._written:
-            rows = self._state.execute("SELECT known FROM lasting WHERE resource = ?", (_encode(resource),))
+            rows = self._state.execute("SELECT known FROM lasting WHERE resource = ?", (_to_bytes(resource),))
             if rows:
-                known = self._from_text(rows[0][0])
+                known = self._from_bytes(rows[0][0])
                 self._put(resource, known)
         return known
 
@@ -148,24 +151,28 @@ class LoneMemory:
         """Write what is not written yet, and keep nothing in memory."""
         # Few memories ever write, and the self-test makes one for each fault.
         if not self._has_table:
-            self._state.execute("CREATE TABLE lasting (resource TEXT PRIMARY KEY, known TEXT) WITHOUT ROWID")
+            self._state.execute("CREATE TABLE lasting (resource BLOB PRIMARY KEY, known BLOB) WITHOUT ROWID")
             self._has_table = True
         # In the order of the rows, in which SQLite writes them fastest.
-        rows = sorted((_encode(name), self._to_text(self._known[name])) for name in self._unwritten)
+        rows = sorted([(_to_bytes(name), self._known_as_bytes(self._known[name])) for name in self._unwritten])
         self._state.execute_all("INSERT OR REPLACE INTO lasting VALUES (?, ?)", rows)
-        for name in self._unwritten:
-            self._written.add(name)
+        self._written.update(self._unwritten)
         self._unwritten.clear()
         self._known.clear()
 
-    def _to_text(self, known: _First | dict[Key, Kept]) -> str:
+    def _known_as_bytes(self, known: _First | dict[Key, Kept]) -> bytes:
         if isinstance(known, dict):
-            return _encode([[*key, *kept] for key, kept in known.items()])
+            return _to_bytes([[*key, *kept] for key, kept in known.items()])
         keywords, values, since = known
-        number = self._numbers.setdefault(keywords, len(self._numbers))
-        return _encode({"of": number, "values": values, "since": since})
+        return _to_bytes({"of": self._number_of(keywords), "values": values, "since": since})
 
-    def _from_text(self, text: str) -> _First | dict[Key, Kept]:
+    def _number_of(self, keywords: tuple[Lasting, ...]) -> int:
+        """Return the number by which a text names the keywords; most are those of the text before."""
+        if keywords is not self._latest[0]:
+            self._latest = keywords, self._numbers.setdefault(keywords, len(self._numbers))
+        return self._latest[1]
+
+    def _from_bytes(self, text: bytes) -> _First | dict[Key, Kept]:
         data = json.loads(text)
         if isinstance(data, list):
             return {(place, pointer): (value, shown, since) for place, pointer, value, shown, since in data}
@@ -173,12 +180,16 @@ class LoneMemory:
         return list(self._numbers)[data["of"]], values, data["since"]
 
 
-def _encode(value: Any) -> str:
+def _to_text(value: Any) -> str:
+    return _to_bytes(value).decode()
+
+
+def _to_bytes(value: Any) -> bytes:
     """Return a value as JSON; an object stands for what is absent, because no value here is one."""
     try:
-        return orjson.dumps(value, default=_absent).decode()
+        return orjson.dumps(value, default=_absent)
     except TypeError:  # A text holds half of a surrogate pair.
-        return json.dumps(value, default=_absent)
+        return json.dumps(value, default=_absent).encode()
 
 
 def _absent(value: object) -> dict[str, Any]:
@@ -196,18 +207,18 @@ class _Written:
     def __init__(self) -> None:
         self._bits = bytearray()
 
-    def add(self, resource: Named) -> None:
+    def update(self, resources: Iterable[Named]) -> None:
         if not self._bits:
             self._bits = bytearray((self._MASK + 1) // 8)
-        for bit in self._positions(resource):
-            self._bits[bit >> 3] |= 1 << (bit & 7)
+        bits, mask = self._bits, self._MASK
+        for number in map(hash, resources):
+            one, two = number & mask, number >> 32 & mask
+            bits[one >> 3] |= 1 << (one & 7)
+            bits[two >> 3] |= 1 << (two & 7)
 
     def __contains__(self, resource: Named) -> bool:
         if not self._bits:
             return False
-        one, two = self._positions(resource)
-        return bool(self._bits[one >> 3] >> (one & 7) & 1 and self._bits[two >> 3] >> (two & 7) & 1)
-
-    def _positions(self, resource: Named) -> tuple[int, int]:
         number = hash(resource)
-        return number & self._MASK, (number >> 32) & self._MASK
+        one, two = number & self._MASK, number >> 32 & self._MASK
+        return bool(self._bits[one >> 3] >> (one & 7) & 1 and self._bits[two >> 3] >> (two & 7) & 1)

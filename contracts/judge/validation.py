@@ -54,6 +54,7 @@ class Validation:
         self._places = {id(node): pointer for pointer, node in _nodes(document.contents)}
         # References resolve in this one file, because a registry would cost 1.7 times as much.
         self._target = functools.cache(document.schema)
+        self._fast_at = functools.cache(self._find_fast)
         self._exact = self._compile(lambda schema, instance: False)
         self._pruning = self._compile(self._beyond_doubt)
 
@@ -61,6 +62,9 @@ class Validation:
     def _fast(self) -> jsonschema_rs.ValidatorMap | None:
         # Made when it is first needed: of schemas that hold each other it takes seconds and hundreds of megabytes.
         return _fast_validators(self._document)
+
+    def _find_fast(self, pointer: str) -> jsonschema_rs.Validator | None:
+        return self._fast.get(pointer) if self._fast else None
 
     def is_valid(self, pointer: str, instance: Any) -> bool:
         """Return whether the instance is valid; mostly a thousand times faster than `violations`."""
@@ -83,8 +87,8 @@ class Validation:
         like ours.
         """
         try:
-            fast = self._fast.get(pointer) if self._fast else None
-            return None if fast is None else bool(fast.is_valid(instance))
+            fast = self._fast_at(pointer)
+            return None if fast is None else fast.is_valid(instance)
         except ValueError:
             return None
 

@@ -7,7 +7,7 @@ Hides which library decides each, and where none is right by itself. Sources: JS
 import datetime
 import re
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import jsonschema
@@ -19,11 +19,13 @@ _LEAP_DAYS: Final = ((6, 30), (12, 31))
 
 def is_date_time(value: object) -> bool:
     """Return whether the text is a `date-time` of RFC 3339, section 5.6; True for a value other than text."""
-    if not isinstance(value, str):
-        return True
-    if not _conforms("date-time", value):
-        return False
-    return ":60" not in value or _ends_a_leap_month(value)
+    return not isinstance(value, str) or _is_date_time_text(value)
+
+
+# The same text is judged by each validator, and for its feature.
+@lru_cache(maxsize=64)
+def _is_date_time_text(value: str) -> bool:
+    return _conforms("date-time", value) and (":60" not in value or _ends_a_leap_month(value))
 
 
 def _ends_a_leap_month(value: str) -> bool:

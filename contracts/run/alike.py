@@ -10,12 +10,13 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, NamedTuple
 
-from contracts.captures import Capture
-from contracts.coverage import Trace, trace_of
+from contracts.captures import Capture, Pairs
+from contracts.coverage import Trace, tracer_of
 from contracts.http import LET_IN, THROTTLED, Exchange, Response, are_plain, label_of
-from contracts.judge import History, checked_headers, compiled, misquoted, parse_response, value_at
+from contracts.judge import History, checked_headers, compiled, misquoted, parse_response, values_at
 from contracts.openapi import (
     UNREADABLE,
     Operation,
@@ -75,8 +76,7 @@ class _Repeats:
             self.first = min(self.first, (at, resource))
 
 
-@dataclass(frozen=True, slots=True)
-class _Body:
+class _Body(NamedTuple):
     """What is found in a body: its value and its lasting values, and the repeats of what it is alike to."""
 
     value: Any
@@ -91,8 +91,11 @@ class _Kind:
         self.operation, self.spec, self.schema = operation, spec, schema
         self._room = room
         self.lasting = lasting(operation, spec) if is_success else ()
-        self._echoes = bool(equals(operation, spec))
-        self._validation = compiled(operation.document)
+        self._lasting_places = tuple(keyword.place for keyword in self.lasting)
+        self._echoes = equals(operation, spec)
+        self._echo_places = tuple(keyword.place for keyword in self._echoes)
+        self._opinion = partial(compiled(operation.document).opinion, schema)
+        self._tracer = tracer_of(operation.document, schema) if schema else None
         self._traces: dict[Trace, _Repeats] = {}
         self._bodies: dict[bytes, _Body] = {}
         self._met: set[int] = set()
@@ -102,13 +105,12 @@ class _Kind:
         found = self._bodies.get(body)
         if found is None:
             value = parse_flawless(body)
-            if self.schema and self._validation.opinion(self.schema, value) is not True:
+            if self.schema and self._opinion(value) is not True:
                 return None
             repeats = self._traces.get(self.trace(value))
             if repeats is None:
                 return None
-            lasting_values = tuple([value_at(value, keyword.place) for keyword in self.lasting])
-            found = _Body(value, lasting_values, repeats)
+            found = _Body(value, values_at(value, self._lasting_places), repeats)
             self._remember(body, found)
         return found
 
@@ -128,10 +130,14 @@ class _Kind:
 
     def repeats(self, value: Any, parameters: Mapping[str, str]) -> bool:
         """Return whether a body repeats the parameters as promised."""
-        return not (self._echoes and any(misquoted(self.operation, parameters, self.spec, value)))
+        for keyword, actual in zip(self._echoes, values_at(value, self._echo_places), strict=True):
+            if actual != parameters.get(keyword.parameter):
+                # It is another one, or the same one in a form that only the rule itself can tell.
+                return not any(misquoted(self.operation, parameters, self.spec, value))
+        return True
 
     def trace(self, value: Any) -> Trace:
-        return trace_of(self.operation.document, self.schema, value) if self.schema else ()
+        return self._tracer.trace(value) if self._tracer else ()
 
     def learn(self, value: Any, exchange: Exchange, size: int) -> None:
         trace = self.trace(value)
@@ -147,16 +153,15 @@ class AlikeAnswers:
 
     def __init__(self, history: History, redaction: Redaction) -> None:
         self._history, self._redaction = history, redaction
-        self._kinds: dict[tuple[Operation, int, tuple[tuple[str, str], ...]], _Kind] = {}
+        self._kinds: dict[tuple[Operation, int, Pairs], _Kind] = {}
         self._times: defaultdict[str, Counter[int]] = defaultdict(Counter)
         self._room = _Room(MAX_BYTES)
 
     def count(self, operation: Operation, parameters: Mapping[str, str], capture: Capture, *, made_up: bool) -> bool:
         """Count the answer and return True if it is alike to one that was learned; `made_up` is the request's."""
-        response = capture.response
-        kind = self._kinds.get((operation, response.status, _checked(operation, response)))
+        kind = self._kinds.get((operation, capture.status, _checked(operation, capture.headers)))
         try:
-            found = kind.read(response.body) if kind else None
+            found = kind.read(capture.body) if kind else None
         except (ValueError, RecursionError):
             return False
         if kind is None or found is None or not kind.repeats(found.value, parameters):
@@ -183,7 +188,7 @@ class AlikeAnswers:
         # A text is no JSON, and of every rejection it is to be known what it says of itself.
         if (claimed and not claimed.is_json) or label_of(plainly) not in (LET_IN, None):
             return
-        key = operation, response.status, _checked(operation, response)
+        key = operation, response.status, _checked(operation, response.headers)
         kind = self._kinds.get(key)
         if kind is None:
             if len(self._kinds) >= MAX_KINDS:
@@ -204,6 +209,6 @@ class AlikeAnswers:
         return tally
 
 
-def _checked(operation: Operation, response: Response) -> tuple[tuple[str, str], ...]:
+def _checked(operation: Operation, headers: Pairs) -> Pairs:
     names = checked_headers(operation)
-    return tuple([pair for pair in response.headers if pair[0].lower() in names])
+    return tuple([pair for pair in headers if pair[0].lower() in names])

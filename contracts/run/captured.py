@@ -76,7 +76,7 @@ class CapturedAnswers:
             for each in captures:
                 if isinstance(each, Unread):
                     self._leave_aside(each)
-                elif each.response.status in _OF_A_CACHE:
+                elif each.status in _OF_A_CACHE:
                     self._leave_aside(Unread(each.where, "it is an answer of a cache (304)"))
                 elif (found := self._operation_of(each)) is None:
                     self._note_other(f"{each.method} {path_of(each.url) if each.url else '(path not known)'}")

@@ -66,7 +66,7 @@ def own_answers(document: Document, names: Sequence[str]) -> OwnAnswers:
             own.left_aside[f"{each.where}: {each.why}"] += 1
             continue
         found = finder.find(each.method, each.url, each.mount) if each.url else None
-        if found is None or each.response.status == _OF_A_CACHE:
+        if found is None or each.status == _OF_A_CACHE:
             own.left_aside[f"{each.method} {path_of(each.url)} is no answer of an operation"] += 1
             continue
         operation, values = found

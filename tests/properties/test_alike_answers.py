@@ -49,7 +49,8 @@ def captures(document: Document, seed: int, count: int) -> Iterator[Capture]:
             response = replace(response, body=lasting_body(ids[0], chance))
         path = operation.url_path(operation.bind(ids)) + chance.choice(["", "", "", "?page=2"])
         at, seconds = chance.choice([0.0, float(number), float(chance.randrange(9))]), chance.choice([0.0, 0.5])
-        yield Capture(f"line {number}", "GET", path, changed(response, chance), seconds, at)
+        answer = changed(response, chance)
+        yield Capture(f"line {number}", "GET", path, answer.status, answer.headers, answer.body, seconds, at)
 
 
 def lasting_body(thing: str, chance: Random) -> bytes:
