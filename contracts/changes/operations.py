@@ -4,6 +4,7 @@ Hides which operations and responses belong together. Paths match whatever their
 described by its code, its class or `default`, in each document by itself.
 """
 
+import functools
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
@@ -11,7 +12,7 @@ from typing import Any, Final
 from contracts.changes.change import KINDS, Change, Classification, Direction, Witness, classify
 from contracts.changes.promises import promise_changes
 from contracts.changes.prover import Pair, Prover
-from contracts.changes.witnesses import Judge, judge_answers, judge_response, judge_values
+from contracts.changes.witnesses import Judge, Judged, judge_answers, judge_response, judge_values
 from contracts.http import Response
 from contracts.judge import is_judged_text
 from contracts.openapi import (
@@ -281,9 +282,9 @@ class OperationComparison:
             yield replace(made, classification=Classification.EQUIVALENT)
 
     def _header_judge(self, code: int, name: str, specs: tuple[ResponseSpec, ResponseSpec]) -> Judge:
-        whole = {new: self._answer(specs[new], code, by_new=new) for new in (False, True)}
+        whole = functools.cache(lambda new: self._answer(specs[new], code, by_new=new))
 
-        def judged(value: Any, by_new: bool) -> Any:
+        def judged(value: Any, by_new: bool, *, quick: bool = False) -> Judged:
             text = (
                 value
                 if isinstance(value, str)
@@ -291,9 +292,9 @@ class OperationComparison:
                 if isinstance(value, list)
                 else text_of(value)
             )
-            others = tuple(each for each in whole[by_new].headers if each[0].lower() != name.lower())
-            response = replace(whole[by_new], headers=(*others, (name, text)))
-            return judge_response(self._old, self._new, response, by_new=by_new)
+            others = tuple(each for each in whole(by_new).headers if each[0].lower() != name.lower())
+            response = replace(whole(by_new), headers=(*others, (name, text)))
+            return judge_response(self._old, self._new, response, by_new=by_new, quick=quick)
 
         return judged
 

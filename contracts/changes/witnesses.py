@@ -46,7 +46,10 @@ class Generator(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What both documents say of one value or answer: the violations by the one that is to admit it, and the other."""
+    """What both documents say of one value or answer: the violations by the one that is to admit it, and the other.
+
+    If there are any by the first, those by the other are not looked for.
+    """
 
     admitting: tuple[Violation, ...]
     refusing: tuple[Violation, ...]
@@ -54,8 +57,11 @@ class Judged:
     text: str
 
 
-Judge = Callable[[Any, bool], Judged]
-"""Has both documents judge a value; True says that NEW is to admit it."""
+class Judge(Protocol):
+    """Has both documents judge a value."""
+
+    def __call__(self, value: Any, by_new: bool, *, quick: bool = False) -> Judged:
+        """Return what they say of it; NEW is to admit it, or else OLD. For `quick` see `parse_response`."""
 
 
 class Witnesses:
@@ -186,9 +192,13 @@ def _best(
 
     `pointer` is the place of the difference in the document that is to refuse the value.
     """
+
+    def ranked(value: Any, path: Sequence[str], *, quick: bool) -> tuple[tuple[int, int], Witness] | None:
+        return _ranked(judge(value, new, quick=quick), prefix + to_pointer(*path), pointer, new=new)
+
     best: tuple[tuple[int, int], Any, tuple[str, ...], Witness] | None = None
     for value, path in attempts:
-        found = _ranked(judge(value, new), prefix + to_pointer(*path), pointer, new=new)
+        found = ranked(value, path, quick=True) and ranked(value, path, quick=False)
         if found and (best is None or found[0] < best[0]):
             best = found[0], value, path, found[1]
         if found and found[0][0] == 0 and found[0][1] == len(found[1].refusals):
@@ -197,24 +207,24 @@ def _best(
         return None
     rank, value, path, witness = best
 
-    def still(smaller: Any) -> Witness | None:
-        again = _ranked(judge(smaller, new), prefix + to_pointer(*path), pointer, new=new)
-        return again[1] if again and again[0] <= rank else None
+    def still(smaller: Any) -> bool:
+        again = ranked(smaller, path, quick=True)
+        return again is not None and again[0] <= rank
 
-    return _shrunk(value, path, still) or witness
+    last = ranked(_shrunk(value, path, still), path, quick=False)
+    return last[1] if last and last[0] <= rank else witness
 
 
-def _shrunk(value: Any, path: Sequence[str], still: Callable[[Any], Witness | None]) -> Witness | None:
-    """Return the witness of the value without members that it does not need; None if it needs all."""
-    found = None
+def _shrunk(value: Any, path: Sequence[str], still: Callable[[Any], bool]) -> Any:
+    """Return the value without members that it does not need."""
     for member in list(islice(_members(value, path), SHRINKS)):
         try:
             smaller = _without(value, member)
         except (LookupError, TypeError):
             continue  # It went with another one.
-        if witness := still(smaller):
-            value, found = smaller, witness
-    return found
+        if still(smaller):
+            value = smaller
+    return value
 
 
 def _members(value: Any, path: Sequence[str]) -> Iterator[tuple[str, ...]]:
@@ -270,20 +280,22 @@ def judge_answers(
 ) -> Judge:
     """Return what judges bodies of answers of a status, with the header fields that OLD's and NEW's have."""
 
-    def judged(value: Any, by_new: bool) -> Judged:
+    def judged(value: Any, by_new: bool, *, quick: bool = False) -> Judged:
         body = json.dumps(value, ensure_ascii=False) if as_json else str(value)
         response = Response(code, tuple(fields[by_new]), body.encode(errors="replace"))
-        return judge_response(old, new, response, by_new=by_new)
+        return judge_response(old, new, response, by_new=by_new, quick=quick)
 
     return judged
 
 
-def judge_response(old: Operation, new: Operation, response: Response, *, by_new: bool) -> Judged:
+def judge_response(old: Operation, new: Operation, response: Response, *, by_new: bool, quick: bool = False) -> Judged:
     """Have both documents judge a response; NEW is to admit it, or else OLD."""
     first, second = (new, old) if by_new else (old, new)
-    admitting, refusing = (set(parse_response(each, response).violations) for each in (first, second))
+    if admitting := set(parse_response(first, response, quick=quick).violations):
+        return Judged(tuple(sorted(admitting)), (), response, "")
+    refusing = set(parse_response(second, response, quick=quick).violations)
     # Of violations with one cause the most telling one is shown, as in a verdict.
-    return Judged(tuple(sorted(admitting)), tuple(sorted(refusing - consequences(refusing))), response, "")
+    return Judged((), tuple(sorted(refusing - consequences(refusing))), response, "")
 
 
 def judge_values(old: tuple[Document, str], new: tuple[Document, str], place: str) -> Judge:
@@ -293,8 +305,9 @@ def judge_values(old: tuple[Document, str], new: tuple[Document, str], place: st
         document, pointer = side
         return tuple(compiled(document).violations(pointer, value, place=place)) if pointer else ()
 
-    def judged(value: Any, by_new: bool) -> Judged:
+    def judged(value: Any, by_new: bool, *, quick: bool = False) -> Judged:
         first, second = (new, old) if by_new else (old, new)
-        return Judged(violations(first, value), violations(second, value), None, text_of(value))
+        admitting = violations(first, value)
+        return Judged(admitting, () if admitting else violations(second, value), None, text_of(value))
 
     return judged

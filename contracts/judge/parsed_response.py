@@ -49,12 +49,14 @@ class ParsedResponse:
     violations: tuple[Violation, ...]
 
 
-def parse_response(operation: Operation, response: Response) -> ParsedResponse:
-    """Return the response, parsed and checked by itself; equal responses are parsed once."""
+def parse_response(operation: Operation, response: Response, *, quick: bool = False) -> ParsedResponse:
+    """Return the response, parsed and checked by itself; equal responses are parsed once.
+
+    With `quick` jsonschema skips the parts of every body that jsonschema_rs finds valid, as else of large ones.
+    """
     headers = tuple(field for field in response.headers if field[0].lower() in checked_headers(operation))
-    if len(response.body) >= LARGE:
-        return _parse_large(operation, response.status, headers, response.body)
-    return _parse_small(operation, response.status, headers, response.body)
+    parse = _parse_large if len(response.body) >= LARGE else _parse_small
+    return parse(operation, response.status, headers, response.body, quick)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -63,14 +65,16 @@ def checked_headers(operation: Operation) -> frozenset[str]:
     return _CHECKED_HEADERS | {header.name.lower() for spec in operation.responses for header in spec.headers}
 
 
-def _parse(operation: Operation, status: int, headers: tuple[tuple[str, str], ...], body: bytes) -> ParsedResponse:
+def _parse(
+    operation: Operation, status: int, headers: tuple[tuple[str, str], ...], body: bytes, quick: bool
+) -> ParsedResponse:
     response = Response(status, headers, body)
     spec = operation.response_for(status)
     claimed = parse_media_type(response.header("content-type") or "")
     key = _key(spec, claimed) if spec else None
     schema_at = _body_schema(operation.document, spec, key, claimed) if spec and key else None
     value, flaws = _read(body, claimed) if body and schema_at is not None else (UNREADABLE, ())
-    subject = Subject(operation, response, spec, claimed, key, value, flaws, schema_at)
+    subject = Subject(operation, response, spec, claimed, key, value, flaws, schema_at, quick)
     violations = tuple(violation for check in RESPONSE_CHECKS for violation in check(subject))
     return ParsedResponse(spec, key, schema_at, value, violations)
 
@@ -95,6 +99,7 @@ class Subject:
     value: Any
     flaws: tuple[JsonFlaw, ...]
     schema: str | None
+    quick: bool = False
 
     def violation(
         self, rule: str, place: str, pointer: str = "", expected: str = "", actual: str = "", variant: str = ""
@@ -280,8 +285,8 @@ def schema(subject: Subject) -> Iterator[Violation]:
     """Yield the violations of the schema that the document gives for the status and media type."""
     if subject.value is not UNREADABLE and subject.schema:
         validation, response = compiled(subject.operation.document), subject.response
-        size, status = len(response.body), response.status
-        yield from validation.violations(subject.schema, subject.value, size=size, status=status)
+        size = max(len(response.body), LARGE) if subject.quick else len(response.body)
+        yield from validation.violations(subject.schema, subject.value, size=size, status=response.status)
 
 
 RESPONSE_CHECKS: Final[tuple[Callable[[Subject], Iterator[Violation]], ...]] = (
