@@ -70,8 +70,9 @@ class Comparison:
 
     def __init__(self, old: Side, new: Side) -> None:
         self.old, self.new = old, new
-        self._known: dict[Holder, tuple[Found, ...]] = {}
-        self._whole: dict[Holder, tuple[SchemaDifference, ...]] = {}
+        self._numbers: dict[Holder, int] = {}
+        self._known: dict[int, tuple[tuple[Found, int], ...]] = {}
+        self._whole: dict[int, tuple[SchemaDifference, ...]] = {}
 
     def is_same(self, old: Node, new: Node) -> bool:
         """Return whether both say the same, perhaps in other words; False if that takes a comparison to see."""
@@ -82,36 +83,40 @@ class Comparison:
 
         Of a value with more than `PAIRS` pairs of schemas, each further pair is compared at one place.
         """
-        key = self._key(holder)
-        if key not in self._whole:
-            self._whole[key] = tuple(self._walk(Inner(holder)))
-        return self._whole[key]
+        number = self._number(holder)
+        if number not in self._whole:
+            self._whole[number] = tuple(self._walk(Inner(holder), number))
+        return self._whole[number]
 
-    def _walk(self, root: Inner) -> Iterator[SchemaDifference]:
-        first = self._key(root.holder)
-        waiting: deque[tuple[Inner, tuple[Inner, ...], frozenset[Holder]]] = deque([(root, (), frozenset({first}))])
+    def _walk(self, root: Inner, first: int) -> Iterator[SchemaDifference]:
+        waiting: deque[tuple[Inner, int, tuple[Inner, ...], frozenset[int]]] = deque()
+        waiting.append((root, first, (), frozenset({first})))
         met, pairs = {first}, 0
         while waiting:
-            inner, way, around = waiting.popleft()
+            inner, at, way, around = waiting.popleft()
             pairs += 1
-            for each in self._local(inner.holder):
+            for each, number in self._local(inner.holder, at):
                 if isinstance(each, SchemaDifference):
                     if all(above.tells(_seen_from(above, inner, each)) for above in way):
                         yield each.below(inner.steps, inner.branch)
-                elif (key := self._key(each.holder)) not in (around if pairs < PAIRS else met):
-                    met.add(key)
+                elif number not in (around if pairs < PAIRS else met):
+                    met.add(number)
                     further = replace(each, steps=(*inner.steps, *each.steps), branch=each.branch or inner.branch)
-                    waiting.append((further, (*way, further) if each.variants else way, around | {key}))
+                    ways = (*way, further) if each.variants else way
+                    waiting.append((further, number, ways, around | {number}))
 
-    def _key(self, holder: Holder) -> Holder:
-        return replace(holder, old=self.old.flat(holder.old), new=self.new.flat(holder.new), beside=((), ()))
+    def _number(self, holder: Holder) -> int:
+        """Return the number of a pair of schemas, which stands for it wherever it is met."""
+        key = replace(holder, old=self.old.flat(holder.old), new=self.new.flat(holder.new), beside=((), ()))
+        return self._numbers.setdefault(key, len(self._numbers))
 
-    def _local(self, holder: Holder) -> tuple[Found, ...]:
-        """Return the differences of one pair of schemas, and the pairs inside it."""
-        key = self._key(holder)
-        if key not in self._known:
-            self._known[key] = tuple(self._found(holder))
-        return self._known[key]
+    def _local(self, holder: Holder, number: int) -> tuple[tuple[Found, int], ...]:
+        """Return the differences of one pair of schemas, and the pairs inside it, each with its number."""
+        if number not in self._known:
+            found = tuple(self._found(holder))
+            numbers = (self._number(each.holder) for each in found)
+            self._known[number] = tuple(zip(found, numbers, strict=True))
+        return self._known[number]
 
     def _found(self, holder: Holder) -> Iterator[Found]:
         old, new = self.old.flat(holder.old), self.new.flat(holder.new)

@@ -141,6 +141,8 @@ def _keyword(operation: Operation, spec: ResponseSpec, keyword: str) -> Iterator
     References, `allOf` and properties are followed; arrays and alternatives are not, because no place in them is
     certain. The depth ends at 16 names, for schemas that contain themselves.
     """
+    if not _is_used(operation.document, keyword):
+        return
     for schema in filter(None, spec.content.values()):
         leading = _leading_to(operation.document, schema, keyword)
         waiting = [("", schema)]
@@ -154,6 +156,13 @@ def _keyword(operation: Operation, spec: ResponseSpec, keyword: str) -> Iterator
             if keyword in node:
                 yield place, at + to_pointer(keyword), node[keyword]
             waiting += [(place + step, part) for step, part in _parts(at, node)]
+
+
+@functools.lru_cache(maxsize=64)
+def _is_used(document: Document, keyword: str) -> bool:
+    """Return whether any schema of the document has the keyword."""
+    schemas = map(document.schema, document.schemas)
+    return any(keyword in schema for schema in schemas if isinstance(schema, dict))
 
 
 def _leading_to(document: Document, schema: str, keyword: str) -> set[str]:
