@@ -213,7 +213,7 @@ class _Session:
             self._run.report(self._verdict)
         else:
             facts = answers.facts(self._settings.document)
-            waivers = Waivers(self._settings.waivers, facts.started.date())
+            waivers = Waivers(self._settings.violation_waivers, facts.started.date())
             self._verdict = conclude(facts, answers.tally(), AcceptanceCriteria(waivers))
 
     def _incident(self, session: pytest.Session, exitstatus: int) -> str:

@@ -4,8 +4,8 @@ Hides how schemas are taken apart, the exact schema algebra, and how each claim 
 documents judge. Hands out `compare_documents`, Change, and where documents come from.
 """
 
-from contracts.changes.accepting import accept, load_change_waivers
-from contracts.changes.change import KINDS, PREFIX, Change, Classification, Direction, Spot, Witness
+from contracts.changes.accepting import accept
+from contracts.changes.change import Change, Classification, Direction, Spot, Witness
 from contracts.changes.document_comparison import compare_documents
 from contracts.changes.result import DocumentDiff
 from contracts.changes.seen import SeenAnswers, SeenTotals, counted_by_features

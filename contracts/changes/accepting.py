@@ -7,15 +7,10 @@ what is gone, that of OLD, and whose place in the document is NEW's, else OLD's.
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
 
-from contracts.changes.change import KINDS, PREFIX, Change, Classification
+from contracts.changes.change import Change, Classification
 from contracts.judge import Violation
-from contracts.verdict import WaivableRules, Waiver, Waivers, load_waivers
-
-_PLACES: Final = ("body", "status", "header", "path", "query", "cookie", "request")
-OF_CHANGES: Final = WaivableRules([PREFIX + kind for kind in KINDS], _PLACES, "docs/diff.md lists the kinds of changes")
+from contracts.verdict import Waiver, Waivers
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +26,18 @@ class Accepted:
     stale: tuple[Waiver, ...] = ()
 
 
-def load_change_waivers(path: Path) -> tuple[Waiver, ...]:
-    """Return the waivers of a file; raise ConfigurationError, in one line with the fix, for one that is wrong."""
-    return load_waivers(path, OF_CHANGES)
-
-
 def accept(changes: Iterable[Change], given: Iterable[Waiver], day: datetime.date) -> Accepted:
-    """Return what becomes of the changes by these waivers on the day; equivalent changes need none."""
-    waivers = Waivers(given, day)
+    """Return what becomes of the changes by these waivers on the day; equivalent changes need none.
+
+    Waivers of violations, which the same file may hold, are left aside.
+    """
+    waivers = Waivers((each for each in given if each.is_of_changes), day)
     standing, waived, expired = [], [], []
     fitting: set[Waiver] = set()
     for change in changes:
         found = None
         if change.classification != Classification.EQUIVALENT:
-            found = waivers.match(_violation(change), ())
+            found = waivers.match(_violation(change), (), change.operation)
             fitting |= found.fitting
         if found and found.waiver:
             waived.append((change, found.waiver))

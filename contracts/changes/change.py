@@ -8,10 +8,10 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
 
 from contracts.http import Response
 from contracts.judge import Violation
+from contracts.rules import CHANGE_KINDS, OF_CHANGES
 
 
 class Direction(StrEnum):
@@ -29,87 +29,6 @@ class Classification(StrEnum):
     WIDENING = "widening"
     NARROWING = "narrowing"
     EQUIVALENT = "equivalent"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Kind:
-    """A kind of change: its code, which is never renamed, and its meaning in one line.
-
-    With `silent`, NEW admits more only where it describes nothing any more, or where HTTP tells clients what to do.
-    """
-
-    code: str
-    meaning: str
-    silent: bool = False
-
-
-_KINDS: Final = (
-    Kind("operation-added", "a path can be read that could not be", silent=True),
-    Kind("operation-removed", "a path can no longer be read"),
-    Kind("status-added", "a status may come that was not described"),
-    Kind("error-added", "a status may come that was not described, of a class that clients know", silent=True),
-    Kind("status-removed", "a status is no longer described"),
-    Kind("media-type-added", "a body may be of another media type, for those who accept it", silent=True),
-    Kind("media-type-replaced", "a body is of another media type, and none that was described is left"),
-    Kind("media-type-removed", "a media type is no longer described"),
-    Kind("body-added", "a body may come where none was described", silent=True),
-    Kind("body-removed", "no body comes any more"),
-    Kind("header-added", "a header field is described that was not"),
-    Kind("header-removed", "a header field that need not come is no longer described", silent=True),
-    Kind("header-required", "a header field always comes"),
-    Kind("header-optional", "a header field need not come any more"),
-    Kind("parameter-added", "a parameter is taken that was not, and need not be sent", silent=True),
-    Kind("parameter-removed", "a parameter is no longer taken"),
-    Kind("parameter-required", "a parameter must be sent"),
-    Kind("parameter-optional", "a parameter need not be sent any more"),
-    Kind("parameter-style", "a parameter is written in another way"),
-    Kind("promise-added", "an overlay promises more"),
-    Kind("promise-removed", "an overlay's promise is gone"),
-    Kind("required", "a property is always there"),
-    Kind("optional", "a property need not be there any more"),
-    Kind("property-added", "a property is described that was not"),
-    Kind("property-removed", "a property that need not be there is no longer described", silent=True),
-    Kind("named-properties", "what properties of certain names may hold is different"),
-    Kind("opened", "properties that are not described are allowed"),
-    Kind("closed", "properties that are not described are ruled out"),
-    Kind("type", "the value is of other types"),
-    Kind("values", "the value is one of a list, or no longer"),
-    Kind("value-added", "the value may be another one of the list"),
-    Kind("value-removed", "the value is no longer one of the list"),
-    Kind("range", "the number has other limits"),
-    Kind("multiple", "the number is a multiple of something else"),
-    Kind("length", "the text has other lengths"),
-    Kind("pattern", "the text matches another pattern"),
-    Kind("format", "the text or number has another format"),
-    Kind("item-count", "the array has other lengths"),
-    Kind("unique-items", "items may be repeated, or not any more"),
-    Kind("contains", "the array contains other items"),
-    Kind("property-count", "the object has another number of properties"),
-    Kind("property-names", "properties have other names"),
-    Kind("dependent", "a property depends on others in another way"),
-    Kind("not", "other values are ruled out"),
-    Kind("condition", "a condition on the value is different"),
-    Kind("alternatives", "the value is one of other alternatives"),
-    Kind("alternative-added", "the value may be another alternative"),
-    Kind("alternative-removed", "the value is no longer an alternative"),
-    Kind("branch-added", "the union has another branch, which its tag names"),
-    Kind("branch-removed", "a branch of the union is gone"),
-    Kind("tag-added", "another value of the tag names a branch"),
-    Kind("tag-removed", "a value of the tag names no branch any more"),
-    Kind("tag-value", "a branch is named by another value of the tag"),
-    Kind("tag-name", "another property tells the branches apart"),
-    Kind("tags", "a tag tells the branches apart, or no longer"),
-    Kind("mapping-moved", "a value of the tag names another branch than it did"),
-    Kind("schema", "the value is described otherwise"),
-    Kind("renamed", "a component or path parameter has another name"),
-    Kind("annotation", "what a document says beside its promises is different"),
-    Kind("rewritten", "the same is said in other words"),
-)
-
-KINDS: Final = {kind.code: kind for kind in _KINDS}
-"""Every kind of change by its code; in waivers and reports the code has the prefix PREFIX."""
-
-PREFIX: Final = "change."
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +94,7 @@ class Change:
     @property
     def code(self) -> str:
         """The code of the kind, as waivers and reports have it."""
-        return PREFIX + self.kind
+        return OF_CHANGES + self.kind
 
     @property
     def fingerprint(self) -> str:
@@ -193,7 +112,7 @@ def classify(
     """
     breaks, other = (grows, shrinks) if direction == Direction.ANSWERS else (shrinks, grows)
     gentle = Classification.NARROWING if direction == Direction.ANSWERS else Classification.WIDENING
-    silent = direction == Direction.ANSWERS and KINDS[kind].silent
+    silent = direction == Direction.ANSWERS and CHANGE_KINDS[kind].silent
     if breaks:
         return (Classification.WIDENING if silent else Classification.BREAKING), False
     if breaks is None:

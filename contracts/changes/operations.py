@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
-from contracts.changes.change import KINDS, Change, Classification, Direction, Witness, classify
+from contracts.changes.change import Change, Classification, Direction, Witness, classify
 from contracts.changes.promises import promise_changes
 from contracts.changes.prover import Pair, Prover
 from contracts.changes.witnesses import Judge, Judged, judge_answers, judge_response, judge_values
@@ -28,6 +28,7 @@ from contracts.openapi import (
     text_of,
     to_pointer,
 )
+from contracts.rules import CHANGE_KINDS
 
 KNOWN_CLASSES: Final = ("3", "4", "5")
 """Classes of statuses that a client treats as `x00` where it does not know the code (RFC 9110, section 15)."""
@@ -273,7 +274,7 @@ class OperationComparison:
         pair = Pair(Direction.ANSWERS, self._old.path, status, "", place, schemas[0], schemas[1])
         for change in self._prover.changes(pair, self._header_judge(code, header.name, specs)):
             kind = "header-added" if ours is None else "header-removed" if theirs is None else change.kind
-            silent = KINDS[kind].silent and change.classification == Classification.BREAKING
+            silent = CHANGE_KINDS[kind].silent and change.classification == Classification.BREAKING
             meaning = Classification.WIDENING if silent else change.classification
             yield replace(change, kind=kind, classification=meaning)
         if (ours is None or theirs is None) and not any(schemas) and was == now:

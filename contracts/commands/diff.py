@@ -72,11 +72,12 @@ _UNKNOWN: Final = 6
 
 
 def _run(options: argparse.Namespace) -> int:
-    from contracts.changes import DocumentDiff, accept, compare_documents, load_change_waivers
+    from contracts.changes import DocumentDiff, accept, compare_documents
     from contracts.reports import change_lines, github_changes, write_diff
+    from contracts.verdict import load_waivers
     from strategies import change_witnesses
 
-    waivers = load_change_waivers(options.waivers) if options.waivers else ()
+    waivers = load_waivers(options.waivers) if options.waivers else ()
     with tempfile.TemporaryDirectory() as folder:
         sources, ((old, old_lines), (new, new_lines)) = _loaded(options, Path(folder))
         compared = compare_documents(old, new, change_witnesses, (old_lines, new_lines))

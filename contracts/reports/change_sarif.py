@@ -9,11 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from contracts.changes import KINDS, PREFIX, Change, Classification, DocumentDiff, Source, Spot
+from contracts.changes import Change, Classification, DocumentDiff, Source, Spot
 from contracts.reports import change_words as words
 from contracts.reports.github import MAX_ANNOTATIONS, data_text, property_text
 from contracts.reports.sarif import SCHEMA, relative
 from contracts.reports.verdict_words import accepted_until
+from contracts.rules import CHANGE_KINDS, OF_CHANGES
 
 _LEVELS: Final = {Classification.BREAKING: "error", Classification.UNKNOWN: "warning"}
 
@@ -33,7 +34,7 @@ def log(result: DocumentDiff) -> dict[str, Any]:
     driver = {
         "name": "fine-tuning-job-contract",
         "version": version("fine-tuning-job-contract"),
-        "rules": [{"id": PREFIX + kind, "shortDescription": {"text": KINDS[kind].meaning}} for kind in used],
+        "rules": [{"id": OF_CHANGES + kind, "shortDescription": {"text": CHANGE_KINDS[kind].meaning}} for kind in used],
     }
     results = []
     for each in told:

@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from contracts.changes import KINDS, Change, Classification, Direction, SeenTotals, Spot, Witness
+from contracts.changes import Change, Classification, Direction, SeenTotals, Spot, Witness
 from contracts.openapi import text_of
 from contracts.reports.messages import clipped, violation_line, visible
+from contracts.rules import CHANGE_KINDS
 
 WIDTH: Final = 80
 """The number of characters of a value that a line shows."""
@@ -163,7 +164,7 @@ _NAMED: Final = 3
 
 def kind_meaning(change: Change) -> str:
     """Return what a kind of change means, in one line."""
-    return KINDS[change.kind].meaning
+    return CHANGE_KINDS[change.kind].meaning
 
 
 def equivalent_line(changes: Sequence[Change]) -> str:

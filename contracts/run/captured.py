@@ -45,7 +45,7 @@ class CapturedAnswers:
         self._started = datetime.datetime.now(datetime.UTC)
         self._clock = time.monotonic()
         self._finder = OperationFinder(settings.document, server)
-        self._match = Waivers(settings.waivers, self._started.date()).match
+        self._match = Waivers(settings.violation_waivers, self._started.date()).match
         history = History(redacted=settings.redaction.as_rule)
         self._observer = Observer(
             waiver=self._match,

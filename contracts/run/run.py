@@ -224,7 +224,7 @@ class Run:
     @functools.cached_property
     def waivers(self) -> Waivers:
         """The waivers as of the day on which the run began."""
-        return Waivers(self.settings.waivers, self.knowledge.started.date())
+        return Waivers(self.settings.violation_waivers, self.knowledge.started.date())
 
     @property
     def class_reads(self) -> ClassReads:

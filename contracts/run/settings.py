@@ -72,6 +72,7 @@ class Settings:
     """The options that the contract and the criteria come from, for a shard's file."""
     requirements: tuple[Requirement, ...]
     waivers: tuple[Waiver, ...]
+    """Those of violations and those of changes, as their file has them."""
     drafted_waivers: Path | None
     """Where waivers are drafted for every violation that stands."""
     earlier: Mapping[str, Any] | None = field(repr=False)
@@ -116,6 +117,11 @@ class Settings:
         _refuse_if_strict(document, strict=self.strict_document)
         kept = {operation.path for operation in document.operations}
         return replace(self, document=document, requirements=tuple(_still_asked(self.requirements, kept)))
+
+    @property
+    def violation_waivers(self) -> tuple[Waiver, ...]:
+        """The waivers of violations; those of changes are for what compares documents."""
+        return tuple(each for each in self.waivers if not each.is_of_changes)
 
     @property
     def probe_methods(self) -> bool:

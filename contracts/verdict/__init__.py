@@ -36,5 +36,5 @@ from contracts.verdict.verdict import (
     conclude,
     explained_by,
 )
-from contracts.verdict.waivers import WaivableRules, Waiver, WaiverMatch, Waivers, load_waivers
+from contracts.verdict.waivers import Waiver, WaiverMatch, Waivers, load_waivers
 from contracts.verdict.witness import Witness

@@ -1,4 +1,4 @@
-"""Accept known violations until a date, by a TOML file of `[[waiver]]` entries.
+"""Accept known violations, and changes of the document, until a date, by a TOML file of `[[waiver]]` entries.
 
 Hides how an entry is read, checked and matched:
 
@@ -14,6 +14,9 @@ that came (as JSON text) and the `id` (path parameters, joined by slashes). Besi
 `id_encoded`, the id as URLs have it (`*%FF*`, for TOML holds no bytes that are not UTF-8), and `id_class`, the words by
 which a run tells strange ids (`a control character`). All texts except the class, the reason and the owner are
 patterns, in which `*` stands for any text and `?` for one character; no other character is special.
+
+An entry whose rule begins with `change.` accepts a change between two documents. It may name the `operation` (a path)
+that changed, and no id, for a change is of no resource.
 
 A waiver covers a violation in those exchanges that fit everything it names. A violation that was also seen on other
 resources, or with other values, is reported twice, as waived and as standing, with separate counts and resources.
@@ -34,7 +37,7 @@ from urllib.parse import quote
 
 from contracts.judge import ID_CLASSES, Violation, id_classes
 from contracts.openapi import ConfigurationError, Resource
-from contracts.rules import RULES
+from contracts.rules import CHANGE_KINDS, OF_CHANGES, RULES
 
 UNFINISHED: Final = "TODO"
 """How a drafted reason and owner begin; such a waiver is refused until both are filled in."""
@@ -57,11 +60,21 @@ class Waiver:
     id: str = ""
     id_encoded: str = ""
     id_class: str = ""
+    operation: str = ""
 
-    def covers(self, violation: Violation, resource: Resource) -> bool:
-        """Return whether the violation on the resource fits everything that the waiver names."""
+    @property
+    def is_of_changes(self) -> bool:
+        """Whether it accepts changes between two documents, and no violations."""
+        return self.rule.startswith(OF_CHANGES)
+
+    def covers(self, violation: Violation, resource: Resource, operation: str = "") -> bool:
+        """Return whether the violation on the resource fits everything that the waiver names.
+
+        A change is shown as a violation, with the path of its operation.
+        """
         named = [(self.rule, violation.rule), (self.place, violation.place), (self.branch, violation.branch)]
         named += [(self.document, violation.pointer), (self.value, violation.actual), (self.id, "/".join(resource))]
+        named.append((self.operation, operation))
         if self.id_encoded:
             named.append((_PERCENT.sub(lambda found: found[0].upper(), self.id_encoded), encoded_id(resource)))
         fits = all(_fits(pattern or "*", text) for pattern, text in named) and self.status in (0, violation.status)
@@ -96,14 +109,13 @@ class WaiverMatch:
     fitting: frozenset[Waiver] = frozenset()
 
 
-_NARROWER: Final = ("status", "branch", "document", "value", "id", "id_encoded", "id_class")
+_IDS: Final = ("id", "id_encoded", "id_class")
+_NARROWER: Final = ("operation", "status", "branch", "document", "value", *_IDS)
 _REQUIRED: Final = ("rule", "place", "reason", "owner", "expires")
-_PLACES: Final = ("status", "head", "header", "body", "message", "transport")
-"""The words that the place of a violation begins with (see `Violation`)."""
 
 _TYPES: Final[Mapping[str, tuple[type, str]]] = {
     **dict.fromkeys(("rule", "place", "reason", "owner", "branch", "document", "value"), (str, "text")),
-    **dict.fromkeys(("id", "id_encoded", "id_class"), (str, "text")),
+    **dict.fromkeys(("operation", *_IDS), (str, "text")),
     "status": (int, "a number"),
     "expires": (datetime.date, "a date, such as 2026-12-31"),
 }
@@ -128,19 +140,28 @@ def _fits(pattern: str, text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class WaivableRules:
-    """What the waivers of a file are about: the rules' codes, the words that places begin with, and who lists them."""
+class _Waivable:
+    """What waivers of one sort are about: the rules' codes, the words that places begin with, and who lists them."""
 
     codes: Collection[str]
     places: tuple[str, ...]
     listed: str
 
 
-OF_ANSWERS: Final = WaivableRules(RULES, _PLACES, "docs/rules.md lists the rules")
+_VIOLATIONS: Final = _Waivable(
+    RULES, ("status", "head", "header", "body", "message", "transport"), "docs/rules.md lists the rules"
+)
+"""What waivers of violations are about, whose places begin with these words (see `Violation`)."""
+
+_CHANGES: Final = _Waivable(
+    [OF_CHANGES + kind for kind in CHANGE_KINDS],
+    ("body", "status", "header", "path", "query", "cookie", "request"),
+    "docs/diff.md lists the kinds of changes",
+)
 
 
-def load_waivers(path: Path, rules: WaivableRules = OF_ANSWERS) -> tuple[Waiver, ...]:
-    """Return the waivers of a TOML file, in its order.
+def load_waivers(path: Path) -> tuple[Waiver, ...]:
+    """Return the waivers of a TOML file, those of violations and those of changes, in its order.
 
     Raise ConfigurationError, in one line with the fix, for a file that cannot be read and for an entry that is wrong.
     """
@@ -156,7 +177,7 @@ def load_waivers(path: Path, rules: WaivableRules = OF_ANSWERS) -> tuple[Waiver,
     if contents or not isinstance(entries, list):
         name = f"{next(iter(contents))}, " if contents else ""
         raise ConfigurationError(f"--waivers {path} holds {name}something else than [[waiver]] entries; remove it")
-    waivers = tuple(_waiver(path, number, entry, rules) for number, entry in enumerate(entries, 1))
+    waivers = tuple(_waiver(path, number, entry) for number, entry in enumerate(entries, 1))
     first: dict[str, int] = {}
     for waiver in waivers:
         number = first.setdefault(str(waiver), waiver.number)
@@ -169,7 +190,7 @@ def _refused(path: Path, number: int, problem: str, fix: str) -> ConfigurationEr
     return ConfigurationError(f"--waivers {path}: waiver {number} {problem}; {fix}")
 
 
-def _waiver(path: Path, number: int, entry: Any, rules: WaivableRules) -> Waiver:
+def _waiver(path: Path, number: int, entry: Any) -> Waiver:
     if not isinstance(entry, dict):
         raise _refused(path, number, "is no table", "write it under [[waiver]]")
     for name, value in entry.items():
@@ -182,7 +203,7 @@ def _waiver(path: Path, number: int, entry: Any, rules: WaivableRules) -> Waiver
             raise _refused(path, number, f"has no {name} yet", "say why it is accepted, and by whom")
     place = entry["place"]
     waiver = Waiver(number=number, **{**entry, "place": "body" + place if place.startswith("/") else place})
-    _check_reach(path, waiver, rules)
+    _check_reach(path, waiver)
     return waiver
 
 
@@ -199,10 +220,15 @@ def _check_field(path: Path, number: int, name: str, value: Any) -> None:
         raise _refused(path, number, f"has status = {value}", "write an HTTP status, from 100 to 599")
 
 
-def _check_reach(path: Path, waiver: Waiver, rules: WaivableRules) -> None:
+def _check_reach(path: Path, waiver: Waiver) -> None:
     """Raise ConfigurationError for a waiver that could cover nothing, or would cover everything."""
+    rules, useless = (_CHANGES, _IDS) if waiver.is_of_changes else (_VIOLATIONS, ("operation",))
+    for name in useless:
+        if getattr(waiver, name):
+            fix = "changes are of no resource" if waiver.is_of_changes else "only waivers of changes do; name a place"
+            raise _refused(path, waiver.number, f"names the {name} {getattr(waiver, name)}", fix)
     if not any(_fits(waiver.rule, code) for code in rules.codes):
-        fix = _nearest(waiver.rule, rules.codes) or rules.listed
+        fix = _nearest(waiver.rule, (*_VIOLATIONS.codes, *_CHANGES.codes)) or rules.listed
         raise _refused(path, waiver.number, f"names no rule: {waiver.rule}", fix)
     beginning = re.split(r"[/@ *?]", waiver.place, maxsplit=1)[0]
     open_end = waiver.place.startswith((beginning + "*", beginning + "?"))
@@ -222,10 +248,10 @@ def _nearest(text: str, known: Iterable[str]) -> str:
     return f"did it mean {near[0]}?" if near else ""
 
 
-def _covers_all(waiver: Waiver, rules: WaivableRules) -> bool:
+def _covers_all(waiver: Waiver, rules: _Waivable) -> bool:
     """Return whether the waiver would cover every violation, or every one of a status."""
     ids = (waiver.id, waiver.id_encoded, waiver.id_class)
-    patterns = (waiver.branch, waiver.value, *ids, waiver.document.strip("#"))
+    patterns = (waiver.branch, waiver.value, *ids, waiver.operation, waiver.document.strip("#"))
     is_narrow = any(pattern.strip("*?") for pattern in patterns)
     everywhere = all(_fits(waiver.place, f"{word}/") for word in rules.places)
     everywhere = everywhere or waiver.place.rstrip("/*?") == "body"
@@ -233,7 +259,7 @@ def _covers_all(waiver: Waiver, rules: WaivableRules) -> bool:
 
 
 class Waivers:
-    """The waivers of a run, valid or expired as of the day on which the run began."""
+    """The waivers of violations, or those of changes, valid or expired as of the day on which a run began."""
 
     def __init__(self, waivers: Iterable[Waiver], day: datetime.date) -> None:
         self.day = day
@@ -241,9 +267,9 @@ class Waivers:
         # The order of the entries in the file must not matter: of several that fit, the one valid longest is reported.
         self._longest_first = sorted(self._all, key=lambda waiver: (-waiver.expires.toordinal(), str(waiver)))
 
-    def match(self, violation: Violation, resource: Resource) -> WaiverMatch:
-        """Return the waivers that match the violation on the resource."""
-        fitting = [waiver for waiver in self._longest_first if waiver.covers(violation, resource)]
+    def match(self, violation: Violation, resource: Resource, operation: str = "") -> WaiverMatch:
+        """Return the waivers that match the violation on the resource, or a change of the operation."""
+        fitting = [waiver for waiver in self._longest_first if waiver.covers(violation, resource, operation)]
         return WaiverMatch(next((waiver for waiver in fitting if waiver.holds(self.day)), None), frozenset(fitting))
 
     def longest(self, waivers: Iterable[Waiver]) -> Waiver | None:

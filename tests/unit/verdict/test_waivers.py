@@ -245,6 +245,9 @@ def test_a_file_of_waivers_is_read(tmp_path: Path) -> None:
         ("[[waiver]]", "[waiver]", "something else than [[waiver]] entries"),
         ("[[waiver]]", "[[waiver", "is no TOML"),
         (ENTRY, ENTRY + ENTRY, "waiver 2 says the same as waiver 1"),
+        ('owner = "us"', 'owner = "us"\noperation = "/jobs"', "names the operation /jobs; only waivers of changes do"),
+        ('"schema.enum"', '"change.values"\nid = "7"', "names the id 7; changes are of no resource"),
+        ('"schema.enum"\nplace = "body/state"', '"change.*"\nplace = "*"', "would cover everything"),
     ],
 )
 def test_a_wrong_entry_is_refused_in_one_line_with_its_number(tmp_path: Path, old: str, new: str, words: str) -> None:
