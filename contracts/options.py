@@ -113,6 +113,13 @@ _GROUPS: Final = {
         ),
         Option("--no-overlay", "", "judge by the document alone, without the pinned overlay"),
         Option(
+            "--changes-since",
+            "OLD",
+            "say what changed since an earlier document: a file, REV:path in git or a URL; a change that breaks "
+            "clients fails the run",
+            variable="CONTRACT_CHANGES_SINCE",
+        ),
+        Option(
             "--annotation",
             "KEYWORD",
             "take this unknown keyword of the document for an annotation, and write no note about it",
@@ -207,7 +214,7 @@ _GROUPS: Final = {
             default=[],
             default_words="a success of every operation",
         ),
-        Option("--waivers", "FILE", "violations that are accepted until a date, TOML"),
+        Option("--waivers", "FILE", "violations, and changes of the document, that are accepted until a date, TOML"),
         Option("--write-waivers", "FILE", "draft waivers of what this run finds, to a new file"),
         Option(
             "--strict-refusals",

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 from contracts.http import undocumented_methods
 from contracts.judge import PlacePattern
 from contracts.openapi import Document, Operation
+from strategies import change_witnesses
 from strategies.answerable import unanswered, unsatisfiable
 from strategies.answers import catalogue, shown_in_turn
 from strategies.faults import MAX_FAULTS, faults
@@ -51,6 +52,7 @@ Known = Callable[[Operation], Resources]
 """Returns the resources of an operation that are known to exist."""
 
 __all__ = [
+    "change_witnesses",
     "items",
     "known_to_mock",
     "made_up",

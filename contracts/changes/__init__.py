@@ -8,5 +8,6 @@ from contracts.changes.accepting import accept
 from contracts.changes.change import Change, Classification, Direction, Spot, Witness
 from contracts.changes.document_comparison import compare_documents
 from contracts.changes.result import DocumentDiff
-from contracts.changes.seen import SeenAnswers, SeenTotals, counted_by_features
+from contracts.changes.sdk_readings import with_sdk
+from contracts.changes.seen import SeenAnswers, SeenTotals, counted_by_features, counted_in_run
 from contracts.changes.sources import PINNED_NAME, Source, find_source

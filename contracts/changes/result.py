@@ -8,6 +8,7 @@ from contracts.changes.change import Change, Classification
 from contracts.changes.document_comparison import Compared
 from contracts.changes.seen import SeenTotals
 from contracts.changes.sources import Source
+from contracts.verdict import ChangesSince
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,13 @@ class DocumentDiff:
         if any(each.may_break for each in self.standing):
             return "UNKNOWN"
         return "COMPATIBLE" if found - {Classification.EQUIVALENT} else "EQUIVALENT"
+
+    @property
+    def for_verdict(self) -> ChangesSince:
+        """What of it decides the verdict of a run that compares."""
+        breaking = sum(each.classification == Classification.BREAKING for each in self.standing)
+        undecided = sum(each.may_break for each in self.standing)
+        return ChangesSince(self.sources[0].name, breaking, undecided, self.accepted.stale)
 
     @property
     def exit_code(self) -> int:

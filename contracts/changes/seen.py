@@ -15,7 +15,7 @@ from contracts.changes.change import Change, Direction, Seen
 from contracts.changes.operations import matched
 from contracts.coverage import Feature
 from contracts.judge import PlacePattern, consequences, parse_response
-from contracts.openapi import Document
+from contracts.openapi import Document, to_pointer
 
 _BRANCH: Final = re.compile(r"\[[^\]]*\]")
 """What stands in the location of a feature behind a union."""
@@ -107,6 +107,37 @@ def counted_by_features(changes: Iterable[Change], counts: Mapping[Feature, int]
         total = plain.get(Feature(change.operation, "status", "status", change.status), 0)
         count = sum(plain[each] for each in plain if _is_about(each, change)) if total else 0
         yield replace(change, seen=Seen(count, total)) if count else change
+
+
+def counted_in_run(changes: Iterable[Change], counts: Mapping[Feature, int]) -> Iterator[Change]:
+    """Yield the changes, with how many answers showed what NEW admits and OLD does not, as far as features say it.
+
+    `counts` are all features that NEW promises, with how many answers of a run showed each.
+    """
+    for change in changes:
+        total = counts.get(Feature(change.operation, "status", "status", change.status), 0)
+        shown = [count for feature, count in counts.items() if _is_new(feature, change)]
+        yield replace(change, seen=Seen(sum(shown), total)) if total and len(shown) == 1 else change
+
+
+def _is_new(feature: Feature, change: Change) -> bool:
+    """Return whether answers with the feature are what NEW admits and OLD does not."""
+    if feature.operation != change.operation:
+        return False
+    location = _BRANCH.sub("", feature.location)
+    place = change.status + change.place.removeprefix("body")
+    if change.kind in ("branch-added", "tag-added", "tag-value"):
+        holder = location.rpartition("/")[0]
+        return (holder, feature.kind, feature.which) == (place, "branch", _plain(change.after))
+    if change.branch and f"[{change.branch}]" not in feature.location:
+        return False
+    if change.kind in ("status-added", "error-added"):
+        return (location, feature.kind, feature.which) == ("status", "status", change.status)
+    if change.kind == "optional":
+        return (location, feature.kind) == (f"{place}{to_pointer(change.variant)}", "absent")
+    if change.kind == "value-added":
+        return (location, feature.kind, feature.which) == (place, "value", _plain(change.after))
+    return False
 
 
 def _is_about(feature: Feature, change: Change) -> bool:

@@ -12,8 +12,7 @@ import datetime
 import os
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +22,7 @@ from contracts.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from contracts.changes import Change, SeenTotals, Source
-    from contracts.openapi import Document, Operation
+    from contracts.openapi import Document
 
     Loaded = tuple[Document, Mapping[str, int]]
 
@@ -72,7 +71,7 @@ _UNKNOWN: Final = 6
 
 
 def _run(options: argparse.Namespace) -> int:
-    from contracts.changes import DocumentDiff, accept, compare_documents
+    from contracts.changes import DocumentDiff, accept, compare_documents, with_sdk
     from contracts.reports import change_lines, github_changes, write_diff
     from contracts.verdict import load_waivers
     from strategies import change_witnesses
@@ -81,8 +80,7 @@ def _run(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as folder:
         sources, ((old, old_lines), (new, new_lines)) = _loaded(options, Path(folder))
         compared = compare_documents(old, new, change_witnesses, (old_lines, new_lines))
-        changes = [_with_sdk(old, new, each) for each in compared.changes]
-        changes, seen = _with_seen(options, old, new, changes)
+        changes, seen = _with_seen(options, old, new, [*with_sdk(compared)])
         day = datetime.datetime.now(datetime.UTC).date()
         result = DocumentDiff(sources, compared, accept(changes, waivers, day), day, options.fail_on == "any", seen)
         print_lines(change_lines(result))
@@ -131,25 +129,3 @@ def _with_seen(
     if not answers.totals.judged:
         raise ConfigurationError("--seen holds no answer of an operation that both documents have; name other captures")
     return list(answers.counted(changes)), answers.totals
-
-
-def _with_sdk(old: Document, new: Document, change: Change) -> Change:
-    """Return the change with what the official SDK does with the witness of what breaks readers."""
-    from contracts.changes import Classification
-    from contracts.http import Exchange, Request
-    from contracts.openapi import official_client
-    from contracts.sdk import sdk_words
-
-    witness = change.witness
-    if change.classification != Classification.BREAKING or witness is None or witness.response is None:
-        return change
-    operation = next(filter(official_client, _operations((old, new), change.operation)), None)
-    if operation is None or not witness.refusals:
-        return change
-    values = operation.bind(("one",) * len(operation.parameters))
-    request = Request("http://unasked.invalid" + operation.url_path(values), tuple(values.items()))
-    return replace(change, sdk=sdk_words(witness.refusals[0], Exchange(operation, request, witness.response)))
-
-
-def _operations(documents: Sequence[Document], path: str) -> list[Operation]:
-    return [each for document in documents for each in document.operations if each.path == path]

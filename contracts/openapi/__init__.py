@@ -49,5 +49,5 @@ from contracts.openapi.pointer import (
 from contracts.openapi.reader import PINNED, is_pinned, load, load_contents
 from contracts.openapi.schema_check import silent_words
 from contracts.openapi.schema_keywords import ANNOTATIONS, IN_PLACE, KNOWN, NAMED, identity, json_type, subschemas
-from contracts.openapi.selection import Selection
+from contracts.openapi.selection import OperationName, Selection
 from contracts.openapi.source import line_of, pointer_lines, read_file

@@ -6,11 +6,10 @@ exchanges and the comparison with an earlier report.
 
 from contracts.reports.audit_files import audit_json, write_audit, write_corrections
 from contracts.reports.audit_text import audit_headline, audit_lines, audit_markdown
-from contracts.reports.change_sarif import github_changes
-from contracts.reports.change_terminal import change_lines
+from contracts.reports.change_reports import change_lines, github_changes, write_diff
 from contracts.reports.comparison import Comparison, compare, read_report, reported_features
 from contracts.reports.coverage_words import coverage_line
-from contracts.reports.files import ReportErrors, atomically, write_diff, write_replay, write_reports
+from contracts.reports.files import ReportErrors, atomically, write_replay, write_reports
 from contracts.reports.github import audit_commands, github_commands
 from contracts.reports.junit import Promises
 from contracts.reports.left_out_words import left_out_lines

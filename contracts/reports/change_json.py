@@ -24,21 +24,28 @@ def render(result: DocumentDiff, file: TextIO) -> None:
 
 def report(result: DocumentDiff) -> dict[str, Any]:
     """Return the report as JSON values, in a stable order."""
-    compared, accepted = result.compared, result.accepted
     return {
         "format": FORMAT,
-        "outcome": result.outcome,
+        **part_of_run(result),
         "exit_code": result.exit_code,
         "fail_on": "any" if result.fail_on_any else "breaking",
+        "seen": result.seen and asdict(result.seen),
+        "stale_waivers": [waiver.to_json() for waiver in result.accepted.stale],
+    }
+
+
+def part_of_run(result: DocumentDiff) -> dict[str, Any]:
+    """Return what report.json of a run says of the changes since OLD; stale waivers and exit code are the run's."""
+    compared, accepted = result.compared, result.accepted
+    return {
+        "outcome": result.outcome,
         "headline": headline(result.standing, compared.operations),
         "old": _side(result.sources[0].name, compared.old),
         "new": _side(result.sources[1].name, compared.new),
         "operations": compared.operations,
-        "seen": result.seen and asdict(result.seen),
         "not_compared": list(compared.not_compared),
         "changes": [_change(each) for each in accepted.standing],
         "waived": [{**_change(each), "waiver": waiver.to_json()} for each, waiver in accepted.waived],
-        "stale_waivers": [waiver.to_json() for waiver in accepted.stale],
     }
 
 

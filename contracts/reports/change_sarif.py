@@ -3,7 +3,6 @@
 Source: SARIF 2.1.0, https://docs.oasis-open.org/sarif/sarif/v2.1.0/
 """
 
-import json
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Final, TextIO
 
 from contracts.changes import Change, Classification, DocumentDiff, Source, Spot
 from contracts.reports import change_words as words
+from contracts.reports import sarif
 from contracts.reports.github import MAX_ANNOTATIONS, data_text, property_text
 from contracts.reports.sarif import SCHEMA, relative
 from contracts.reports.verdict_words import accepted_until
@@ -21,30 +21,34 @@ _LEVELS: Final = {Classification.BREAKING: "error", Classification.UNKNOWN: "war
 
 def render(result: DocumentDiff, file: TextIO) -> None:
     """Write the report to the file."""
-    json.dump(log(result), file, indent=2)
-    file.write("\n")
+    sarif.render(log(result), file)
 
 
 def log(result: DocumentDiff) -> dict[str, Any]:
     """Return the log as JSON values; what is equivalent is no result."""
+    name = "fine-tuning-job-contract"
+    driver = {"name": name, "version": version(name), "rules": []}
+    run = {"tool": {"driver": driver}, "results": [], "columnKind": "utf16CodeUnits"}
+    made = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    add_to(made, result)
+    return made
+
+
+def add_to(log: dict[str, Any], result: DocumentDiff) -> None:
+    """Add the changes to the log of a run: code scanning takes one run of a tool from a file."""
+    (run,) = log["runs"]
+    rules = run["tool"]["driver"]["rules"]
     waived = {change.fingerprint: waiver for change, waiver in result.accepted.waived}
     every = [*result.standing, *(change for change, _ in result.accepted.waived)]
     told = [each for each in every if each.classification != Classification.EQUIVALENT]
     used = sorted({each.kind for each in told})
-    driver = {
-        "name": "fine-tuning-job-contract",
-        "version": version("fine-tuning-job-contract"),
-        "rules": [{"id": OF_CHANGES + kind, "shortDescription": {"text": CHANGE_KINDS[kind].meaning}} for kind in used],
-    }
-    results = []
     for each in told:
-        made = {**_result(each, result), "ruleIndex": used.index(each.kind)}
+        made = {**_result(each, result), "ruleIndex": len(rules) + used.index(each.kind)}
         if waiver := waived.get(each.fingerprint):
             words_of_it = {"kind": "external", "status": "accepted", "justification": accepted_until(waiver)}
             made["suppressions"] = [words_of_it]
-        results.append(made)
-    run = {"tool": {"driver": driver}, "results": results, "columnKind": "utf16CodeUnits"}
-    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+        run["results"].append(made)
+    rules += [{"id": OF_CHANGES + kind, "shortDescription": {"text": CHANGE_KINDS[kind].meaning}} for kind in used]
 
 
 def _result(change: Change, result: DocumentDiff) -> dict[str, Any]:

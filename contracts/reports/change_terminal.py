@@ -1,4 +1,7 @@
-"""Word a comparison of two documents for a terminal: the verdict, then every change with its proof."""
+"""Word a comparison of two documents for a terminal: the verdict, then every change with its proof.
+
+As a part of a run's verdict it takes a few lines.
+"""
 
 from collections.abc import Iterator
 from typing import Final
@@ -52,9 +55,38 @@ def _group(number: int, group: tuple[Change, ...], result: DocumentDiff) -> Iter
     if line := words.spots_line(first, (result.sources[0].name, result.sources[1].name)):
         yield _INDENT + line
     yield from (_INDENT + line for line in words.proof_lines(first))
-    for change, waiver in result.accepted.expired:
-        if change in group:
-            yield f"{_INDENT}waiver {waiver.number} of {waiver.owner} expired on {waiver.expires}"
-            break
+    if line := words.expired_line(group, result):
+        yield _INDENT + line
     if line := words.also_line(group):
         yield _INDENT + line
+
+
+MAX_CHANGES: Final = 8
+"""The number of groups of changes that a run's verdict shows; report.json holds every change."""
+
+_MARGIN: Final = " " * 12
+
+
+def part_of_run(result: DocumentDiff) -> Iterator[str]:
+    """Yield what a run's verdict says of the changes since OLD.
+
+    Those that break clients, or may, are shown with the lines of both documents, what the official SDK does and how
+    many answers of the run show them; the others are counted.
+    """
+    yield f"changes     {words.since_line(result)}"
+    counting = [each for each in result.standing if each.classification == Classification.BREAKING or each.may_break]
+    groups = words.grouped(counting)
+    for group in groups[:MAX_CHANGES]:
+        yield f"{_MARGIN}{group[0].classification}  {words.change_line(group[0])}"
+        if line := " · ".join(words.remarks(group, result)):
+            yield f"{_MARGIN}  {line}"
+    if rest := len(groups[MAX_CHANGES:]):
+        yield f"{_MARGIN}and {rest} more (report.json, which --report-dir writes, has all)"
+    for change, waiver in result.accepted.waived[:MAX_CHANGES]:
+        line = f"{change.classification}  {words.change_line(change)} ({accepted_until(waiver)})"
+        yield f"{_MARGIN}waived    {line}"
+    for each in result.compared.not_compared[:MAX_CHANGES]:
+        yield f"{_MARGIN}not compared  {each}"
+    for what, several in (("waived", result.accepted.waived), ("not compared", result.compared.not_compared)):
+        if rest := len(several[MAX_CHANGES:]):
+            yield f"{_MARGIN}and {rest} more {what}"

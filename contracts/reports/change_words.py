@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from contracts.changes import Change, Classification, Direction, SeenTotals, Spot, Witness
+from contracts.changes import Change, Classification, Direction, DocumentDiff, SeenTotals, Spot, Witness
 from contracts.openapi import text_of
 from contracts.reports.messages import clipped, violation_line, visible
 from contracts.rules import CHANGE_KINDS
@@ -84,11 +84,26 @@ def _short(text: str) -> str:
 
 
 def headline(changes: Sequence[Change], operations: int) -> str:
+    """Return how many changes there are of each classification, in how many operations."""
+    both = "1 operation" if operations == 1 else f"{operations} operations"
+    return f"{counted(changes)}, in {both} that both documents have"
+
+
+def counted(changes: Sequence[Change]) -> str:
     """Return how many changes there are of each classification."""
     counts = {each: sum(change.classification == each for change in changes) for each in Classification}
-    named = [f"{count} {each}" for each, count in counts.items() if count]
-    both = "1 operation" if operations == 1 else f"{operations} operations"
-    return f"{', '.join(named) or 'no change'}, in {both} that both documents have"
+    return ", ".join(f"{count} {each}" for each, count in counts.items() if count) or "no change"
+
+
+def breaking_lines(result: DocumentDiff) -> Iterator[str]:
+    """Yield the changes that break clients and that no waiver accepts."""
+    yield from (change_line(each) for each in result.standing if each.classification == Classification.BREAKING)
+
+
+def since_line(result: DocumentDiff) -> str:
+    """Return what changed since OLD, in numbers: `since v1:api.yaml: 2 breaking, 1 widening, 1 waived`."""
+    waived = f", {len(result.accepted.waived)} waived" if result.accepted.waived else ""
+    return visible(f"since {result.sources[0].name}: {counted(result.standing)}{waived}")
 
 
 def seen_line(seen: SeenTotals) -> str:
@@ -150,6 +165,32 @@ def spots_line(change: Change, files: tuple[str, str]) -> str:
 
 def _spot(name: str, spot: Spot) -> str:
     return f"{name}:{spot.line} {spot.pointer}"
+
+
+def expired_line(group: Sequence[Change], result: DocumentDiff) -> str:
+    """Return which waiver of a group's changes expired, and when; empty if there was none."""
+    for change, waiver in result.accepted.expired:
+        if change in group:
+            return visible(f"waiver {waiver.number} of {waiver.owner} expired on {waiver.expires}")
+    return ""
+
+
+def remarks(group: Sequence[Change], result: DocumentDiff) -> Iterator[str]:
+    """Yield in short where a group's first change stands, and all that is known of it beside its witness."""
+    first = group[0]
+    named = zip((source.name for source in result.sources), (first.old, first.new), strict=True)
+    if lines := " → ".join(f"{name}:{spot.line}" for name, spot in named if spot):
+        yield visible(lines)
+    if first.reason:
+        yield f"not decided: {first.reason}"
+    if first.sdk:
+        yield first.sdk
+    if first.seen:
+        yield f"{first.seen.count} of {first.seen.of} answers of this run show it"
+    if line := expired_line(group, result):
+        yield line
+    if line := also_line(group):
+        yield line
 
 
 def also_line(group: Sequence[Change]) -> str:

@@ -3,6 +3,8 @@
 Hides which files there are, and how a file is written whole or not at all.
 """
 
+from __future__ import annotations
+
 import os
 import shutil
 import tempfile
@@ -12,26 +14,17 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar
 
-from contracts.changes import DocumentDiff
 from contracts.openapi import ContractError
-from contracts.reports import (
-    change_json,
-    change_markdown,
-    change_sarif,
-    code_quality,
-    har,
-    junit,
-    markdown,
-    page,
-    report_json,
-    sarif,
-)
+from contracts.reports import code_quality, har, junit, markdown, page, report_json, sarif
 from contracts.reports.comparison import Comparison
 from contracts.reports.junit import Promises
 from contracts.reports.recorder import EXCHANGES, recorded
 from contracts.verdict import Replay, RunSummary, Verdict
+
+if TYPE_CHECKING:
+    from contracts.changes import DocumentDiff
 
 ARCHIVE: Final = "exchanges.har"
 
@@ -81,20 +74,21 @@ def write_reports(
     comparison: Comparison | None = None,
     trend: Sequence[RunSummary] = (),
     promises: Promises = MappingProxyType({}),
+    changes: DocumentDiff | None = None,
 ) -> ReportErrors:
     """Write every report into the folder, which is made; return an error for each that could not be written.
 
     Each file is written whole or not at all, independently of the others. `trend` are the latest runs of a ledger, the
-    oldest first; `promises` are the test cases of junit.xml.
+    oldest first; `promises` are the test cases of junit.xml; `changes` are those of the document since an earlier one.
     """
     exchanges = partial(recorded, folder / EXCHANGES, verdict.run.document)
     renderings: dict[str, Callable[[TextIO], object]] = {
-        "report.json": partial(report_json.render, verdict, comparison, trend),
-        "report.md": partial(markdown.render, verdict, comparison),
-        "report.sarif": partial(sarif.render, verdict),
-        "gl-code-quality.json": lambda file: code_quality.render(sarif.log(verdict), file),
-        "report.html": lambda file: page.render(verdict, comparison, trend, exchanges(), file),
-        "junit.xml": partial(junit.render, verdict, promises),
+        "report.json": partial(report_json.render, verdict, comparison, trend, changes=changes),
+        "report.md": lambda file: markdown.render(verdict, comparison, file, _markdown_of(changes)),
+        "report.sarif": lambda file: sarif.render(_sarif_log(verdict, changes), file),
+        "gl-code-quality.json": lambda file: code_quality.render(_sarif_log(verdict, changes), file),
+        "report.html": lambda file: page.render(verdict, comparison, trend, exchanges(), file, changes),
+        "junit.xml": lambda file: junit.render(verdict, promises, file, _breaking(changes)),
     }
     errors = ReportErrors()
     for name, render in renderings.items():
@@ -104,28 +98,37 @@ def write_reports(
     return errors
 
 
+def _markdown_of(changes: DocumentDiff | None) -> Iterator[str]:
+    if changes:
+        from contracts.reports import change_markdown
+
+        yield from change_markdown.part_of_run(changes)
+
+
+def _breaking(changes: DocumentDiff | None) -> list[str]:
+    """Return in words the changes that break clients."""
+    if changes is None:
+        return []
+    from contracts.reports import change_words
+
+    return list(change_words.breaking_lines(changes))
+
+
+def _sarif_log(verdict: Verdict, changes: DocumentDiff | None) -> dict[str, Any]:
+    log = sarif.log(verdict)
+    if changes:
+        from contracts.reports import change_sarif
+
+        change_sarif.add_to(log, changes)
+    return log
+
+
 def write_replay(folder: Path, replay: Replay) -> ReportErrors:
     """Write the reports of a replay into the folder, as `write_reports` does those of a run."""
     errors = ReportErrors()
     with errors.guarded(f"{folder / 'replay.json'} was not written"):
         atomically(folder / "replay.json", partial(report_json.render_replay, replay))
     _write_archive(folder / "replay.har", replay, errors)
-    return errors
-
-
-def write_diff(folder: Path, result: DocumentDiff) -> ReportErrors:
-    """Write the reports of a comparison of two documents into the folder, as `write_reports` does those of a run."""
-    errors = ReportErrors()
-    renderings: dict[str, Callable[[DocumentDiff, TextIO], object]] = {
-        "diff.json": change_json.render,
-        "diff.md": change_markdown.render,
-        "diff.sarif": change_sarif.render,
-        "diff.html": page.render_changes,
-        "gl-code-quality-diff.json": lambda result, file: code_quality.render(change_sarif.log(result), file),
-    }
-    for name, render in renderings.items():
-        with errors.guarded(f"{folder / name} was not written"):
-            atomically(folder / name, partial(render, result))
     return errors
 
 

@@ -15,7 +15,7 @@ from contracts.openapi import Operation
 from contracts.reports.messages import violation_line, visible
 from contracts.reports.verdict_words import accepted_until
 from contracts.rules import where_explained
-from contracts.verdict import Finding, Verdict
+from contracts.verdict import ChangesSince, Finding, Verdict
 
 Promises = Mapping[str, Sequence[tuple[str, PlacePattern]]]
 """By the operation's path, every promise that has a fault: a rule's code, and the places where it is judged."""
@@ -23,8 +23,11 @@ Promises = Mapping[str, Sequence[tuple[str, PlacePattern]]]
 _BRANCH: Final = re.compile(r"\[[^\]]*\]")
 
 
-def render(verdict: Verdict, promises: Promises, file: TextIO) -> None:
-    """Write the report to the file, whose encoding is the declared one."""
+def render(verdict: Verdict, promises: Promises, file: TextIO, breaking: Sequence[str] = ()) -> None:
+    """Write the report to the file, whose encoding is the declared one.
+
+    `breaking` are in words the changes of the document since an earlier one that break clients.
+    """
     root = ET.Element("testsuites")
     suite = ET.SubElement(root, "testsuite", name="contract")
     properties = ET.SubElement(suite, "properties")
@@ -32,6 +35,8 @@ def render(verdict: Verdict, promises: Promises, file: TextIO) -> None:
         ET.SubElement(properties, "property", name=name, value=visible(value))
     for operation in sorted(verdict.run.document.operations, key=str):
         suite.extend(_test_cases(operation, verdict, promises.get(operation.path, ())))
+    if verdict.changes:
+        suite.append(_case_of_changes(verdict.changes, breaking))
     if verdict.findings:
         ET.SubElement(suite, "system-out").text = where_explained(verdict.findings[0].violation.rule)
     counts = {
@@ -83,6 +88,18 @@ def _test_cases(
         elif not _was_tested(rule, place, operation, verdict, observed):
             _skip(element, "not seen in any answer")
         yield element
+
+
+def _case_of_changes(changes: ChangesSince, breaking: Sequence[str]) -> ET.Element:
+    """Return the test case of a comparison with an earlier document."""
+    name = visible(f"no change since {changes.since} breaks clients")
+    element = ET.Element("testcase", classname="the document", name=name, time="0")
+    if changes.breaking:
+        count = f"{changes.breaking} breaking change{'s' * (changes.breaking != 1)}"
+        ET.SubElement(element, "failure", type="changes", message=count).text = "\n".join(breaking)
+    elif changes.undecided != 0:
+        _skip(element, "it is not known of every change whether it breaks clients")
+    return element
 
 
 def _skip(element: ET.Element, reason: str) -> None:

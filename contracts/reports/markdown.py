@@ -1,7 +1,7 @@
 """Write report.md: the verdict as Markdown, for the summary of a CI job."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, TextIO
 
 from contracts.reports.comparison import Comparison
@@ -33,13 +33,13 @@ MAX_LISTED: Final = 8
 _MARKS = {Outcome.CONFORMS: "✅", Outcome.VIOLATES: "❌", Outcome.INCONCLUSIVE: "❔"}
 
 
-def render(verdict: Verdict, comparison: Comparison | None, file: TextIO) -> None:
+def render(verdict: Verdict, comparison: Comparison | None, file: TextIO, changes: Iterable[str] = ()) -> None:
     """Write the report to the file."""
-    file.writelines(line + "\n" for line in summary(verdict, comparison))
+    file.writelines(line + "\n" for line in summary(verdict, comparison, changes))
 
 
-def summary(verdict: Verdict, comparison: Comparison | None = None) -> Iterator[str]:
-    """Yield the lines of the report, without line ends."""
+def summary(verdict: Verdict, comparison: Comparison | None = None, changes: Iterable[str] = ()) -> Iterator[str]:
+    """Yield the lines of the report, without line ends; `changes` are those on the document since an earlier one."""
     run = verdict.run
     yield f"## {_MARKS[verdict.outcome]} {verdict.outcome}: {plain(headline(verdict))}"
     yield ""
@@ -49,6 +49,7 @@ def summary(verdict: Verdict, comparison: Comparison | None = None) -> Iterator[
         yield f"| {name} | {plain(fact)} |"
     if comparison:
         yield from _comparison(comparison)
+    yield from changes
     yield from _broken(verdict)
     yield from _required(verdict)
     yield from _left_out(verdict)

@@ -3,10 +3,12 @@
 Hides the names of its fields (format 1), which `report.schema.json` beside this file describes.
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple
-from typing import Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from contracts.coverage import Feature, Unmet
 from contracts.http import Response
@@ -31,20 +33,37 @@ from contracts.verdict import (
     latency_quantile,
 )
 
+if TYPE_CHECKING:
+    from contracts.changes import DocumentDiff
+
 REPLAY_FORMAT: Final = "replay 1"
 """The version of replay.json; unlike a report's it is a text, so that neither is taken for the other."""
 
 QUANTILES: Final = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 
-def render(verdict: Verdict, comparison: Comparison | None, trend: Sequence[RunSummary], file: TextIO) -> None:
+def render(
+    verdict: Verdict,
+    comparison: Comparison | None,
+    trend: Sequence[RunSummary],
+    file: TextIO,
+    changes: DocumentDiff | None = None,
+) -> None:
     """Write the report."""
-    json.dump(report(verdict, comparison, trend), file, indent=2)
+    json.dump(report(verdict, comparison, trend, changes), file, indent=2)
     file.write("\n")
 
 
-def report(verdict: Verdict, comparison: Comparison | None = None, trend: Sequence[RunSummary] = ()) -> dict[str, Any]:
-    """Return the report as JSON values, in a stable order; `trend` are the latest runs of a ledger, oldest first."""
+def report(
+    verdict: Verdict,
+    comparison: Comparison | None = None,
+    trend: Sequence[RunSummary] = (),
+    changes: DocumentDiff | None = None,
+) -> dict[str, Any]:
+    """Return the report as JSON values, in a stable order.
+
+    `trend` are the latest runs of a ledger, oldest first; `changes` those of the document since an earlier one.
+    """
     lines = pointer_lines(verdict.run.document.path)
     return {
         "format": FORMAT,
@@ -74,9 +93,18 @@ def report(verdict: Verdict, comparison: Comparison | None = None, trend: Sequen
             {"message": words, "count": difference.count, "witness": _witness(difference.witness)}
             for words, difference in verdict.differences.items()
         ],
+        "changes": _changes(changes),
         "comparison": comparison and _comparison(comparison),
         "trend": [{**asdict(summary), "started": summary.started.isoformat()} for summary in trend],
     }
+
+
+def _changes(changes: DocumentDiff | None) -> dict[str, Any] | None:
+    if changes is None:
+        return None
+    from contracts.reports import change_json
+
+    return change_json.part_of_run(changes)
 
 
 def render_replay(replay: Replay, file: TextIO) -> None:

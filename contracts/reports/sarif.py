@@ -5,7 +5,7 @@ Source: SARIF 2.1.0, https://docs.oasis-open.org/sarif/sarif/v2.1.0/
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -20,9 +20,9 @@ from contracts.verdict import Finding, Verdict
 SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-def render(verdict: Verdict, file: TextIO) -> None:
-    """Write the report to the file."""
-    json.dump(log(verdict), file, indent=2)
+def render(made: Mapping[str, Any], file: TextIO) -> None:
+    """Write a log to the file."""
+    json.dump(made, file, indent=2)
     file.write("\n")
 
 

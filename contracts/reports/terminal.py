@@ -1,8 +1,10 @@
 """Word the verdict for a terminal, to be read in three seconds; a violation takes three lines at most."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from contracts.coverage import Feature
 from contracts.http import TIMEOUTS
@@ -15,13 +17,18 @@ from contracts.reports.rejection_words import rejection_line
 from contracts.rules import where_explained
 from contracts.verdict import FeatureObservation, Finding, Outcome, Replay, Verdict
 
+if TYPE_CHECKING:
+    from contracts.changes import DocumentDiff
 
-def terminal_lines(verdict: Verdict, comparison: Comparison | None = None) -> Iterator[str]:
+
+def terminal_lines(
+    verdict: Verdict, comparison: Comparison | None = None, changes: DocumentDiff | None = None
+) -> Iterator[str]:
     """Yield the lines of a verdict: outcome, facts of the run, coverage, remarks and every distinct violation.
 
-    No line is longer than MAX_LINE characters.
+    `changes` are those of the document since an earlier one. No line is longer than MAX_LINE characters.
     """
-    yield from map(messages.clipped, _lines(verdict, comparison))
+    yield from map(messages.clipped, _lines(verdict, comparison, changes))
 
 
 def listing(document: Document) -> Iterator[str]:
@@ -29,7 +36,7 @@ def listing(document: Document) -> Iterator[str]:
     yield from map(messages.visible, left_out_words.listing(document))
 
 
-def _lines(verdict: Verdict, comparison: Comparison | None) -> Iterator[str]:
+def _lines(verdict: Verdict, comparison: Comparison | None, changes: DocumentDiff | None) -> Iterator[str]:
     yield f"{verdict.outcome}  {verdict_words.headline(verdict)}"
     yield from about(verdict)
     yield from _coverage(verdict)
@@ -38,6 +45,10 @@ def _lines(verdict: Verdict, comparison: Comparison | None) -> Iterator[str]:
         yield f"compared    {_changes(comparison)}"
     yield from _required(verdict)
     yield from _waived(verdict)
+    if changes:
+        from contracts.reports import change_terminal
+
+        yield from change_terminal.part_of_run(changes)
     groups = grouped(verdict.findings)
     together = f", {len(groups)} when grouped by likely cause" if len(groups) < len(verdict.findings) else ""
     more = " or more" if verdict_words.are_more(verdict.findings) else ""

@@ -14,6 +14,7 @@ from contracts.reports.messages import short, visible
 from contracts.reports.rejection_words import rejection_line
 from contracts.verdict import (
     AGREEMENT,
+    CHANGES,
     Finding,
     Outcome,
     RecheckResult,
@@ -86,11 +87,16 @@ def headline(verdict: Verdict) -> str:
 
 
 def _violated(verdict: Verdict, answers: str, waived: str) -> str:
-    line = f"{_distinct(verdict.findings, 'distinct violation')} in {answers}"
-    if not verdict.findings:
+    parts = [f"{_distinct(verdict.findings, 'distinct violation')} in {answers}"] if verdict.findings else []
+    if verdict.changes and verdict.changes.breaking:
+        parts.append(f"{_count(verdict.changes.breaking, 'breaking change')} since {visible(verdict.changes.since)}")
+    if not parts:
         stale = "1 waiver covers" if len(verdict.stale) == 1 else f"{len(verdict.stale)} waivers cover"
-        line = f"{stale} nothing any more; {answers} kept what the document promises{waived}"
-    return f"{line}; {verdict.run.incident}" if verdict.run.incident else line
+        parts.append(f"{stale} nothing any more")
+    if not verdict.findings:
+        kept = "broke no promise" if verdict.unmet or verdict.run.incident else "kept what the document promises"
+        parts.append(f"{answers} {kept}{waived}")
+    return "; ".join([*parts, *filter(None, [verdict.run.incident])])
 
 
 def _inconclusive(verdict: Verdict, answers: str, waived: str) -> str:
@@ -108,6 +114,8 @@ def _inconclusive(verdict: Verdict, answers: str, waived: str) -> str:
         return f"{answers} broke no promise{waived}; too few were a success to tell"
     if all(unmet.requirement == AGREEMENT for unmet in verdict.unmet):
         return f"{answers} broke no promise{waived}; the validators differ"
+    if all(unmet.requirement == CHANGES for unmet in verdict.unmet):
+        return f"{answers} broke no promise{waived}; {visible(verdict.unmet[0].words)}"
     return f"{answers} broke no promise{waived}; not all was seen that is required"
 
 

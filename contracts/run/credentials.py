@@ -11,7 +11,8 @@ import re
 import shlex
 import ssl
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +27,16 @@ _HEADER: Final = "CONTRACT_HEADER_"
 _FRAMING: Final = ("connection", "content-length", "host", "transfer-encoding")
 _MAX_WAIT: Final = 60.0
 """Seconds that a command is given to print a key."""
+
+
+@contextmanager
+def taken_out(names: Iterable[str]) -> Iterator[dict[str, Secret]]:
+    """Take secrets out of the environment until the block ends, and yield them: a traceback may show all variables."""
+    hidden = {each: Secret(os.environ.pop(each)) for each in names if each in os.environ}
+    try:
+        yield hidden
+    finally:
+        os.environ.update(hidden)
 
 
 def variable(variables: Variables, name: str) -> str:

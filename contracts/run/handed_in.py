@@ -88,6 +88,10 @@ class Strategies(Protocol):
     def second_opinion(self, document: Document) -> Any:
         """Return another validator's view, which is called with each exchange and says where it differs, in words."""
 
+    @property
+    def change_witnesses(self) -> Any:
+        """What makes the values by which two documents are told apart."""
+
     def made_up(self, value: str) -> bool:
         """Whether an id that nobody named is none that a resource has by chance."""
 

@@ -1,5 +1,7 @@
 """What is made of a verdict: the ledger, files, what the next run remembers, and last of all the words."""
 
+from __future__ import annotations
+
 import errno
 import os
 import sys
@@ -8,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from contracts.broken_pipe import print_lines
 from contracts.coverage import Feature
@@ -19,6 +21,7 @@ from contracts.reports import (
     ReportErrors,
     atomically,
     compare,
+    github_changes,
     github_commands,
     terminal_lines,
     visible,
@@ -29,6 +32,9 @@ from contracts.run.ledger import Ledger
 from contracts.run.settings import Settings
 from contracts.run.shards import write_shard
 from contracts.verdict import Finding, Outcome, RunSummary, Tally, Verdict, draft_waivers
+
+if TYPE_CHECKING:
+    from contracts.changes import DocumentDiff
 
 Show = Callable[[str, Outcome | None], object]
 """Prints a line; the headline comes with its outcome, to be coloured by."""
@@ -73,6 +79,7 @@ class Outputs:
     def report(
         self,
         verdict: Verdict,
+        changes: DocumentDiff | None,
         tally: Tally,
         known: Iterable[tuple[str, ...]],
         swept: Mapping[str, set[Resource]],
@@ -80,25 +87,26 @@ class Outputs:
     ) -> None:
         """Report into files first, then on the terminal, which may be gone.
 
-        `known` are all resources known to exist, behind the operation's path; `swept` those remembered that were read.
+        `changes` are those of the document. `known` are all resources known to exist, behind the operation's path;
+        `swept` those remembered that were read.
         """
-        changes: Comparison | None = None
+        comparison: Comparison | None = None
         trend: tuple[RunSummary, ...] = ()
         guarded = self.errors.guarded
         with guarded("nothing was compared"):
-            changes = compare(self._settings.earlier, verdict) if self._settings.earlier else None
+            comparison = compare(self._settings.earlier, verdict) if self._settings.earlier else None
         with guarded("the run was not added to the ledger"):
             trend = self._enter(verdict)
         self._write_shard(verdict, tally, known)
         self._draft(verdict)
         with guarded("not all was written"):
             if folder := self._settings.report_dir:
-                self.errors += write_reports(folder, verdict, changes, trend, promises())
+                self.errors += write_reports(folder, verdict, comparison, trend, promises(), changes)
         for operation, memory in self._memories.items():
             with guarded("ids were not remembered"):
                 _remember(operation, memory, verdict, swept.get(operation.path, set()))
         with guarded("not all was printed"):
-            self._print(verdict, changes)
+            self._print(verdict, comparison, changes)
 
     def report_errors(self) -> None:
         """Print a line for everything that went wrong, last of all."""
@@ -137,15 +145,16 @@ class Outputs:
                 atomically(file, lambda opened: opened.write(text))
                 self.errors.add(f"{file} drafts waivers for what stands; say of each why it is accepted and by whom")
 
-    def _print(self, verdict: Verdict, changes: Comparison | None) -> None:
-        headline, *lines = terminal_lines(verdict, changes)
+    def _print(self, verdict: Verdict, comparison: Comparison | None, changes: DocumentDiff | None) -> None:
+        headline, *lines = terminal_lines(verdict, comparison, changes)
         self._show(headline, verdict.outcome)
         if shard := self._settings.shard:
             lines.append(f"shard       {shard}, no verdict alone: contract merge FILE... makes one of all")
         for line in lines:
             self._show(line, None)
-        for command in github_commands(verdict) if os.environ.get("GITHUB_ACTIONS") == "true" else ():
-            self._show(command, None)
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            for command in (*github_commands(verdict), *(github_changes(changes) if changes else ())):
+                self._show(command, None)
 
 
 def _remember(operation: Operation, memory: Memory, verdict: Verdict, swept: set[Resource]) -> None:

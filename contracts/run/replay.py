@@ -69,6 +69,7 @@ def replay_settings(reported: ReportedRun, given: Mapping[str, Any], environment
             known[finding.witness.operation][own_resource(finding)] = None
     return replace(
         settings,
+        changes_since="",
         known={path: tuple(resources) for path, resources in known.items()},
         redaction=Redaction(tuple(dict.fromkeys((*settings.redaction.places, *reported.redaction.places)))),
     )

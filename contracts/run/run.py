@@ -9,7 +9,6 @@ neither pytest nor strategies: what it asks, the mock, the second opinion and th
 import datetime
 import functools
 import gc
-import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,11 +17,13 @@ from dataclasses import replace
 from typing import Any, Final
 
 from contracts.coverage import ClassReads
-from contracts.http import AllRejected, BudgetSpent, CallerRejected, Exchange, GuardedSession, Secret, SharedStateError
+from contracts.http import AllRejected, BudgetSpent, CallerRejected, Exchange, GuardedSession, SharedStateError
 from contracts.judge import History
 from contracts.openapi import Operation, Resource, TargetError
 from contracts.reports import EXCHANGES
+from contracts.run.changes_since import DocumentChanges
 from contracts.run.collector import BY_ANSWERS, OTHERWISE, Collector, Ending, ItemResult
+from contracts.run.credentials import taken_out
 from contracts.run.handed_in import Found, Item, SeenElsewhere, Strategies
 from contracts.run.knowledge import Knowledge, listed, look, recall, reveal_rejection
 from contracts.run.notes import notes_on
@@ -77,6 +78,7 @@ class Run:
         `show` prints a line of the verdict, with the outcome beside the headline.
         """
         self._clock = time.monotonic()
+        whole = settings
         settings = settings.without(strategies.unsatisfiable(settings.document))
         settings = settings.without(strategies.unanswered(settings))
         self.settings, self.folder, self.signals = settings, folder, signals
@@ -84,7 +86,9 @@ class Run:
         self._stack = ExitStack()
         self._sessions = Sessions(settings, strategies, folder, self.known)
         self._stack.callback(self._sessions.close)
-        self._hidden = self._hide_key()
+        # A process that starts workers keeps the key, for them to inherit; nothing else carries it to them.
+        asks = folder.alone or folder.worker
+        self._hidden = self._stack.enter_context(taken_out(settings.secret_variables if asks else ()))
         self._memories = strategies.memories(
             settings.document.operations, settings.example_database if folder.leads else ""
         )
@@ -95,6 +99,8 @@ class Run:
         if folder.leads and settings.report_dir:
             # What a run that crashed left there is not part of this one.
             shutil.rmtree(settings.report_dir / EXCHANGES, ignore_errors=True)
+        self._changes = DocumentChanges(whole, strategies, self.errors, leads=folder.leads)
+        self._stack.callback(self._changes.close)
 
     def close(self) -> None:
         """Close everything but the folder; a second time changes nothing."""
@@ -113,6 +119,8 @@ class Run:
             return
         remembered = recall(self._memories, undecodable_ids=settings.undecodable_ids)
         self.knowledge = Knowledge(datetime.datetime.now(datetime.UTC), remembered, {}, self._outputs.turn())
+        if asks:
+            self._changes.compare(self.knowledge.started)
         if not asks or not settings.base_url:
             return
         self._sessions.begin_target(self._hidden)
@@ -126,16 +134,6 @@ class Run:
             self.knowledge = replace(self.knowledge, discovered=discovered, notes=notes)
         with suppress(*STOPS):
             reveal_rejection(seen, self._sessions.rejections, settings.document, self.known, lambda: self.session)
-
-    def _hide_key(self) -> dict[str, Secret]:
-        """Take the key out of the environment of the process that asks: a traceback may show all variables.
-
-        A process that starts workers keeps it, for them to inherit; nothing else carries it to them.
-        """
-        names = self.settings.secret_variables if self.folder.alone or self.folder.worker else ()
-        hidden = {each: Secret(os.environ.pop(each)) for each in names if each in os.environ}
-        self._stack.callback(os.environ.update, hidden)
-        return hidden
 
     @functools.cache  # noqa: B019 - a process has one run
     def known(self, operation: Operation) -> tuple[Resource, ...]:
@@ -270,6 +268,7 @@ class Run:
         self._elsewhere = elsewhere
         self.knowledge = Knowledge(elsewhere.facts(self.settings.document).started, {}, {})
         self.collector.take(ItemResult(elsewhere.tally()))
+        self._changes.compare(self.knowledge.started)
 
     def leave(self) -> None:
         """Leave all that this worker has seen for the process that leads."""
@@ -312,7 +311,8 @@ class Run:
             return ""
 
         last_seen = self._outputs.last_seen(facts.target)
-        criteria = AcceptanceCriteria(self.waivers, settings.requirements, settings.profile.strict, last_seen)
+        strict, decided = settings.profile.strict, self._changes.decided
+        criteria = AcceptanceCriteria(self.waivers, settings.requirements, strict, last_seen, decided)
         return conclude(facts, self.collector.tally, criteria, sdk)
 
     def facts(self, ending: Ending, incident: str) -> RunFacts:
@@ -375,6 +375,7 @@ class Run:
             operations = self.settings.document.operations
             self._outputs.report(
                 verdict,
+                self._changes.seen_by(verdict),
                 self.collector.tally,
                 ((each.path, *values) for each in operations for values in self.known(each)),
                 self.collector.swept,

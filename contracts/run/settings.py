@@ -48,6 +48,10 @@ class Settings:
     profile: Profile
     seed: str
     document: Document
+    overlays: tuple[Path, ...]
+    """The files of the overlays that the document was read with."""
+    changes_since: str
+    """The earlier document that it is compared with, as the user named it; empty for none."""
     base_url: str | None
     known: Mapping[str, tuple[Resource, ...]] = field(repr=False)
     """By the operation's path, the resources that the user named: values of its path parameters."""
@@ -146,11 +150,14 @@ def read_settings(given: Mapping[str, Any], environment: Variables = None) -> Se
     base_url, rows = _base_url(options, environment), rows_of(options["parameter"], options["parameters"])
     parameters, known = given_parameters(document, rows), _known(document, options, environment, rows)
     options["strict_refusals"] = options["strict_refusals"] or is_on(environment, VARIABLES["strict_refusals"])
+    options["changes_since"] = _changes_since(options, environment)
     _check_combinations(options, base_url)
     return Settings(
         profile=profile,
         seed=seed,
         document=document,
+        overlays=files,
+        changes_since=options["changes_since"] or "",
         base_url=base_url,
         known=known,
         parameters=parameters,
@@ -258,6 +265,12 @@ def _base_url(options: Mapping[str, Any], variables: Variables) -> str | None:
     if options["start"]:
         url = (url or "http://127.0.0.1:{port}").replace("{port}", str(service_port()))
     return check_base_url(url) if url else None
+
+
+def _changes_since(options: Mapping[str, Any], variables: Variables) -> str | None:
+    if options["changes_since"] == "":
+        raise ConfigurationError("--changes-since is empty; name a file, REV:path or a URL, or leave it out")
+    return options["changes_since"] or variable(variables, VARIABLES["changes_since"]) or None
 
 
 def _check_combinations(options: Mapping[str, Any], base_url: str | None) -> None:

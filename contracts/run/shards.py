@@ -18,7 +18,7 @@ from contracts.judge import Violation
 from contracts.openapi import ConfigurationError, Credential, Document
 from contracts.verdict import RecheckResult, RunFacts, Tally, Verdict, Waiver
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 
 CONTRACT_OPTIONS: Final = (
     "document",
@@ -31,6 +31,7 @@ CONTRACT_OPTIONS: Final = (
     "parameters",
     "require",
     "strict_refusals",
+    "changes_since",
 )
 """The options that the contract and the criteria of acceptance come from."""
 

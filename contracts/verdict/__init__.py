@@ -23,9 +23,11 @@ from contracts.verdict.tally import FeatureObservation, MatchWaiver, Tally
 from contracts.verdict.verdict import (
     AGREEMENT,
     CAPTURED_PUT_OFF_FIX,
+    CHANGES,
     FAILED_OTHERWISE,
     PUT_OFF_FIX,
     AcceptanceCriteria,
+    ChangesSince,
     Finding,
     Outcome,
     RecheckResult,

@@ -37,6 +37,10 @@ AGREEMENT: Final = "validators agree"
 """The requirement of a strict run that no other validator differs from the judge."""
 
 
+CHANGES: Final = "changes decided"
+"""The requirement of a run that compares documents that each change is known to break clients or not to."""
+
+
 class Outcome(StrEnum):
     """The result of a run in a word: violations outweigh everything, and a run that saw too little is no evidence."""
 
@@ -121,6 +125,21 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangesSince:
+    """What changed between an earlier document and the one judged by, as far as it decides a verdict.
+
+    `since` is the earlier document as the user named it. `breaking` is the number of changes that break clients and
+    `undecided` of those that may, without what a waiver accepts; it is None if nothing could be compared.
+    """
+
+    since: str
+    breaking: int = 0
+    undecided: int | None = 0
+    stale: tuple[Waiver, ...] = ()
+    """Waivers of changes that fit none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The result of one run; everything in it is in a stable order."""
 
@@ -142,7 +161,7 @@ class Verdict:
     findings: tuple[Finding, ...]
     waived: tuple[Finding, ...]
     stale: tuple[Waiver, ...]
-    """Waivers that fit no violation; empty if the run asked too little to tell."""
+    """Waivers that fit no violation, if the run asked enough to tell, or no change of a document that is compared."""
     refused: tuple[RefusedIds, ...]
     """Ids that were refused before the operation; a note, for an API's owner cannot change it."""
     unmet: tuple[Unmet, ...]
@@ -159,6 +178,8 @@ class Verdict:
     """Resources, behind the operation's path, that the target listed and then refused."""
     skipped_hanging: tuple[tuple[str, Resource], ...]
     """Resources, behind the operation's path, that were read less often because requests for them ran out of time."""
+    changes: ChangesSince | None = None
+    """What changed since an earlier document; None if the run does not ask that."""
 
     @property
     def exit_code(self) -> int:
@@ -209,6 +230,7 @@ class AcceptanceCriteria:
     """Whether a stale waiver fails the run, and a difference of the validators leaves it INCONCLUSIVE."""
     last: Mapping[Feature, datetime.datetime] = field(default_factory=lambda: MappingProxyType({}))
     """The start of the latest run in the ledger that saw each feature."""
+    changes: ChangesSince | None = None
 
 
 def conclude(
@@ -228,9 +250,10 @@ def conclude(
     # A waiver is stale only if the violations that it covers would have been seen again.
     is_whole = not (run.incident or run.partial or rejected or no_success)
     fitting = (waiver for record in records for waiver in record.fitting)
-    stale = criteria.waivers.stale(fitting) if is_whole else ()
+    changes = criteria.changes
+    stale = (*(criteria.waivers.stale(fitting) if is_whole else ()), *(changes.stale if changes else ()))
     unmet = (*no_success, *_unmet(run, tally, criteria, coverage))
-    failed = standing or (criteria.strict and stale)
+    failed = standing or (changes and changes.breaking) or (criteria.strict and stale)
     return Verdict(
         run=run,
         outcome=Outcome.VIOLATES if failed else Outcome.INCONCLUSIVE if unmet or run.incident else Outcome.CONFORMS,
@@ -250,6 +273,7 @@ def conclude(
         times=tally.times,
         vanished=tuple(sorted(tally.vanished)),
         skipped_hanging=tuple(sorted(tally.skipped_hanging)),
+        changes=changes,
     )
 
 
@@ -262,6 +286,15 @@ def _unmet(
     yield from unmet_requirements(criteria.requirements, coverage, answered, criteria.last, run.started)
     if criteria.strict and tally.differing:
         yield Unmet(AGREEMENT, words="they differ, see below; the verdict is the judge's")
+    if criteria.changes and criteria.changes.undecided != 0:
+        yield Unmet(CHANGES, words=_undecided(criteria.changes))
+
+
+def _undecided(changes: ChangesSince) -> str:
+    if changes.undecided is None:
+        return f"what changed since {changes.since} is not known, see below"
+    counted = "1 change" if changes.undecided == 1 else f"{changes.undecided} changes"
+    return f"it is not known whether {counted} since {changes.since} may break clients"
 
 
 def _refused(tally: Tally, rejected: AllRejected | None) -> tuple[RefusedIds, ...]:

@@ -29,7 +29,7 @@ def errors(schema: Any, value: Any, registry: Any = None) -> list[str]:
 def test_sarif_fits_its_schema(bodies: list[Any]) -> None:
     schema = json.loads((MODULES / "@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json").read_text("utf-8"))
     text = io.StringIO()
-    sarif.render(verdict_of(*bodies), text)
+    sarif.render(sarif.log(verdict_of(*bodies)), text)
     assert errors(schema, {"version": "2.1.0"})
     assert errors(schema, json.loads(text.getvalue())) == []
 

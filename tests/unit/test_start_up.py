@@ -90,3 +90,12 @@ def test_a_test_module_of_ones_own_pays_nothing_before_the_first_response() -> N
     code = "import sys; from contracts import assert_conforms, load; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert not {"jsonschema", "requests", "yaml", "contracts.openapi", "contracts.judge"} & {*done.stdout.split()}
+
+
+@pytest.mark.parametrize(("options", "is_loaded"), [((), False), (("--changes-since", "pinned"), True)])
+def test_what_compares_documents_is_loaded_for_a_run_that_compares_alone(
+    options: tuple[str, ...], is_loaded: bool
+) -> None:
+    code, modules = loaded("verify", "--no-progress", "--max-requests", "1", *options)
+    assert code == 6
+    assert ("contracts.changes" in modules) == is_loaded

@@ -5,22 +5,23 @@ is; its script only filters, jumps and copies. The policy in its head forbids ev
 was not written with.
 """
 
+from __future__ import annotations
+
 import base64
 import functools
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from markupsafe import Markup
 
-from contracts.changes import DocumentDiff
 from contracts.http import Exchange
-from contracts.reports import change_json, report_json
+from contracts.reports import report_json
 from contracts.reports.comparison import Comparison
 from contracts.reports.grouping import differ_by_value, grouped
 from contracts.reports.messages import group_line
@@ -28,6 +29,9 @@ from contracts.reports.page import figures, tree, witness
 from contracts.reports.verdict_words import spread
 from contracts.rules import explanation_rows
 from contracts.verdict import Finding, RunSummary, Verdict
+
+if TYPE_CHECKING:
+    from contracts.changes import DocumentDiff
 
 LARGEST: Final = 1_500_000
 """The number of characters of report.json that the page holds for scripts; a larger report is abridged."""
@@ -52,12 +56,16 @@ def render(
     trend: Sequence[RunSummary],
     exchanges: Iterable[Exchange],
     file: TextIO,
+    changes: DocumentDiff | None = None,
 ) -> None:
-    """Write the page to the file; `exchanges` are those that were recorded, for the timeline."""
+    """Write the page to the file.
+
+    `exchanges` are those that were recorded, for the timeline; `changes` those of the document since an earlier one.
+    """
     # The import takes a tenth of a second, which a run without a page does not need to spend.
     from contracts.reports.page.template import environment
 
-    report = report_json.report(verdict, comparison, trend)
+    report = report_json.report(verdict, comparison, trend, changes)
     style, script = (Markup((_HERE / name).read_text("utf-8")) for name in ("page.css", "page.js"))  # noqa: S704 - ours
     max_lines = LINES if len(report["violations"]) < 100 else LINES // 3
     values = {
@@ -77,12 +85,14 @@ def render(
         "explained": explanation_rows,
         "lay_out": functools.partial(witness.lay_out, max_lines=max_lines),
         "limits": {"ids": IDS, "full": FULL, "longest": witness.LONGEST},
+        "sides": _sides(changes) if changes else {},
     }
     file.writelines(environment().get_template("page.html").generate(values))
 
 
 def render_changes(result: DocumentDiff, file: TextIO) -> None:
     """Write diff.html, the page of a comparison of two documents, in the style of report.html and without a script."""
+    from contracts.reports import change_json
     from contracts.reports.page.template import environment
 
     style = Markup((_HERE / "page.css").read_text("utf-8"))  # noqa: S704 - ours
@@ -92,11 +102,15 @@ def render_changes(result: DocumentDiff, file: TextIO) -> None:
         "shade": shades.get(result.outcome, "CONFORMS"),
         "style": style,
         "source": _hash(style),
-        "excerpt": _excerpt,
-        "old_lines": _lines(result.sources[0].path),
-        "new_lines": _lines(result.sources[1].path),
+        "sides": _sides(result),
     }
     file.writelines(environment().get_template("diff.html").generate(values))
+
+
+def _sides(changes: DocumentDiff) -> dict[str, Callable[[int], Iterator[tuple[int, str]]]]:
+    """Return for OLD and NEW what yields the lines around one of theirs."""
+    paths = zip(("old", "new"), changes.sources, strict=True)
+    return {name: functools.partial(_excerpt, _lines(source.path)) for name, source in paths}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +167,7 @@ def _abridged(report: Mapping[str, Any]) -> dict[str, Any]:
     """Return the report with long texts and long lists cut short."""
     coverage = {**report["coverage"], "undeclared": _cut(report["coverage"]["undeclared"])}
     cut = {name: list(map(_cut, report[name][:FULL])) for name in ("violations", "waived")}
-    return {**report, "abridged": True, "coverage": coverage, **cut}
+    return {**report, "abridged": True, "coverage": coverage, "changes": _cut(report["changes"]), **cut}
 
 
 def _cut(value: Any) -> Any:

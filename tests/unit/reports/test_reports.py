@@ -192,7 +192,7 @@ def test_a_folder_that_cannot_be_written_makes_one_line_for_every_report(tmp_pat
 def test_a_report_that_fails_by_a_fault_of_the_harness_keeps_no_other_from_being_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(*what: object) -> None:
+    def fails(*what: object, **named: object) -> None:
         raise KeyError("ours")
 
     monkeypatch.setattr(markdown, "render", fails)

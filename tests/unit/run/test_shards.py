@@ -26,7 +26,14 @@ from tests.support.tiny import answer, document_of
 from tests.support.verdicts import contents, operation, tally_of, verdict_on
 
 OPTIONS = {"document": None, "overlay": ["fastapi"], "no_overlay": False, "annotation": [], "require": ["statuses"]}
-OPTIONS |= {"strict_refusals": False, "operation": [], "skip": [], "parameter": [], "parameters": None}
+OPTIONS |= {
+    "strict_refusals": False,
+    "operation": [],
+    "skip": [],
+    "parameter": [],
+    "parameters": None,
+    "changes_since": None,
+}
 WAIVER = Waiver(1, "schema.*", "body/a", "old rows", "us", datetime.date(2026, 12, 31), status=200)
 BROKEN, SOUND = answer(200, {"state": "x"}), answer(200, {"state": "on"})
 
