@@ -9,11 +9,14 @@ from typing import Any, Final
 
 from contracts.changes.change import Change, Classification, Direction
 from contracts.changes.nodes import Part, Side
+from contracts.changes.not_compared import not_compared
 from contracts.changes.operations import OperationComparison, matched
 from contracts.changes.prover import Prover
 from contracts.changes.schema_comparison import Comparison
+from contracts.changes.security import security_changes
+from contracts.changes.servers import own_server_changes, server_changes
 from contracts.changes.witnesses import Generator
-from contracts.openapi import ANNOTATIONS, Document, from_pointer, text_of, to_pointer
+from contracts.openapi import ANNOTATIONS, Document, Operation, from_pointer, text_of, to_pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +41,29 @@ def compare_documents(
     prover = Prover(comparison, generator, lines)
     left_out = {each.path for document in (old, new) for each in document.left_out if not each.part}
     found: list[Change] = []
-    both = 0
-    not_compared: list[str] = []
+    both: list[tuple[Operation, Operation]] = []
+    left_aside: list[str] = []
     for ours, theirs in matched(old, new):
         if ours and theirs:
-            both += 1
+            both.append((ours, theirs))
             comparison_of_both = OperationComparison(prover, ours, theirs)
             found += comparison_of_both.changes()
-            not_compared += comparison_of_both.not_compared
+            found += [*security_changes(prover, ours, theirs), *own_server_changes(prover, ours, theirs)]
+            left_aside += comparison_of_both.not_compared
         elif (each := ours or theirs) and each.path not in left_out:
             found.append(_one_sided(prover, each.path, each.pointer, is_new=ours is None))
-    found += _renamed(comparison, prover)
+    found += [*server_changes(prover, old, new), *_renamed(comparison, prover)]
     found += _annotated(comparison, prover)
     if not found and _plain(old) != _plain(new):
         found.append(_equivalent("rewritten", "", "", ""))
-    not_compared += [
+    left_aside += not_compared(old, new, both)
+    left_aside += [
         f"GET {each.path} {each.part}".rstrip() + f" of {name}: {error.reason}"
         for name, document in (("OLD", old), ("NEW", new))
         for each in document.left_out
         for error in each.reasons
     ]
-    return Compared(old, new, tuple(sorted(found, key=_order)), both, tuple(not_compared))
+    return Compared(old, new, tuple(sorted(found, key=_order)), len(both), tuple(left_aside))
 
 
 _SEVERITY: Final = {each: number for number, each in enumerate(Classification)}
