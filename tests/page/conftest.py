@@ -39,11 +39,13 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     before = pages.verdict_of([*pages.GOOD, {"name": 5}, {"name": "a", "pet": {"kind": "DOG", "toys": 1}}])
     bad, revolting = pages.verdict_of(pages.BAD), pages.verdict_of(pages.REVOLTING)
     complete, trend = pages.complete()
+    changes = pages.changes(folder / "documents")
     return {
         "conforms": pages.write(folder, "conforms", pages.verdict_of(pages.GOOD), outcomes=pages.GOOD),
         "violates": pages.write(folder, "violates", bad, before, outcomes=pages.BAD),
         "inconclusive": pages.write(folder, "inconclusive", pages.verdict_of([], incident="stopped early: gone")),
-        "complete": pages.write(folder, "complete", complete, before, outcomes=pages.BAD, trend=trend),
+        "complete": pages.write(folder, "complete", complete, before, pages.BAD, trend, changes),
+        "diff": pages.write_changes(folder, changes),
         "revolting": pages.write(folder, "revolting", revolting, before, outcomes=pages.REVOLTING),
         "large": pages.large(folder),
     }

@@ -82,13 +82,33 @@ def test_waivers_requirements_rechecks_and_the_trend_are_shown(open_page: Open, 
     assert page.locator(".trend polyline").first.get_attribute("points")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "diff"])
 def test_the_page_logs_nothing_and_sends_no_request(open_page: Open, written: dict[str, Path], name: str) -> None:
     opened = open_page(name)
     opened.page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
     assert opened.complaints == []
     assert opened.page.evaluate("refused") == []
     assert opened.requests == [written[name].as_uri()]
+
+
+@pytest.mark.parametrize("name", ["complete", "diff"])
+def test_the_changes_of_a_document_are_shown_with_their_proof_and_never_run(open_page: Open, name: str) -> None:
+    page = open_page(name).page
+    page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+    assert page.evaluate("typeof window.__pwned") == "undefined"
+    text = page.locator("main").text_content() or ""
+    for part in (
+        "breaking change.optional",
+        "unknown change.pattern",
+        "widening change.property-removed",
+        "</script><script>window.__pwned=1",
+        "Accepted by pets team until 9999-12-31: all clients <know>",
+        "the request body of GET /<things>",
+    ):
+        assert part in text, part
+    shown = page.locator("[id^=change-]").first
+    assert shown.locator("h4").all_text_contents()[:2] == ["OLD", "NEW"]
+    assert shown.locator(".source .hit").count() == 2
 
 
 def test_the_contents_of_a_response_are_shown_and_never_run(open_page: Open, written: dict[str, Path]) -> None:
@@ -128,7 +148,7 @@ def test_the_policy_lets_no_script_run_that_was_not_written_with_the_page(open_p
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", ["conforms", "violates", "inconclusive", "complete", "revolting"])
+@pytest.mark.parametrize("name", ["conforms", "violates", "inconclusive", "complete", "revolting", "diff"])
 def test_axe_finds_nothing(open_page: Open, name: str, size: str, scheme: str) -> None:
     assert AXE, "AXE names the file axe.min.js of the npm package axe-core"
     page = open_page(name, color_scheme=scheme, **SIZES[size]).page
@@ -144,7 +164,7 @@ def test_axe_finds_nothing(open_page: Open, name: str, size: str, scheme: str) -
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "diff"])
 def test_nothing_is_wider_than_the_screen(open_page: Open, name: str, size: str) -> None:
     page = open_page(name, **SIZES[size]).page
     page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")

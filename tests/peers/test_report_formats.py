@@ -13,7 +13,8 @@ import pytest
 from referencing import Registry
 from referencing.jsonschema import DRAFT6
 
-from contracts.reports import har, sarif
+from contracts.reports import change_sarif, har, sarif
+from tests.support import pages
 from tests.support.pet_verdicts import BODIES, exchanges, verdict_of
 
 MODULES = Path(os.environ["NODE_MODULES"])
@@ -32,6 +33,21 @@ def test_sarif_fits_its_schema(bodies: list[Any]) -> None:
     sarif.render(sarif.log(verdict_of(*bodies)), text)
     assert errors(schema, {"version": "2.1.0"})
     assert errors(schema, json.loads(text.getvalue())) == []
+
+
+def test_what_changed_between_documents_fits_the_schema_of_sarif(tmp_path: Path) -> None:
+    schema = json.loads((MODULES / "@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json").read_text("utf-8"))
+    result = pages.changes(tmp_path / "documents")
+    log = change_sarif.log(result)
+    assert {each["level"] for each in log["runs"][0]["results"]} == {"error", "warning", "note"}
+    assert any(each.get("suppressions") for each in log["runs"][0]["results"])
+    assert errors(schema, log) == []
+    # In the log of a run they are among its violations.
+    log = sarif.log(verdict_of(*BODIES))
+    count = len(log["runs"][0]["results"])
+    change_sarif.add_to(log, result)
+    assert len(log["runs"][0]["results"]) > count > 0
+    assert errors(schema, log) == []
 
 
 def test_the_archive_fits_its_schema() -> None:

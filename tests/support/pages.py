@@ -9,14 +9,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+from contracts.changes import DocumentDiff, Source, accept, compare_documents
 from contracts.coverage.requirements import Unmet
 from contracts.http.exchange import Failure
+from contracts.openapi import pointer_lines
 from contracts.reports import page, report_json
 from contracts.reports.comparison import compare
 from contracts.reports.recorder import EXCHANGES, Recorder, recorded
 from contracts.run.observer import Observer
 from contracts.verdict.verdict import RecheckResult, RunSummary, Verdict
 from contracts.verdict.waivers import Waiver
+from strategies import change_witnesses
 from tests.support.tiny import PETS, answer, document_of, exchange_of
 from tests.support.verdicts import verdict_on
 
@@ -90,15 +93,21 @@ def record(folder: Path, outcomes: list[Any]) -> None:
 
 
 def write(
-    folder: Path, name: str, verdict: Verdict, before: Verdict | None = None, outcomes: Any = (), trend: Any = ()
+    folder: Path,
+    name: str,
+    verdict: Verdict,
+    before: Verdict | None = None,
+    outcomes: Any = (),
+    trend: Any = (),
+    changes: DocumentDiff | None = None,
 ) -> Path:
     """Write the page of the verdict, and its report.json beside it; return the page."""
     if outcomes:
         record(folder / name / EXCHANGES, outcomes)
     comparison = compare(report_json.report(before), verdict) if before else None
     text, report = io.StringIO(), io.StringIO()
-    page.render(verdict, comparison, trend, recorded(folder / name / EXCHANGES, verdict.run.document), text)
-    report_json.render(verdict, comparison, trend, report)
+    page.render(verdict, comparison, trend, recorded(folder / name / EXCHANGES, verdict.run.document), text, changes)
+    report_json.render(verdict, comparison, trend, report, changes)
     file = folder / f"{name}.html"
     file.write_text(text.getvalue(), "utf-8")
     file.with_suffix(".json").write_text(report.getvalue(), "utf-8")
@@ -143,6 +152,54 @@ def complete() -> tuple[Verdict, tuple[RunSummary, ...]]:
         for day in range(20)
     )
     return verdict, tuple(runs)
+
+
+OLD = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {
+        "name": {"type": "string"},
+        "mood": {"enum": ["calm", "wild"]},
+        "pattern": {"type": "string", "pattern": "^(a|b)+$"},
+        "gone": {"type": "string"},
+        "size": {"type": "integer"},
+    },
+}
+NEW = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "description": "what it is called"},
+        "mood": {"enum": ["calm", "wild", *HOSTILE[:5]]},
+        "pattern": {"type": "string", "pattern": "^[ab]+$"},
+        "size": {"type": ["integer", "string"]},
+        "new": {"type": "boolean"},
+    },
+}
+
+
+def changes(folder: Path) -> DocumentDiff:
+    """Return a comparison of two documents that holds everything that a page can show of one."""
+    folder.mkdir()
+    old, new = (document_of(each) for each in (OLD, NEW))
+    sources, lines = [], []
+    for name, document in (("old", old), ("new", new)):
+        file = folder / f"{name}.json"
+        file.write_text(json.dumps(dict(document.contents), indent=1), "utf-8")
+        sources.append(Source(file, f"{name}<&>.json", str(file)))
+        lines.append(pointer_lines(file))
+    compared = compare_documents(old, new, change_witnesses, (lines[0], lines[1]))
+    compared = dataclasses.replace(compared, not_compared=("the request body of GET /<things>",))
+    waiver = Waiver(1, "change.type", "body/size", "all clients <know>", "pets team", datetime.date.max)
+    accepted = accept([*compared.changes], [waiver], DAY)
+    return DocumentDiff((sources[0], sources[1]), compared, accepted, DAY)
+
+
+def write_changes(folder: Path, result: DocumentDiff) -> Path:
+    """Write the page of a comparison of two documents."""
+    file = folder / "diff.html"
+    with file.open("w", encoding="utf-8") as opened:
+        page.render_changes(result, opened)
+    return file
 
 
 def large(folder: Path) -> Path:
