@@ -36,6 +36,9 @@ RUN: Final = pytest.StashKey[Run]()
 ITEM: Final = "contract_item"
 """The mark of a test that asks an item of the run, which is its argument."""
 
+_BROKEN: Final = "broken"
+"""The category, as pytest counts tests by, of items whose answers broke promises."""
+
 _COLOURS: Final = {Outcome.CONFORMS: "green", Outcome.VIOLATES: "red", Outcome.INCONCLUSIVE: "yellow"}
 
 _FINE: Final = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
@@ -179,7 +182,7 @@ class Driver:
             # No fault of the item. Those still to come end as soon as they ask, each in its own process.
             path, line, _ = item.location
             report.outcome, report.longrepr = "skipped", (path, line or 0, f"Skipped: {result.stopped}")
-        vars(report)["contract"] = result.to_text()
+        vars(report).update(contract=result.to_text(), contract_broken=isinstance(error, BrokenPromise))
         return report
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -212,10 +215,17 @@ class Driver:
             self._meter.finish(kind, report.duration)
 
     def pytest_report_teststatus(self, report: pytest.TestReport) -> tuple[str, str, str] | None:
-        """Print no letter for an item while a live line says how far the run is."""
-        if self._meter.is_live and report.when == "call" and hasattr(report, "contract"):
-            return report.outcome, "", ""
-        return None
+        """Leave items whose answers broke promises to the verdict, and print no letter beside a live line.
+
+        Pytest lists what failed once under its heading and again in its summary. Those items have a category of their
+        own, which it counts and does not list; with `-v` it lists them as ever.
+        """
+        if report.when != "call" or not hasattr(report, "contract"):
+            return None
+        is_told = getattr(report, "contract_broken", False) and self._config.option.verbose <= 0
+        if self._meter.is_live:
+            return _BROKEN if is_told else report.outcome, "", ""
+        return (_BROKEN, "F", "FAILED") if is_told else None
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
