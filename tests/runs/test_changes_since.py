@@ -144,6 +144,25 @@ def test_a_waived_change_is_told_and_fails_nothing(tmp_path: Path, old: str, new
     assert "stale       waiver 1 of shop team" in run_suite(*options, "--changes-since", new).output
 
 
+def test_a_waiver_that_has_expired_accepts_no_change_and_is_named(tmp_path: Path, old: str, new: str) -> None:
+    file = tmp_path / "waivers.toml"
+    file.write_text(WAIVER.replace("2999", "2020"), "utf-8")
+    result = run_suite("--document", new, "--changes-since", old, "--waivers", str(file))
+    assert result.code == 1
+    assert part(result)[2].endswith(" · waiver 1 of shop team expired on 2020-12-31")
+
+
+def test_the_headline_says_what_answers_broke_and_what_changes_break(old: str, new: str) -> None:
+    answers = {"/things": (200, {"Content-Type": JSON}, b'{"state": "c"}')}
+    with serving(answers) as (url, _):
+        result = run_suite("--document", new, "--changes-since", old, "--base-url", url)
+    (headline,) = headlines(result)
+    assert headline.startswith("VIOLATES  1 distinct violation in ")
+    assert headline.endswith(f" answers; 1 breaking change since {old}")
+    # None of these answers shows the new value.
+    assert " · 0 of " in part(result)[2]
+
+
 def test_documents_that_promise_the_same_change_nothing(tmp_path: Path, new: str) -> None:
     same = write(tmp_path, "same.json", {**NEW, "description": "in other words"})
     result = run_suite("--document", new, "--changes-since", same)

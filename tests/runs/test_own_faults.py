@@ -85,6 +85,14 @@ def test_a_fault_of_our_own_is_reported_in_a_line_and_is_never_green(
         assert json.loads((tmp_path / "reports" / "report.json").read_text("utf-8"))["outcome"] == "CONFORMS"
 
 
+def test_a_comparison_of_documents_that_fails_leaves_the_run_inconclusive(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.changes.compare_documents", broken)
+    result = run_suite(*FEW, "--changes-since", "pinned")
+    assert result.code == 6, result.output
+    told_once(result, "what changed since pinned is not known, see below")
+    assert "harness     what changed since pinned is not known, by a fault of the harness: KeyError" in result.output
+
+
 @pytest.mark.parametrize("function", ["contracts.run.run.sdk_words", "contracts.run.run.results"])
 def test_a_fault_of_our_own_hides_no_violation(function: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(function, broken)

@@ -13,7 +13,16 @@ from contracts.http.exchange import Exchange, Failure
 from contracts.run.observer import Observer
 from contracts.verdict.redaction import MASK
 from contracts.verdict.tally import Tally
-from contracts.verdict.verdict import AGREEMENT, FAILED_OTHERWISE, AcceptanceCriteria, Finding, Outcome, conclude
+from contracts.verdict.verdict import (
+    AGREEMENT,
+    CHANGES,
+    FAILED_OTHERWISE,
+    AcceptanceCriteria,
+    ChangesSince,
+    Finding,
+    Outcome,
+    conclude,
+)
 from contracts.verdict.waivers import Waiver, Waivers
 from tests.support.tiny import answer, document_of, exchange_of
 from tests.support.verdicts import STARTED, operation, run_on, tally_of, verdict_on
@@ -102,6 +111,41 @@ def test_a_difference_of_the_validators_leaves_the_verdict_unless_the_run_is_str
     assert list(verdict.unmet) == [Unmet(AGREEMENT, words=words)] * strict
     observer(exchange_of(operation(), answer(404, {})))
     assert verdict_on(observer.tally, operation().document).outcome is Outcome.VIOLATES
+
+
+STALE = Waiver(3, "change.values", "body/state", "known", "us", datetime.date(2999, 1, 1))
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize(
+    ("changes", "outcome", "words"),
+    [
+        (ChangesSince("v1:a.json"), Outcome.CONFORMS, ""),
+        (ChangesSince("v1:a.json", breaking=1), Outcome.VIOLATES, ""),
+        (ChangesSince("v1:a.json", undecided=1), Outcome.INCONCLUSIVE, "whether 1 change since v1:a.json may break"),
+        (ChangesSince("v1:a.json", undecided=2), Outcome.INCONCLUSIVE, "whether 2 changes since v1:a.json may break"),
+        (ChangesSince("v1:a.json", undecided=None), Outcome.INCONCLUSIVE, "what changed since v1:a.json is not known"),
+        (ChangesSince("v1:a.json", breaking=1, undecided=1), Outcome.VIOLATES, "whether 1 change"),
+    ],
+)
+def test_changes_of_the_document_decide_as_answers_do(
+    strict: bool, changes: ChangesSince, outcome: Outcome, words: str
+) -> None:
+    criteria = AcceptanceCriteria(strict=strict, changes=changes)
+    verdict = verdict_on(tally_of(answer(200, {})), operation().document, criteria=criteria)
+    assert (verdict.outcome, verdict.changes) == (outcome, changes)
+    assert [each.requirement for each in verdict.unmet] == [CHANGES] * bool(words)
+    assert all(words in each.words for each in verdict.unmet)
+
+
+@pytest.mark.parametrize("incident", ["", "stopped early"])
+def test_a_waiver_of_a_change_that_is_stale_fails_a_strict_run_alone(incident: str) -> None:
+    tally, document = tally_of(answer(200, {})), operation().document
+    changes = ChangesSince("v1:a.json", stale=(STALE,))
+    for strict in (False, True):
+        verdict = verdict_on(tally, document, incident, AcceptanceCriteria(strict=strict, changes=changes))
+        assert verdict.stale == (STALE,)
+        assert (verdict.outcome is Outcome.VIOLATES) == strict
 
 
 @pytest.mark.parametrize(
