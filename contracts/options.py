@@ -215,7 +215,7 @@ _GROUPS: Final = {
             default_words="a success of every operation",
         ),
         Option("--waivers", "FILE", "violations, and changes of the document, that are accepted until a date, TOML"),
-        Option("--write-waivers", "FILE", "draft waivers of what this run finds, to a new file"),
+        Option("--write-waivers", "FILE", "draft waivers of what stands in this run, to a new file"),
         Option(
             "--strict-refusals",
             "",

@@ -4,7 +4,7 @@ Hides how schemas are taken apart, the exact schema algebra, and how each claim 
 documents judge. Hands out `compare_documents`, Change, and where documents come from.
 """
 
-from contracts.changes.accepting import accept
+from contracts.changes.accepting import accept, waiver_entry
 from contracts.changes.change import Change, Classification, Direction, Spot, Witness
 from contracts.changes.document_comparison import compare_documents
 from contracts.changes.result import DocumentDiff

@@ -7,6 +7,7 @@ what is gone, that of OLD, and whose place in the document is NEW's, else OLD's.
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from contracts.changes.change import Change, Classification
 from contracts.judge import Violation
@@ -46,6 +47,13 @@ def accept(changes: Iterable[Change], given: Iterable[Waiver], day: datetime.dat
         if found and (last := waivers.longest(found.fitting)):
             expired.append((change, last))
     return Accepted(tuple(standing), tuple(waived), tuple(expired), waivers.stale(fitting))
+
+
+def waiver_entry(change: Change) -> dict[str, Any]:
+    """Return what a waiver says that accepts the change, without the reason, the owner and the day."""
+    shown = _violation(change)
+    narrower = {"operation": change.operation, "status": shown.status, "branch": change.branch, "value": shown.actual}
+    return {"rule": shown.rule, "place": shown.place, **{name: value for name, value in narrower.items() if value}}
 
 
 def _violation(change: Change) -> Violation:

@@ -30,6 +30,11 @@ class DocumentDiff:
         return self.accepted.standing
 
     @property
+    def counting(self) -> tuple[Change, ...]:
+        """The standing changes that break clients, or may."""
+        return tuple(each for each in self.standing if each.classification == Classification.BREAKING or each.may_break)
+
+    @property
     def outcome(self) -> str:
         """BREAKING, UNKNOWN, COMPATIBLE or EQUIVALENT, by the most serious change that stands."""
         found = {each.classification for each in self.standing}

@@ -5,7 +5,7 @@ Hides how captured answers are judged by both documents, and under which feature
 
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -114,16 +114,18 @@ def counted_in_run(changes: Iterable[Change], counts: Mapping[Feature, int]) -> 
 
     `counts` are all features that NEW promises, with how many answers of a run showed each.
     """
+    by_operation: defaultdict[str, list[tuple[Feature, int]]] = defaultdict(list)
+    for feature, count in counts.items():
+        by_operation[feature.operation].append((feature, count))
     for change in changes:
         total = counts.get(Feature(change.operation, "status", "status", change.status), 0)
-        shown = [count for feature, count in counts.items() if _is_new(feature, change)]
-        yield replace(change, seen=Seen(sum(shown), total)) if total and len(shown) == 1 else change
+        shown = [count for feature, count in by_operation[change.operation] if _is_new(feature, change)]
+        # Where several features could be meant, their answers may be the same ones.
+        yield replace(change, seen=Seen(shown[0], total)) if total and len(shown) == 1 else change
 
 
 def _is_new(feature: Feature, change: Change) -> bool:
-    """Return whether answers with the feature are what NEW admits and OLD does not."""
-    if feature.operation != change.operation:
-        return False
+    """Return whether answers with the feature of the same operation are what NEW admits and OLD does not."""
     location = _BRANCH.sub("", feature.location)
     place = change.status + change.place.removeprefix("body")
     if change.kind in ("branch-added", "tag-added", "tag-value"):

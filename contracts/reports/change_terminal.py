@@ -74,8 +74,7 @@ def part_of_run(result: DocumentDiff) -> Iterator[str]:
     many answers of the run show them; the others are counted.
     """
     yield f"changes     {words.since_line(result)}"
-    counting = [each for each in result.standing if each.classification == Classification.BREAKING or each.may_break]
-    groups = words.grouped(counting)
+    groups = words.grouped(result.counting)
     for group in groups[:MAX_CHANGES]:
         yield f"{_MARGIN}{group[0].classification}  {words.change_line(group[0])}"
         if line := " · ".join(words.remarks(group, result)):

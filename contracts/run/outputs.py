@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from contracts.broken_pipe import print_lines
 from contracts.coverage import Feature
@@ -98,7 +98,7 @@ class Outputs:
         with guarded("the run was not added to the ledger"):
             trend = self._enter(verdict)
         self._write_shard(verdict, tally, known)
-        self._draft(verdict)
+        self._draft(verdict, changes)
         with guarded("not all was written"):
             if folder := self._settings.report_dir:
                 self.errors += write_reports(folder, verdict, comparison, trend, promises(), changes)
@@ -129,11 +129,11 @@ class Outputs:
             with self.errors.guarded(f"{file} was not written"):
                 atomically(file, partial(write_shard, settings.shard, *options, known, verdict, tally))
 
-    def _draft(self, verdict: Verdict) -> None:
+    def _draft(self, verdict: Verdict, changes: DocumentDiff | None) -> None:
         file = self._settings.drafted_waivers
         if file is None:
             return
-        if not verdict.findings:
+        if not (verdict.findings or (changes and changes.counting)):
             self.errors.add(f"{file} was not written: there is nothing to waive")
         elif file.exists():  # Another run may have drafted it meanwhile.
             self.errors.add(f"{file} was not written: {os.strerror(errno.EEXIST)}")
@@ -141,7 +141,7 @@ class Outputs:
             with self.errors.guarded(f"{file} was not written"):
                 # Those that are left out may share nothing with the rest.
                 seen = ((each.violation, () if each.more_resources else each.resources) for each in verdict.findings)
-                text = draft_waivers(seen, verdict.run.started.date())
+                text = draft_waivers(seen, verdict.run.started.date(), _entries(changes))
                 atomically(file, lambda opened: opened.write(text))
                 self.errors.add(f"{file} drafts waivers for what stands; say of each why it is accepted and by whom")
 
@@ -155,6 +155,15 @@ class Outputs:
         if os.environ.get("GITHUB_ACTIONS") == "true":
             for command in (*github_commands(verdict), *(github_changes(changes) if changes else ())):
                 self._show(command, None)
+
+
+def _entries(changes: DocumentDiff | None) -> list[dict[str, Any]]:
+    """Return what waivers of the changes that count would say."""
+    if changes is None:
+        return []
+    from contracts.changes import waiver_entry
+
+    return [waiver_entry(each) for each in changes.counting]
 
 
 def _remember(operation: Operation, memory: Memory, verdict: Verdict, swept: set[Resource]) -> None:

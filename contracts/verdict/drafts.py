@@ -4,7 +4,7 @@ Hides by what ids are named that share nothing but the reason for which they wer
 """
 
 import datetime
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import Any, Final
 
@@ -21,17 +21,21 @@ MAX_IDS: Final = 8
 """How many ids that have nothing in common get an entry each."""
 
 
-def draft_waivers(seen: Iterable[tuple[Violation, Iterable[Resource]]], day: datetime.date) -> str:
+def draft_waivers(
+    seen: Iterable[tuple[Violation, Iterable[Resource]]], day: datetime.date, changes: Iterable[Mapping[str, Any]] = ()
+) -> str:
     """Return a TOML file of waivers for these violations on these resources, or on every one where none is given.
 
-    Violations of which one stands for others are covered together. `load_waivers` refuses the file until every TODO is
-    filled in.
+    Violations of which one stands for others are covered together. `changes` are what entries say of changes of the
+    document. `load_waivers` refuses the file until every TODO is filled in.
     """
     entries = [
         {**entry, **narrower, "reason": _reason(narrower), "owner": f"{UNFINISHED}: say who"}
         for entry, resources in _entries(tuple(seen))
         for narrower in _ids(tuple(sorted(resources)))
     ]
+    unfinished = {"reason": f"{UNFINISHED}: say why", "owner": f"{UNFINISHED}: say who"}
+    entries += [{**each, **unfinished} for each in changes]
     unique = {str(sorted(entry.items(), key=str)): {**entry, "expires": day + DRAFTED} for entry in entries}
     head = "# Drafted from a run. Say of each why it is accepted and by whom, and make it as narrow as it can be.\n\n"
     return head + tomli_w.dumps({"waiver": list(unique.values())})

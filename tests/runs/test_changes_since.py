@@ -144,6 +144,24 @@ def test_a_waived_change_is_told_and_fails_nothing(tmp_path: Path, old: str, new
     assert "stale       waiver 1 of shop team" in run_suite(*options, "--changes-since", new).output
 
 
+def test_drafted_waivers_accept_the_changes_that_count_once_they_say_why(tmp_path: Path) -> None:
+    pattern = {"type": "string", "pattern": "^(a|b)+$"}
+    old = write(tmp_path, "old.json", thing(**OLD["properties"], text=pattern))
+    new = write(tmp_path, "new.json", thing(**NEW["properties"], text={**pattern, "pattern": "^[ab]+$"}))
+    file = tmp_path / "waivers.toml"
+    options = ("--document", new, "--changes-since", old)
+    result = run_suite(*options, "--write-waivers", str(file))
+    assert "drafts waivers for what stands" in result.output
+    assert "has no reason yet" in refused(run_suite(*options, "--waivers", str(file)))
+    file.write_text(file.read_text("utf-8").replace("TODO", "agreed"), "utf-8")
+    result = run_suite(*options, "--waivers", str(file))
+    assert result.code == 0, result.output
+    assert part(result)[0].endswith(": 1 widening, 1 narrowing, 2 waived")
+    again = tmp_path / "again.toml"
+    result = run_suite(*options, "--waivers", str(file), "--write-waivers", str(again))
+    assert "there is nothing to waive" in result.output
+
+
 def test_a_waiver_that_has_expired_accepts_no_change_and_is_named(tmp_path: Path, old: str, new: str) -> None:
     file = tmp_path / "waivers.toml"
     file.write_text(WAIVER.replace("2999", "2020"), "utf-8")
