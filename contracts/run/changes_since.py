@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 class DocumentChanges:
     """What changed between the earlier document and the one that is judged by; nothing if no earlier one is named."""
 
-    def __init__(self, settings: Settings, strategies: Strategies, errors: ReportErrors, *, leads: bool) -> None:
+    def __init__(self, settings: Settings, strategies: Strategies, *, leads: bool) -> None:
         """Read the earlier document, in the process that leads; raises ConfigurationError, in one line."""
-        self._settings, self._strategies, self._errors = settings, strategies, errors
+        self._settings, self._strategies = settings, strategies
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._earlier: tuple[Source, Document, Mapping[str, int]] | None = None
         self._result: DocumentDiff | None = None
@@ -57,10 +57,10 @@ class DocumentChanges:
         chosen = {path for path, name in named if settings.selection.takes(OperationName(path, name))}
         return source, document.only(chosen) if len(chosen) < len(document.operations) else document, lines
 
-    def compare(self, started: datetime.datetime) -> None:
+    def compare(self, started: datetime.datetime, errors: ReportErrors) -> None:
         """Compare both documents; those of a shard are compared by the merge."""
         if self._earlier and not self._settings.shard:
-            with self._errors.guarded(f"what changed since {self._settings.changes_since} is not known"):
+            with errors.guarded(f"what changed since {self._earlier[0].name} is not known"):
                 self._compare(*self._earlier, started)
 
     def _compare(self, earlier: Source, old: Document, lines: Mapping[str, int], started: datetime.datetime) -> None:
@@ -79,15 +79,19 @@ class DocumentChanges:
         """What of it decides the verdict; None if nothing was to be compared."""
         if self._result:
             return self._result.for_verdict
-        is_asked = self._earlier is not None and not self._settings.shard
-        return ChangesSince(self._settings.changes_since, undecided=None) if is_asked else None
+        if self._earlier is None or self._settings.shard:
+            return None
+        return ChangesSince(self._earlier[0].name, undecided=None)
 
-    def seen_by(self, verdict: Verdict) -> DocumentDiff | None:
+    def seen_by(self, verdict: Verdict, errors: ReportErrors) -> DocumentDiff | None:
         """Return what changed, with how many answers of the run show it; None if nothing was compared."""
-        if self._result is None:
+        result = self._result
+        if result is None:
             return None
         from contracts.changes import accept, counted_in_run
 
         counts = {feature: seen.count if seen else 0 for feature, seen in verdict.coverage.items()}
-        changes, result = counted_in_run(self._changes, counts), self._result
-        return replace(result, accepted=accept(changes, self._settings.waivers, result.day))
+        with errors.guarded("how many answers show each change is not known"):
+            changes = counted_in_run(self._changes, counts)
+            return replace(result, accepted=accept(changes, self._settings.waivers, result.day))
+        return result

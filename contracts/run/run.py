@@ -78,12 +78,13 @@ class Run:
         `show` prints a line of the verdict, with the outcome beside the headline.
         """
         self._clock = time.monotonic()
-        whole = settings
+        self._stack = ExitStack()
+        self._changes = DocumentChanges(settings, strategies, leads=folder.leads)
+        self._stack.callback(self._changes.close)
         settings = settings.without(strategies.unsatisfiable(settings.document))
         settings = settings.without(strategies.unanswered(settings))
         self.settings, self.folder, self.signals = settings, folder, signals
         self._strategies = strategies
-        self._stack = ExitStack()
         self._sessions = Sessions(settings, strategies, folder, self.known)
         self._stack.callback(self._sessions.close)
         # A process that starts workers keeps the key, for them to inherit; nothing else carries it to them.
@@ -99,8 +100,6 @@ class Run:
         if folder.leads and settings.report_dir:
             # What a run that crashed left there is not part of this one.
             shutil.rmtree(settings.report_dir / EXCHANGES, ignore_errors=True)
-        self._changes = DocumentChanges(whole, strategies, self.errors, leads=folder.leads)
-        self._stack.callback(self._changes.close)
 
     def close(self) -> None:
         """Close everything but the folder; a second time changes nothing."""
@@ -120,7 +119,7 @@ class Run:
         remembered = recall(self._memories, undecodable_ids=settings.undecodable_ids)
         self.knowledge = Knowledge(datetime.datetime.now(datetime.UTC), remembered, {}, self._outputs.turn())
         if asks:
-            self._changes.compare(self.knowledge.started)
+            self._changes.compare(self.knowledge.started, self.errors)
         if not asks or not settings.base_url:
             return
         self._sessions.begin_target(self._hidden)
@@ -268,7 +267,7 @@ class Run:
         self._elsewhere = elsewhere
         self.knowledge = Knowledge(elsewhere.facts(self.settings.document).started, {}, {})
         self.collector.take(ItemResult(elsewhere.tally()))
-        self._changes.compare(self.knowledge.started)
+        self._changes.compare(self.knowledge.started, self.errors)
 
     def leave(self) -> None:
         """Leave all that this worker has seen for the process that leads."""
@@ -375,7 +374,7 @@ class Run:
             operations = self.settings.document.operations
             self._outputs.report(
                 verdict,
-                self._changes.seen_by(verdict),
+                self._changes.seen_by(verdict, self.errors),
                 self.collector.tally,
                 ((each.path, *values) for each in operations for values in self.known(each)),
                 self.collector.swept,

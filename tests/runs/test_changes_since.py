@@ -225,6 +225,8 @@ def test_only_the_chosen_operations_are_compared(tmp_path: Path, new: str) -> No
     assert part(result) == [f"changes     since {new}: 1 equivalent"]
     result = run_suite("--document", new, "--changes-since", old, "--operation", "/things")
     assert part(result) == [f"changes     since {old}: 1 equivalent"]
+    result = run_suite("--document", both, "--changes-since", new, "--operation", "/others")
+    assert part(result) == [f"changes     since {new}: 1 widening"]
 
 
 def test_the_merge_of_shards_compares_what_no_shard_does(tmp_path: Path, old: str, new: str) -> None:

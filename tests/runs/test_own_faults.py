@@ -89,8 +89,16 @@ def test_a_comparison_of_documents_that_fails_leaves_the_run_inconclusive(monkey
     monkeypatch.setattr("contracts.changes.compare_documents", broken)
     result = run_suite(*FEW, "--changes-since", "pinned")
     assert result.code == 6, result.output
-    told_once(result, "what changed since pinned is not known, see below")
-    assert "harness     what changed since pinned is not known, by a fault of the harness: KeyError" in result.output
+    told_once(result, "what changed since sgp-v4.openapi.yaml is not known, see below")
+    assert "harness     what changed since sgp-v4.openapi.yaml is not known, by a fault of the harness" in result.output
+
+
+def test_answers_that_cannot_be_counted_hide_no_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("contracts.changes.counted_in_run", broken)
+    result = run_suite(*FEW, "--changes-since", "pinned")
+    assert result.code == 3, result.output
+    assert "changes     since sgp-v4.openapi.yaml: no change" in result.output
+    assert "how many answers show each change is not known, by a fault of the harness" in result.output
 
 
 @pytest.mark.parametrize("function", ["contracts.run.run.sdk_words", "contracts.run.run.results"])
