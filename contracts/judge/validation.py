@@ -6,35 +6,18 @@ the valid parts of a large instance. A union is judged in the branch that its ta
 
 from __future__ import annotations
 
-import copy
 import functools
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from difflib import get_close_matches
 from typing import Any, Final
-from urllib.parse import quote
 
-import jsonschema_rs
 from jsonschema import Draft202012Validator, ValidationError, validators
 from jsonschema.protocols import Validator as JsonSchemaValidator
 
+from contracts.judge.fast_validation import FastValidators, nodes_of
 from contracts.judge.json_schema import ASSERTIONS, NOTHING, SchemaError, Types, alternatives, broken, descend, evolved
 from contracts.judge.violation import Violation
-from contracts.openapi import (
-    INTEGERS,
-    STRICTER,
-    Branch,
-    Document,
-    Union,
-    format_checker,
-    from_pointer,
-    is_plain,
-    json_type,
-    matches_pattern,
-    resolve_pointer,
-    text_of,
-    to_pointer,
-)
+from contracts.openapi import Branch, Document, Union, format_checker, from_pointer, json_type, text_of, to_pointer
 
 LARGE: Final = 16 * 1024
 """The size in bytes of JSON from which jsonschema skips the parts that jsonschema_rs finds valid."""
@@ -51,20 +34,15 @@ class Validation:
 
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._places = {id(node): pointer for pointer, node in _nodes(document.contents)}
+        self._places = {id(node): pointer for pointer, node in nodes_of(document.contents)}
         # References resolve in this one file, because a registry would cost 1.7 times as much.
         self._target = functools.cache(document.schema)
-        self._fast_at = functools.cache(self._find_fast)
         self._exact = self._compile(lambda schema, instance: False)
         self._pruning = self._compile(self._beyond_doubt)
 
     @functools.cached_property
-    def _fast(self) -> jsonschema_rs.ValidatorMap | None:
-        # Made when it is first needed: of schemas that hold each other it takes seconds and hundreds of megabytes.
-        return _fast_validators(self._document)
-
-    def _find_fast(self, pointer: str) -> jsonschema_rs.Validator | None:
-        return self._fast.get(pointer) if self._fast else None
+    def _fast(self) -> FastValidators:
+        return FastValidators(self._document)
 
     def is_valid(self, pointer: str, instance: Any) -> bool:
         """Return whether the instance is valid; mostly a thousand times faster than `violations`."""
@@ -87,7 +65,7 @@ class Validation:
         like ours.
         """
         try:
-            fast = self._fast_at(pointer)
+            fast = self._fast.of(pointer)
             return None if fast is None else fast.is_valid(instance)
         except ValueError:
             return None
@@ -297,79 +275,3 @@ def _suggestion(keyword: str, instance: Any, expected: Any) -> str:
 def _types(schema: dict[str, Any]) -> list[str]:
     kinds = schema.get("type", [])
     return [kinds] if isinstance(kinds, str) else list(kinds)
-
-
-def _nodes(contents: Any) -> Iterator[tuple[str, Any]]:
-    """Yield every object of the document with its place, because an error names its schema only by identity."""
-    waiting: list[tuple[str, Any]] = [("#", contents)]
-    while waiting:
-        pointer, node = waiting.pop()
-        if isinstance(node, dict):
-            yield pointer, node
-            waiting += [(pointer + to_pointer(name), item) for name, item in node.items()]
-        elif isinstance(node, list):
-            waiting += [(pointer + to_pointer(index), item) for index, item in enumerate(node)]
-
-
-def _fast_validators(document: Document) -> jsonschema_rs.ValidatorMap | None:
-    """Return the validators of jsonschema_rs for the document's schemas, by JSON pointer.
-
-    The tag rule and the widths of integers are written out as schemas. Patterns become formats of ours, so that our
-    engine judges them. No format can stand in for a pattern of property names: None if one of those is not read alike
-    by every engine.
-    """
-    contents = _schemas_alone(document)
-    nodes = {pointer: node for pointer, node in _nodes(contents) if pointer in document.schemas}
-    if not all(is_plain(name) for node in nodes.values() for name in node.get("patternProperties", ())):
-        return None
-    added: dict[str, list[Any]] = {pointer: [_tag_rule(union)] for pointer, union in document.unions.items()}
-    formats: dict[str, Callable[[Any], bool]] = dict(STRICTER)
-    for pointer, node in nodes.items():
-        if limits := INTEGERS.get(str(node.get("format"))):
-            width = {"if": {"type": "integer"}, "then": {"minimum": limits[0], "maximum": limits[1]}}
-            added.setdefault(pointer, []).append(width)
-        if (pattern := node.pop("pattern", None)) is not None:
-            formats[f"pattern {pattern}"] = functools.partial(_is_matched, pattern)
-            added.setdefault(pointer, []).append({"format": f"pattern {pattern}"})
-    for pointer, schemas in added.items():
-        nodes[pointer]["allOf"] = [*nodes[pointer].get("allOf", ()), *schemas]
-    return jsonschema_rs.validator_map_for(contents, formats=formats, validate_formats=True)
-
-
-def _schemas_alone(document: Document) -> dict[str, Any]:
-    """Return a copy of the document without all that no answer is judged by: jsonschema_rs compiles every schema in it.
-
-    Every schema keeps its JSON pointer, for an array outside schemas becomes an object by index.
-    """
-    kept: dict[str, Any] = {}
-    roots: set[tuple[str, ...]] = set()
-    for path in sorted((tuple(from_pointer(pointer)) for pointer in document.schemas), key=len):
-        if any(path[:length] in roots for length in range(len(path))):
-            continue  # It stands inside another one.
-        with suppress(LookupError):  # Schemas that were left out are no longer in the contents.
-            schema = copy.deepcopy(resolve_pointer(document.contents, path))
-            roots.add(path)
-            holder = kept
-            for step in path[:-1]:
-                holder = holder.setdefault(step, {})
-            holder[path[-1]] = schema
-    return kept
-
-
-def _is_matched(pattern: str, value: Any) -> bool:
-    return not isinstance(value, str) or matches_pattern(pattern, value)
-
-
-def _reference(branch: Branch) -> dict[str, Any]:
-    # A URI fragment has no braces, but a path has (RFC 6901, section 6).
-    return {"$ref": "#" + quote(branch.target[1:])}
-
-
-def _tag_rule(union: Union) -> dict[str, Any]:
-    claims = [
-        {"if": {"properties": {union.tag: {"enum": list(branch.tags)}}}, "then": _reference(branch)}
-        for branch in union.tagged
-    ]
-    tagged = {"required": [union.tag], "properties": {union.tag: {"enum": list(union.tags)}}, "allOf": claims}
-    untagged = {"anyOf": [_reference(branch) for branch in union.untagged]} if union.untagged else False
-    return {"if": {"type": "object"}, "then": tagged, "else": untagged}
