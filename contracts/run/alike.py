@@ -157,8 +157,11 @@ class AlikeAnswers:
         self._times: defaultdict[str, Counter[int]] = defaultdict(Counter)
         self._room = _Room(MAX_BYTES)
 
-    def count(self, operation: Operation, parameters: Mapping[str, str], capture: Capture, *, made_up: bool) -> bool:
-        """Count the answer and return True if it is alike to one that was learned; `made_up` is the request's."""
+    def count(self, operation: Operation, parameters: Mapping[str, str], capture: Capture, *, comparable: bool) -> bool:
+        """Count the answer and return True if it is alike to one that was learned.
+
+        Its lasting values are compared with earlier ones of the resource if it is `comparable` with them.
+        """
         kind = self._kinds.get((operation, capture.status, _checked(operation, capture.headers)))
         try:
             found = kind.read(capture.body) if kind else None
@@ -167,7 +170,7 @@ class AlikeAnswers:
         if kind is None or found is None or not kind.repeats(found.value, parameters):
             return False
         resource, at, seconds = tuple(parameters.values()), capture.at, capture.seconds
-        if kind.lasting and not made_up:
+        if kind.lasting and comparable:
             name, span = (operation.path, *resource), (at, at + seconds)
             if not self._history.agrees(name, kind.lasting, found.lasting, span):
                 return False

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
+from urllib.parse import parse_qsl
 
 from contracts.captures import Capture, OperationFinder, Unread, path_of, without_secrets
 from contracts.http import Exchange, Request
@@ -48,11 +49,7 @@ class CapturedAnswers:
         self._match = Waivers(settings.violation_waivers, self._started.date()).match
         history = History(redacted=settings.redaction.as_rule)
         self._observer = Observer(
-            waiver=self._match,
-            redaction=settings.redaction,
-            history=history,
-            strict_refusals=settings.strict_refusals,
-            compares=compares,
+            waiver=self._match, redaction=settings.redaction, history=history, strict_refusals=settings.strict_refusals
         )
         self._alike = AlikeAnswers(history, settings.redaction)
         self._compares = compares
@@ -87,18 +84,19 @@ class CapturedAnswers:
 
     def judge(self, capture: Capture, operation: Operation, values: Mapping[str, str]) -> tuple[Violation, ...]:
         """Judge one answer of the operation; returns its violations, sorted, but those that a waiver covers."""
-        # Answers are compared with earlier ones of the same resource only if no query may have filtered them.
-        made_up = self._compares and ("?" in capture.url or bool(operation.parameters and not values))
+        comparable = _is_comparable(operation, capture.url, values)
         self._seen.add(operation.path)
         # What is recorded has to be made, and no short way leads around it.
-        if self._compares and not self._recorder and self._alike.count(operation, values, capture, made_up=made_up):
+        may_be_alike = self._compares and not self._recorder
+        if may_be_alike and self._alike.count(operation, values, capture, comparable=comparable):
             return ()
         url = without_secrets(capture.url, self._settings.document)
+        made_up = self._compares and not comparable and not _is_described(operation, url, values)
         request = Request(url, tuple(values.items()), made_up=made_up)
         exchange = Exchange(operation, request, capture.response, capture.seconds, capture.at)
         if self._recorder:
             self._recorder(self._settings.redaction.exchange(exchange))
-        found = self._observer(exchange)
+        found = self._observer(exchange, comparable=self._compares and comparable)
         if not found:
             self._alike.learn(exchange)
         return tuple(each for each in found if not self._match(each, request.parameter_values).waiver)
@@ -170,6 +168,18 @@ class CapturedAnswers:
         if self._unread:
             more = f", and {self._unread_count - NAMED} more" if self._unread_count > NAMED else ""
             yield f"{self._unread_count} could not be judged: {', '.join(self._unread)}{more}"
+
+
+def _is_comparable(operation: Operation, url: str, values: Mapping[str, str]) -> bool:
+    """Return whether it is known which resource was asked for, and no query may have filtered what it shows."""
+    return "?" not in url and bool(values or not operation.parameters)
+
+
+def _is_described(operation: Operation, url: str, values: Mapping[str, str]) -> bool:
+    """Return whether the document describes every parameter of a request."""
+    names = {each.name for each in operation.other_parameters if each.place == "query"}
+    asked = {name.partition("[")[0] for name, _ in parse_qsl(url.partition("?")[2], keep_blank_values=True)}
+    return asked <= names and bool(values or not operation.parameters)
 
 
 def _answers(count: int) -> str:

@@ -18,8 +18,7 @@ class Observer:
     `second_opinion` says, in words, where another validator differs about an answer. Of the resources that were
     `discovered`, by operation, one that is refused may have vanished. Values that `redaction` takes out are judged and
     not kept. `history` is what is known of earlier answers; other processes may add to it. With `strict_refusals` the
-    refusal of a strange id is a violation as that of an ordinary one is. With `compares` False the history plays no
-    part.
+    refusal of a strange id is a violation as that of an ordinary one is.
     """
 
     def __init__(
@@ -31,7 +30,6 @@ class Observer:
         history: History | None = None,
         *,
         strict_refusals: bool = False,
-        compares: bool = True,
     ) -> None:
         self.tally = Tally()
         self.class_reads = ClassReads()
@@ -40,11 +38,13 @@ class Observer:
         self._hanging = HangingResources()
         self._history = history or History(redacted=redaction.as_rule)
         self._second_opinion, self._strict_refusals = second_opinion, strict_refusals
-        self._compares = compares
         self._last: tuple[Violation, ...] = ()
 
-    def __call__(self, exchange: Exchange) -> tuple[Violation, ...]:
-        """Return the violations of the exchange, sorted; they are in the tally too."""
+    def __call__(self, exchange: Exchange, *, comparable: bool = True) -> tuple[Violation, ...]:
+        """Return the violations of the exchange, sorted; they are in the tally too.
+
+        Its answer is compared with earlier ones only if it is `comparable` with them.
+        """
         if exchange.is_late:
             return self._observe_late(exchange)
         if not exchange.request.is_read:
@@ -62,16 +62,15 @@ class Observer:
                 self._last = tuple(sorted(left))
                 self.tally.note_violations(exchange, self._last, self._waiver, self._redaction)
                 return self._last
-        return self._compare(judged, found)
+        # A parameter may filter what an answer shows.
+        return self._compare(judged, found, comparable=comparable and not exchange.request.made_up)
 
-    def _compare(self, exchange: Exchange, alone: tuple[Violation, ...]) -> tuple[Violation, ...]:
+    def _compare(self, exchange: Exchange, alone: tuple[Violation, ...], *, comparable: bool) -> tuple[Violation, ...]:
         """Note the exchange with the violations that it has alone and after earlier ones; ask the second opinion."""
         found = {*alone, *self._vanished.note(exchange)}
         try:
             # What another resource was to be answered says nothing of this one.
-            # A parameter may filter what an answer shows.
-            may_compare = self._compares and not exchange.request.made_up
-            if may_compare and not any(each.rule == "overlay.swapped" for each in found):
+            if comparable and not any(each.rule == "overlay.swapped" for each in found):
                 found |= set(self._history.compare(exchange))
         finally:
             # The violations of the answer alone are noted, whether or not there is room to remember it.

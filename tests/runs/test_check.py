@@ -186,6 +186,33 @@ def test_a_key_in_a_captured_url_is_in_no_report(tmp_path: Path) -> None:
     assert not [text for text in (result.output, *written) if "canary" in text]
 
 
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("", 1),
+        ("?page=2", 1),
+        ("?page=", 1),
+        ("?filter%5Bname%5D=x&page=1", 1),
+        ("?other=1", 0),
+        ("?page=1&other=1", 0),
+    ],
+)
+def test_an_undocumented_refusal_counts_unless_the_request_had_parameters_of_its_own(
+    tmp_path: Path, query: str, code: int
+) -> None:
+    document = tmp_path / "paged.json"
+    contents = json.loads(json.dumps(dict(load().contents)))
+    (path,) = contents["paths"].values()
+    for name in ("page", "filter"):
+        path["get"]["parameters"].append({"name": name, "in": "query", "schema": {"type": ["string", "object"]}})
+    document.write_text(json.dumps(contents))
+    kept = exchange_lines()
+    refused = exchange_lines(lambda line: line.update(url=line["url"] + query, status=400))
+    result = check(tmp_path, kept + b"\n" + refused, options=("--document", str(document), "--no-overlay"))
+    assert result.code == code, result.output
+    assert ("made-up values of parameters" in result.output) is not bool(code)
+
+
 def test_operations_that_were_not_captured_are_not_required(tmp_path: Path) -> None:
     document = tmp_path / "two.json"
     contents = json.loads(json.dumps(dict(load().contents)))
