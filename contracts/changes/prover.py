@@ -75,18 +75,19 @@ class Prover:
     def _proved(self, pair: Pair, difference: SchemaDifference, judge: Judge) -> Change | None:
         """Return the change, None if a value is admitted by both or neither."""
         found: dict[bool, Witness | None] = {}
-        answers = {}
         # What breaks clients is looked for first: if it is proved, the other direction says nothing more.
         breaking = pair.direction == Direction.ANSWERS
         for new in (breaking, not breaking):
             claimed = difference.grows if new else difference.shrinks
             found[new] = self._witness(pair, difference, judge, new=new) if claimed is not False else None
-            answers[new] = True if found[new] else self._without_witness(pair, claimed, new=new)
             if found[new]:
                 break
+        if difference.is_guess and not any(found.values()):
+            return None  # What the algebra says of whole values takes long, and would change nothing.
+        answers = {new: True if found[new] else self._without_witness(pair, difference, new=new) for new in found}
         grows, shrinks = answers.get(True, difference.grows), answers.get(False, difference.shrinks)
         meaning, may_break = classify(pair.direction, difference.kind, grows=grows, shrinks=shrinks)
-        if meaning == Classification.EQUIVALENT or (difference.is_guess and not any(found.values())):
+        if meaning == Classification.EQUIVALENT:
             return None
         reason = (
             f"{difference.why or 'other parts may rule it out'}; {NOT_FOUND}"
@@ -125,9 +126,9 @@ class Prover:
             return None
         return repeated(known, judge) or self._witnesses.find(difference, judge, new=new, prefix=pair.place)
 
-    def _without_witness(self, pair: Pair, claimed: bool | None, *, new: bool) -> bool | None:
+    def _without_witness(self, pair: Pair, difference: SchemaDifference, *, new: bool) -> bool | None:
         """Return False if it is proved that no whole value shows the difference, else None."""
-        if claimed is False:
+        if (difference.grows if new else difference.shrinks) is False:
             return False
         holder = pair.holder
         more, less = self.comparison.between(holder.old, holder.new)
