@@ -14,7 +14,7 @@ from typing import Any, Final, NoReturn
 import pytest
 
 from contracts.broken_pipe import be_silent, terminal_is_gone
-from contracts.openapi import ConfigurationError
+from contracts.openapi import ConfigurationError, ContractError
 from contracts.reports import listing
 from contracts.run import (
     EXIT_FAILED,
@@ -174,7 +174,7 @@ class Driver:
         if asked is None:
             return report
         error = call.excinfo.value if call.excinfo else None
-        if error and isinstance(error.__context__, BrokenPromise) and isinstance(error, pytest.fail.Exception):
+        if isinstance(error, pytest.fail.Exception) and isinstance(error.__context__, BrokenPromise | ContractError):
             error = error.__context__
         is_over = call.when == "call" and not isinstance(error, KeyboardInterrupt)
         result = self._run.result(asked if is_over else None, None if _is_skip(error) else error)
