@@ -21,6 +21,7 @@ from contracts.reports.replay_words import replay_headline, replay_words
 from contracts.reports.verdict_words import headline, refused_line
 from contracts.rules import RULES
 from contracts.verdict import (
+    Difference,
     FeatureObservation,
     Finding,
     RefusedIds,
@@ -89,14 +90,15 @@ def report(
         "violations": [_violation(finding, verdict.run, lines) for finding in verdict.findings],
         "waived": [_violation(finding, verdict.run, lines) for finding in verdict.waived],
         "stale_waivers": [waiver.to_json() for waiver in verdict.stale],
-        "differences": [
-            {"message": words, "count": difference.count, "witness": _witness(difference.witness)}
-            for words, difference in verdict.differences.items()
-        ],
+        "differences": [_difference(*each) for each in verdict.differences.items()],
         "changes": _changes(changes),
         "comparison": comparison and _comparison(comparison),
         "trend": [{**asdict(summary), "started": summary.started.isoformat()} for summary in trend],
     }
+
+
+def _difference(words: str, difference: Difference) -> dict[str, Any]:
+    return {"message": words, "count": difference.count, "witness": _witness(difference.witness)}
 
 
 def _changes(changes: DocumentDiff | None) -> dict[str, Any] | None:

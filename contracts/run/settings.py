@@ -145,12 +145,10 @@ def read_settings(given: Mapping[str, Any], environment: Variables = None) -> Se
     """
     profile = _profile(given.get("hypothesis_profile"))
     seed = _seed(profile, given.get("hypothesis_seed"), given.get("shard"))
-    options = option_values(given)
+    options = _with_variables(option_values(given), environment)
     document, files, selection = _document(options)
     base_url, rows = _base_url(options, environment), rows_of(options["parameter"], options["parameters"])
     parameters, known = given_parameters(document, rows), _known(document, options, environment, rows)
-    options["strict_refusals"] = options["strict_refusals"] or is_on(environment, VARIABLES["strict_refusals"])
-    options["changes_since"] = _changes_since(options, environment)
     _check_combinations(options, base_url)
     return Settings(
         profile=profile,
@@ -164,8 +162,7 @@ def read_settings(given: Mapping[str, Any], environment: Variables = None) -> Se
         session=_session_options(document, options, environment, profile),
         limits=Limits(options["max_requests"], check_rate(options["rate_limit"]) if options["rate_limit"] else 0.0),
         discover=options["discover"],
-        start=options["start"] or "",
-        wait=(START_WAIT if options["start"] else 0.0) if options["wait"] is None else options["wait"],
+        **_starting(options),
         shard=Shard.parse(options["shard"]) if options["shard"] is not None else None,
         example_database=options["example_database"] or ("" if profile.repeatable else EXAMPLES),
         contract_options={name: options[name] for name in CONTRACT_OPTIONS},
@@ -265,6 +262,17 @@ def _base_url(options: Mapping[str, Any], variables: Variables) -> str | None:
     if options["start"]:
         url = (url or "http://127.0.0.1:{port}").replace("{port}", str(service_port()))
     return check_base_url(url) if url else None
+
+
+def _starting(options: Mapping[str, Any]) -> dict[str, Any]:
+    start, wait = options["start"] or "", options["wait"]
+    return {"start": start, "wait": (START_WAIT if start else 0.0) if wait is None else wait}
+
+
+def _with_variables(options: dict[str, Any], variables: Variables) -> dict[str, Any]:
+    """Return the options with those set by the environment that a shard's file has to hold."""
+    strict = options["strict_refusals"] or is_on(variables, VARIABLES["strict_refusals"])
+    return {**options, "strict_refusals": strict, "changes_since": _changes_since(options, variables)}
 
 
 def _changes_since(options: Mapping[str, Any], variables: Variables) -> str | None:

@@ -19,7 +19,7 @@ from contracts.verdict.replay import (
     Untested,
     decide,
 )
-from contracts.verdict.tally import FeatureObservation, MatchWaiver, Tally
+from contracts.verdict.tally import Difference, FeatureObservation, MatchWaiver, Tally
 from contracts.verdict.verdict import (
     AGREEMENT,
     CAPTURED_PUT_OFF_FIX,

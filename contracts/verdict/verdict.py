@@ -6,7 +6,7 @@ Hides how violations, waivers, requirements and rejections decide the outcome. W
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -249,11 +249,9 @@ def conclude(
     no_success = tuple(_without_success(run, tally))
     # A waiver is stale only if the violations that it covers would have been seen again.
     is_whole = not (run.incident or run.partial or rejected or no_success)
-    fitting = (waiver for record in records for waiver in record.fitting)
-    changes = criteria.changes
-    stale = (*(criteria.waivers.stale(fitting) if is_whole else ()), *(changes.stale if changes else ()))
+    stale = (*(_stale(records, criteria.waivers) if is_whole else ()), *(criteria.changes or ChangesSince("")).stale)
     unmet = (*no_success, *_unmet(run, tally, criteria, coverage))
-    failed = standing or (changes and changes.breaking) or (criteria.strict and stale)
+    failed = standing or (criteria.changes and criteria.changes.breaking) or (criteria.strict and stale)
     return Verdict(
         run=run,
         outcome=Outcome.VIOLATES if failed else Outcome.INCONCLUSIVE if unmet or run.incident else Outcome.CONFORMS,
@@ -273,8 +271,12 @@ def conclude(
         times=tally.times,
         vanished=tuple(sorted(tally.vanished)),
         skipped_hanging=tuple(sorted(tally.skipped_hanging)),
-        changes=changes,
+        changes=criteria.changes,
     )
+
+
+def _stale(records: Iterable[ViolationRecord], waivers: Waivers) -> tuple[Waiver, ...]:
+    return waivers.stale(waiver for record in records for waiver in record.fitting)
 
 
 def _unmet(
