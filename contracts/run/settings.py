@@ -143,8 +143,7 @@ def read_settings(given: Mapping[str, Any], environment: Variables = None) -> Se
 
     Raises ContractError, in one line with the fix, for what makes no sense.
     """
-    profile = _profile(given.get("hypothesis_profile"))
-    seed = _seed(profile, given.get("hypothesis_seed"), given.get("shard"))
+    profile, seed = _profile_and_seed(given)
     options = _with_variables(option_values(given), environment)
     document, files, selection = _document(options)
     base_url, rows = _base_url(options, environment), rows_of(options["parameter"], options["parameters"])
@@ -162,8 +161,9 @@ def read_settings(given: Mapping[str, Any], environment: Variables = None) -> Se
         session=_session_options(document, options, environment, profile),
         limits=Limits(options["max_requests"], check_rate(options["rate_limit"]) if options["rate_limit"] else 0.0),
         discover=options["discover"],
-        **_starting(options),
-        shard=Shard.parse(options["shard"]) if options["shard"] is not None else None,
+        start=options["start"] or "",
+        wait=_wait(options),
+        shard=None if options["shard"] is None else Shard.parse(options["shard"]),
         example_database=options["example_database"] or ("" if profile.repeatable else EXAMPLES),
         contract_options={name: options[name] for name in CONTRACT_OPTIONS},
         requirements=_requirements(document, files, options, profile, selection),
@@ -264,9 +264,14 @@ def _base_url(options: Mapping[str, Any], variables: Variables) -> str | None:
     return check_base_url(url) if url else None
 
 
-def _starting(options: Mapping[str, Any]) -> dict[str, Any]:
-    start, wait = options["start"] or "", options["wait"]
-    return {"start": start, "wait": (START_WAIT if start else 0.0) if wait is None else wait}
+def _profile_and_seed(given: Mapping[str, Any]) -> tuple[Profile, str]:
+    profile = _profile(given.get("hypothesis_profile"))
+    return profile, _seed(profile, given.get("hypothesis_seed"), given.get("shard"))
+
+
+def _wait(options: Mapping[str, Any]) -> float:
+    given: float | None = options["wait"]
+    return (START_WAIT if options["start"] else 0.0) if given is None else given
 
 
 def _with_variables(options: dict[str, Any], variables: Variables) -> dict[str, Any]:

@@ -120,3 +120,24 @@ def test_no_code_names_a_part_of_the_api(package: str) -> None:
     for file in sorted((ROOT / package).rglob("*.py")):
         text = file.read_text("utf-8")
         assert not [name for name in telling if f'"{name}"' in text or f"'{name}'" in text], file
+
+
+def faults_of_size(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    """What is too long about a function."""
+    taken = [each.arg for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
+    if len([each for each in taken if each not in ("self", "cls")]) > 7:
+        yield f"{node.name} takes more than 7 parameters"
+    if node.end_lineno and node.end_lineno - node.lineno >= 40:
+        yield f"{node.name} has more than 40 lines"
+
+
+@pytest.mark.parametrize("package", ["contracts", "strategies", "tests"])
+def test_modules_and_functions_are_short(package: str) -> None:
+    found = []
+    for file in [ROOT / "conftest.py", *sorted((ROOT / package).rglob("*.py"))]:
+        text, name = file.read_text("utf-8"), file.relative_to(ROOT)
+        found += [f"{name} has more than 400 lines"] if text.count("\n") > 400 else []
+        nodes = ast.walk(ast.parse(text))
+        functions = [each for each in nodes if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)]
+        found += [f"{name}: {fault}" for each in functions for fault in faults_of_size(each)]
+    assert found == []
