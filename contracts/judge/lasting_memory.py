@@ -52,27 +52,31 @@ class LastingMemory(Protocol):
         ...
 
 
+_SHARED_TABLE: Final = """
+CREATE TABLE IF NOT EXISTS lasting (
+    resource TEXT, place TEXT, pointer TEXT, value TEXT, shown TEXT, since REAL, PRIMARY KEY (resource, place, pointer)
+) WITHOUT ROWID
+"""
+_FIND_SHARED: Final = "SELECT place, pointer, value, shown, since FROM lasting WHERE resource = ?"
+_KEEP_FIRST: Final = "INSERT OR IGNORE INTO lasting VALUES (?, ?, ?, ?, ?, ?) RETURNING 1"
+
+
 class SharedMemory:
     """The memory of processes that share a file: every value has a row, which the quickest one writes."""
 
     def __init__(self, state: SharedState) -> None:
         self._state = state
-        state.execute(
-            "CREATE TABLE IF NOT EXISTS lasting (resource TEXT, place TEXT, pointer TEXT, value TEXT, shown TEXT, "
-            "since REAL, PRIMARY KEY (resource, place, pointer)) WITHOUT ROWID"
-        )
+        state.execute(_SHARED_TABLE)
 
     def of(self, resource: Named) -> dict[Key, Kept]:
         """Return what is known of a resource."""
-        rows = self._state.execute(
-            "SELECT place, pointer, value, shown, since FROM lasting WHERE resource = ?", (_to_text(resource),)
-        )
+        rows = self._state.execute(_FIND_SHARED, (_to_text(resource),))
         return {(place, pointer): (value, text, since) for place, pointer, value, text, since in rows}
 
     def keep(self, resource: Named, key: Key, kept: Kept) -> bool:
         """Keep a value; return False if another process has kept one first."""
         row = (_to_text(resource), *key, *kept)
-        return bool(self._state.execute("INSERT OR IGNORE INTO lasting VALUES (?, ?, ?, ?, ?, ?) RETURNING 1", row))
+        return bool(self._state.execute(_KEEP_FIRST, row))
 
     def is_first_or_same(
         self, resource: Named, keywords: tuple[Lasting, ...], values: tuple[Any, ...], since: float
@@ -83,6 +87,11 @@ class SharedMemory:
 
 _First = tuple[tuple[Lasting, ...], tuple[Any, ...], float]
 """The first values of a resource as they came: their keywords, the values, and the time from which they are known."""
+
+
+_TABLE: Final = "CREATE TABLE lasting (resource BLOB PRIMARY KEY, known BLOB) WITHOUT ROWID"
+_FIND: Final = "SELECT known FROM lasting WHERE resource = ?"
+_KEEP: Final = "INSERT OR REPLACE INTO lasting VALUES (?, ?)"
 
 
 class LoneMemory:
@@ -132,7 +141,7 @@ class LoneMemory:
     def _find(self, resource: Named) -> _First | dict[Key, Kept] | None:
         known = self._known.get(resource)
         if known is None and resource in self._written:
-            rows = self._state.execute("SELECT known FROM lasting WHERE resource = ?", (_to_bytes(resource),))
+            rows = self._state.execute(_FIND, (_to_bytes(resource),))
             if rows:
                 known = self._from_bytes(rows[0][0])
                 self._put(resource, known)
@@ -151,11 +160,11 @@ class LoneMemory:
         """Write what is not written yet, and keep nothing in memory."""
         # Few memories ever write, and the self-test makes one for each fault.
         if not self._has_table:
-            self._state.execute("CREATE TABLE lasting (resource BLOB PRIMARY KEY, known BLOB) WITHOUT ROWID")
+            self._state.execute(_TABLE)
             self._has_table = True
         # In the order of the rows, in which SQLite writes them fastest.
         rows = sorted([(_to_bytes(name), self._known_as_bytes(self._known[name])) for name in self._unwritten])
-        self._state.execute_all("INSERT OR REPLACE INTO lasting VALUES (?, ?)", rows)
+        self._state.execute_all(_KEEP, rows)
         self._written.update(self._unwritten)
         self._unwritten.clear()
         self._known.clear()
@@ -203,13 +212,14 @@ class _Written:
     """
 
     _MASK: Final = (1 << 25) - 1
+    _BYTES: Final = 1 << 22
 
     def __init__(self) -> None:
         self._bits = bytearray()
 
     def update(self, resources: Iterable[Named]) -> None:
         if not self._bits:
-            self._bits = bytearray((self._MASK + 1) // 8)
+            self._bits = bytearray(self._BYTES)
         bits, mask = self._bits, self._MASK
         for number in map(hash, resources):
             one, two = number & mask, number >> 32 & mask

@@ -116,23 +116,96 @@ def test_what_is_read_again_and_does_not_change_is_not_written_again(monkeypatch
     assert memory._unwritten == set()
 
 
+def watched(memory: LoneMemory, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list to which each statement is added that the memory's file carries out from now on."""
+    asked: list[str] = []
+    execute = memory._state.execute
+
+    def noting(statement: str, values: Any = ()) -> list[tuple[Any, ...]]:
+        asked.append(statement)
+        return execute(statement, values)
+
+    monkeypatch.setattr(memory._state, "execute", noting)
+    return asked
+
+
 def test_the_file_is_asked_only_for_resources_that_may_be_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     memory = lone(1, monkeypatch)
     names = [("/things/{thing}", f"thing-{number}") for number in range(50)]
     for name in names:
         assert memory.is_first_or_same(name, (BORN,), (name[1],), 1.0)
-    asked: list[str] = []
-    execute = memory._state.execute
-
-    def watched(statement: str, values: Any = ()) -> list[tuple[Any, ...]]:
-        asked.append(statement)
-        return execute(statement, values)
-
-    monkeypatch.setattr(memory._state, "execute", watched)
+    asked = watched(memory, monkeypatch)
     assert memory.of(("/things/{thing}", "new")) == {}
     assert asked == []
     assert memory.of(names[0]) == split((BORN,), ("thing-0",), 1.0)
     assert [statement.split()[0] for statement in asked] == ["SELECT"]
+
+
+def test_what_was_read_from_the_file_is_not_read_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = lone(1, monkeypatch)
+    for resource in (ONE, TWO):
+        assert memory.is_first_or_same(resource, (BORN,), ("x",), 1.0)
+    asked = watched(memory, monkeypatch)
+    for _ in range(3):
+        assert memory.is_first_or_same(ONE, (BORN,), ("x",), 1.0)
+    assert len(asked) == 1
+
+
+def test_nothing_is_searched_before_anything_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = lone(3, monkeypatch)
+    found: list[Any] = []
+    monkeypatch.setattr(memory, "_find", found.append)
+    for resource in (ONE, TWO, ONE):
+        assert memory.is_first_or_same(resource, (BORN,), ("x",), 1.0)
+    assert found == []
+
+
+def test_what_is_in_memory_is_not_searched_after_something_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = lone(1, monkeypatch)
+    for resource in (ONE, TWO):
+        assert memory.is_first_or_same(resource, (BORN,), ("x",), 1.0)
+    found: list[Any] = []
+    monkeypatch.setattr(memory, "_find", found.append)
+    assert memory.is_first_or_same(TWO, (BORN,), ("x",), 1.0)
+    assert found == []
+
+
+def test_first_values_are_split_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    times: list[float] = []
+
+    def counted(keywords: tuple[Lasting, ...], values: tuple[Any, ...], since: float) -> dict[Key, Kept]:
+        times.append(since)
+        return split(keywords, values, since)
+
+    memory = LoneMemory(SharedState(""), counted)
+    assert memory.is_first_or_same(ONE, (BORN,), ("x",), 1.5)
+    for _ in range(3):
+        assert memory.of(ONE) == split((BORN,), ("x",), 1.5)
+    assert times == [1.5]
+
+
+@pytest.mark.parametrize("most", [1, 2, 100])
+def test_each_value_that_is_kept_is_added_to_what_was_written(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = lone(most, monkeypatch)
+    keys = ("/born", "#/a"), ("/state", "#/b")
+    for key in keys:
+        for resource in (ONE, TWO, THREE):
+            assert memory.keep(resource, key, KEEPS)
+    for resource in (ONE, TWO, THREE):
+        assert memory.of(resource) == dict.fromkeys(keys, KEEPS)
+
+
+def test_what_is_written_is_compact_though_values_are_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = lone(1, monkeypatch)
+    assert memory.is_first_or_same(ONE, (BORN, STATE), ("x", ABSENT), 1.5)
+    assert memory.is_first_or_same(TWO, (BORN,), ("y",), 2.5)
+    assert memory.keep(THREE, ("/born", "#/a"), KEEPS)
+    assert memory.of(ONE)
+    assert memory._state.execute("SELECT known FROM lasting ORDER BY known") == [
+        (b'[["/born","#/a","hash","text",3.5]]',),
+        (b'{"of":0,"values":["x",{}],"since":1.5}',),
+        (b'{"of":1,"values":["y"],"since":2.5}',),
+    ]
 
 
 def test_the_filter_never_denies_what_was_written_and_denies_nearly_all_else() -> None:
