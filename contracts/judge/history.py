@@ -76,19 +76,21 @@ class History(SharedState):
             return
         resource = (operation.path, *exchange.request.parameter_values)
         values = _lasting_values(parsed, keywords)
-        yield from self._changed(resource, values, response.status, exchange.at, exchange.at + exchange.seconds)
+        for keyword, text, now in self._differing(resource, values, (exchange.at, exchange.at + exchange.seconds)):
+            yield _changed(keyword, response.status, text, now)
 
     def agrees(self, resource: Named, keywords: tuple[Lasting, ...], values: tuple[Any, ...], span: Span) -> bool:
         """Return whether the lasting values of a valid success differ in nothing from earlier ones; remember them."""
         is_simple = self._redacted is None and _SIMPLE.issuperset(map(type, values))
         if is_simple and self._memory.is_first_or_same(resource, keywords, values, span[1]):
             return True
-        return not any(self._changed(resource, _hashed(zip(keywords, values, strict=True)), 0, *span))
+        return not any(self._differing(resource, _hashed(zip(keywords, values, strict=True)), span))
 
-    def _changed(
-        self, resource: Named, values: Iterable[tuple[Lasting, Any, str]], status: int, asked: float, answered: float
-    ) -> Iterator[Violation]:
-        """Yield a violation for each value that differs from the resource's earlier one; remember the new ones."""
+    def _differing(
+        self, resource: Named, values: Iterable[tuple[Lasting, Any, str]], span: Span
+    ) -> Iterator[tuple[Lasting, str, Any]]:
+        """Yield each value that differs from the resource's earlier one, behind that one's text; remember new ones."""
+        asked, answered = span
         known = self._memory.of(resource)
         for keyword, now, hashed in values:
             key = keyword.place, keyword.pointer
@@ -103,7 +105,7 @@ class History(SharedState):
             # set never differs, whichever came first.
             later = asked >= since or (keyword.values is None and _lasts(keyword, now))
             if later and hashed != before:
-                yield _changed(keyword, status, text, now)
+                yield keyword, text, now
 
     def _text(self, keyword: Lasting, value: Any) -> str:
         """Return the text of a value as a later violation would show it."""
@@ -111,11 +113,10 @@ class History(SharedState):
         return self._redacted(_changed(keyword, 0, text, ABSENT)).expected if self._redacted else text
 
     def _split(self, keywords: tuple[Lasting, ...], values: tuple[Any, ...], since: float) -> dict[Key, Kept]:
-        """Return what is kept of the first values of a resource."""
-        hashed = _hashed(zip(keywords, values, strict=True))
+        """Return what is kept of the first values of a resource, which are remembered only if none is redacted."""
         return {
-            (keyword.place, keyword.pointer): (text, self._text(keyword, value), since)
-            for keyword, value, text in hashed
+            (keyword.place, keyword.pointer): (hashed, text_of(value), since)
+            for keyword, value, hashed in _hashed(zip(keywords, values, strict=True))
             if _lasts(keyword, value)
         }
 

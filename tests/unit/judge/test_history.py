@@ -310,3 +310,10 @@ def test_a_value_is_settled_that_must_not_change_any_more(
     assert is_settled(exchange_of(operation, came), violation) is settled
     other = replace(violation, pointer=f"{ROOT}/other/{keyword}")
     assert not is_settled(exchange_of(operation, came), other)
+
+
+def test_a_body_that_cannot_be_read_settles_nothing() -> None:
+    operation = document_of({"x-immutable": True}).operations[0]
+    violation = Violation("overlay.immutable", 200, "body", f"{ROOT.removesuffix('/properties')}/x-immutable")
+    assert is_settled(exchange_of(operation, answer(200, 5)), violation)
+    assert not is_settled(exchange_of(operation, answer(200, b"{")), violation)

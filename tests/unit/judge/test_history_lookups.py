@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from contracts.judge import history, lasting_memory
-from contracts.judge.history import History
+from contracts.judge.history import History, value_at, values_at
+from contracts.judge.lasting_memory import ABSENT
 from contracts.judge.parsed_response import parse_response
-from contracts.openapi import Operation, lasting
+from contracts.openapi import Lasting, Operation, lasting
 from tests.support.tiny import answer, document_of, exchange_of
 
 ASKED: dict[str, Any] = {
@@ -40,6 +41,14 @@ class Watched(History):
 
 def operation() -> Operation:
     return document_of(ASKED, refuses=True).operations[0]
+
+
+def lasting_keywords() -> tuple[Operation, tuple[Lasting, ...]]:
+    """Return the operation and the lasting values of its success: one that is immutable, one that is final."""
+    asked = operation()
+    spec = asked.response_for(200)
+    assert spec
+    return asked, lasting(asked, spec)
 
 
 def lasting_values(known: History, asked: Operation, body: Any) -> list[str]:
@@ -159,10 +168,7 @@ def test_the_oldest_resource_is_forgotten_for_one_more_than_are_remembered(
 
 
 def test_values_that_agreed_at_first_are_compared_one_by_one_with_later_ones() -> None:
-    known, asked = History(), operation()
-    spec = asked.response_for(200)
-    assert spec
-    keywords = lasting(asked, spec)
+    known, asked, keywords = History(), *lasting_keywords()
     name, span = (asked.path, "one"), (1.0, 2.0)
     assert [keyword.place for keyword in keywords] == ["/born", "/state"]
     assert known.agrees(name, keywords, ("x", "on"), span)
@@ -175,12 +181,44 @@ def test_values_that_agreed_at_first_are_compared_one_by_one_with_later_ones() -
     ]
 
 
+def test_first_values_are_kept_though_nothing_else_was_compared_with_them() -> None:
+    known, asked, keywords = History(), *lasting_keywords()
+    assert known.agrees((asked.path, "one"), keywords, ("x", "dead"), (1.0, 2.0))
+    assert not known.agrees((asked.path, "one"), keywords, ("y", "dead"), (3.0, 4.0))
+    assert not known.agrees((asked.path, "one"), keywords, ("x", "on"), (3.0, 4.0))
+    assert known.agrees((asked.path, "one"), keywords, ("x", "dead"), (5.0, 6.0))
+
+
+@pytest.mark.parametrize("redacted", [None, lambda violation: violation], ids=["kept", "redacted"])
+def test_numbers_of_different_resources_are_not_compared(redacted: Any) -> None:
+    known, asked, keywords = History(redacted=redacted), *lasting_keywords()
+    assert known.agrees((asked.path, "one"), keywords, (1, None), (1.0, 2.0))
+    assert known.agrees((asked.path, "two"), keywords, (2, None), (3.0, 4.0))
+    assert not known.agrees((asked.path, "one"), keywords, (2, None), (5.0, 6.0))
+
+
+def test_texts_that_stay_as_they_are_cost_no_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    known, asked, keywords = History(), *lasting_keywords()
+    hashed: list[Any] = []
+    monkeypatch.setattr(history, "_hash", hashed.append)
+    for _ in range(2):
+        assert known.agrees((asked.path, "one"), keywords, ("x", "dead"), (1.0, 2.0))
+        assert known.agrees((asked.path, "two"), keywords, ("y", None), (1.0, 2.0))
+    assert hashed == []
+
+
+def test_a_value_for_each_keyword_is_wanted() -> None:
+    known, asked, keywords = History(), *lasting_keywords()
+    with pytest.raises(ValueError, match="shorter"):
+        known.agrees((asked.path, "one"), keywords, (1,), (1.0, 2.0))
+    assert known.agrees((asked.path, "two"), keywords, ("x",), (1.0, 2.0))
+    with pytest.raises(ValueError, match="shorter"):
+        known.agrees((asked.path, "two"), keywords, ("x", "on"), (1.0, 2.0))
+
+
 @pytest.mark.parametrize("redacted", [None, lambda violation: violation], ids=["kept", "redacted"])
 def test_numbers_and_truths_that_python_calls_equal_differ(redacted: Any) -> None:
-    known, asked = History(redacted=redacted), operation()
-    spec = asked.response_for(200)
-    assert spec
-    keywords = lasting(asked, spec)
+    known, asked, keywords = History(redacted=redacted), *lasting_keywords()
     assert known.agrees((asked.path, "one"), keywords, (1, None), (1.0, 2.0))
     assert known.agrees((asked.path, "one"), keywords, (1.0, None), (3.0, 4.0))
     assert not known.agrees((asked.path, "one"), keywords, (True, None), (5.0, 6.0))
@@ -191,3 +229,14 @@ def test_a_process_that_is_alone_looks_up_no_alias_where_nothing_is_known_to_exi
     known.asked.clear()
     assert alias_of(known, asked, "ONE", {"name": "ONE", "born": "one"}) == []
     assert known.asked == []
+
+
+@pytest.mark.parametrize("value", [{"a": 1, "b": {"c": None}, "x/y": 2}, {}, [3, 4], "text", None], ids=str)
+@pytest.mark.parametrize("places", [("/a", "/x~1y", "/0"), ("/b/c", "/a"), ("", "/1"), ()], ids=str)
+def test_what_stands_at_several_places_is_what_stands_at_each(value: Any, places: tuple[str, ...]) -> None:
+    assert values_at(value, places) == tuple(value_at(value, place) for place in places)
+
+
+def test_members_of_an_object_are_found_without_a_walk_to_each_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(history, "value_at")
+    assert values_at({"a": 1, "x/y": 2}, ("/x~1y", "/b", "/a")) == (2, ABSENT, 1)
