@@ -190,11 +190,10 @@ def walk_json(value: Any) -> Iterator[tuple[str, Any]]:
 _READABLE: Final = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
-def text_of(value: Any, default: Callable[[Any], Any] = str) -> str:
+def text_of(value: Any) -> str:
     """Return a value as JSON text for people: characters are readable, half surrogate pairs escaped; raises nothing."""
     try:
-        encoder = _READABLE if default is str else json.JSONEncoder(ensure_ascii=False, default=default)
-        text = encoder.encode(value)
+        text = _READABLE.encode(value)
     except RecursionError:
         text = '"nested too deeply to be shown"'
     return text.encode(errors="backslashreplace").decode()

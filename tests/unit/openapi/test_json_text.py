@@ -210,9 +210,26 @@ def test_a_text_nested_too_deeply_is_reported_as_that() -> None:
     assert text_of(_nested(100_000)) == '"nested too deeply to be shown"'
 
 
-def test_a_value_outside_json_is_shown_as_text_or_by_the_given_default() -> None:
+def test_a_value_outside_json_is_shown_as_text() -> None:
     assert text_of({"é": {1}}) == '{"é": "{1}"}'
-    assert text_of({"é": {1}}, list) == '{"é": [1]}'
+
+
+def test_text_with_a_flaw_keeps_its_numbers() -> None:
+    most = sys.float_info.max
+    value, flaws = parse_json(b'[1.5, -0.25, 1e999, -1e999, {"a": 1, "a": 2}]')
+    assert value == [1.5, -0.25, most, -most, {"a": 2}]
+    assert [flaw.rule for flaw in flaws] == ["json.duplicate-name"]
+
+
+@pytest.mark.parametrize("body", [b'{"a": [1.5, "\\u00e9"]}', b"1" * 300, b"[]"], ids=["members", "digits", "empty"])
+def test_text_without_a_flaw_is_read_by_the_fast_reader(body: bytes) -> None:
+    assert parse_flawless(body) == json.loads(body)
+
+
+@pytest.mark.parametrize("body", [b'{"a": 1, "a": 2}', b"[NaN]", b"1e999", b"[1"], ids=str)
+def test_the_fast_reader_refuses_a_flaw_and_a_number_beyond_a_double(body: bytes) -> None:
+    with pytest.raises(ValueError, match=r"\d"):
+        parse_flawless(body)
 
 
 def _nested(depth: int) -> Any:
