@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from contracts.judge.violation import PlacePattern, Violation
@@ -22,6 +24,35 @@ from contracts.judge.violation import PlacePattern, Violation
 def test_a_violation_is_the_same_at_any_item_and_any_byte(place: str, identity: str) -> None:
     found = Violation("schema.enum", 200, place, "#/d", "1", "2", variant="c", branch="b", suggestion="n")
     assert found.identity == ("schema.enum", "200", identity, "#/d", "c", "b")
+
+
+FOUND = Violation("schema.enum", 200, "body/state", "#/d", '["on"]', '"no"', variant="no", branch="b", suggestion="on")
+
+
+def test_a_violation_that_stands_for_others_keeps_all_but_what_is_of_its_own_value() -> None:
+    others = FOUND.of_others()
+    assert others == Violation("schema.enum", 200, "body/state", "#/d", '["on"]', '"no"', branch="b", is_of_others=True)
+    assert others.identity == ("schema.enum", "200", "", "#/d", "", "")
+
+
+@pytest.mark.parametrize(
+    ("found", "alone", "among_others"),
+    [
+        (FOUND, True, True),
+        (replace(FOUND, actual='"NO"', suggestion="off"), True, True),
+        (replace(FOUND, variant="nein"), False, True),
+        (replace(FOUND, place="body/other", branch="c"), False, True),
+        (replace(FOUND, pointer="#/e"), False, False),
+        (replace(FOUND, status=201), False, False),
+        (replace(FOUND, rule="schema.type"), False, False),
+    ],
+    ids=["itself", "other words", "other value", "other place", "other pointer", "other status", "other rule"],
+)
+def test_a_violation_is_shown_by_its_like_and_one_of_others_by_each_of_them(
+    found: Violation, alone: bool, among_others: bool
+) -> None:
+    assert FOUND.is_shown_by(found) is alone
+    assert FOUND.of_others().is_shown_by(found) is among_others
 
 
 @pytest.mark.parametrize(

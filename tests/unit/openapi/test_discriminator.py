@@ -11,7 +11,7 @@ import pytest
 
 from contracts.errors import DocumentError
 from contracts.openapi import Document, load
-from contracts.openapi.discriminator import Branch, Union
+from contracts.openapi.discriminator import Branch, Union, declares_tags_apart
 
 AT = "#/paths/~1tree/get/responses/200/content/application~1json/schema"
 
@@ -84,6 +84,26 @@ def test_a_mapping_names_the_branches(read: Load, oak: Any, elm: Any) -> None:
     union = read(ref("Oak"), ref("Elm"), discriminator=mapped(o=oak, e=elm)).unions[AT]
     assert tags(union) == {"Oak": ("o",), "Elm": ("e",)}
     assert (union.keyword, union.tag, union.tags, union.untagged) == ("oneOf", "kind", ("o", "e"), ())
+
+
+@pytest.mark.parametrize(
+    ("names", "mapping", "apart"),
+    [
+        (["TaggedOak", "TaggedElm"], {}, True),
+        (["TaggedOak", "TaggedElm", "Null"], {}, True),
+        (["Alias", "Ash", "TaggedElm"], {}, True),
+        (["Oak", "Elm"], {}, False),
+        (["TaggedOak", "Elm"], {}, False),
+        (["Oak", "Elm"], {"o": "Oak", "e": "Elm"}, False),
+        (["TaggedOak", "OldOak"], {"o": "TaggedOak", "old": "OldOak"}, False),
+    ],
+    ids=str,
+)
+def test_tags_are_apart_if_every_branch_declares_its_own(
+    read: Load, names: list[str], mapping: dict[str, str], apart: bool
+) -> None:
+    document = read(*map(ref, names), discriminator=mapped(**mapping))
+    assert declares_tags_apart(document.unions[AT], document.resolve) is apart
 
 
 def test_a_mapping_of_objects_is_noted_and_one_of_strings_is_not(read: Load) -> None:

@@ -11,6 +11,7 @@ import pytest
 from contracts.coverage.requirements import Unmet, parse_requirement
 from contracts.http.exchange import Exchange, Failure
 from contracts.run.observer import Observer
+from contracts.verdict import records
 from contracts.verdict.redaction import MASK
 from contracts.verdict.tally import Tally
 from contracts.verdict.verdict import (
@@ -25,7 +26,7 @@ from contracts.verdict.verdict import (
 )
 from contracts.verdict.waivers import Waiver, Waivers
 from tests.support.tiny import answer, document_of, exchange_of
-from tests.support.verdicts import STARTED, operation, run_on, tally_of, verdict_on
+from tests.support.verdicts import STARTED, operation, run_on, tally_of, tally_on, verdict_on
 
 
 @pytest.mark.parametrize(
@@ -153,6 +154,16 @@ def test_a_waiver_of_a_change_that_is_stale_fails_a_strict_run_alone(incident: s
 )
 def test_a_run_that_did_not_end_never_conforms(found: list[Any], outcome: Outcome) -> None:
     assert verdict_on(tally_of(*found), operation().document, "interrupted").outcome is outcome
+
+
+@pytest.mark.parametrize(("seen", "named", "more"), [(1, 1, False), (2, 2, False), (3, 2, True)])
+def test_a_finding_says_whether_it_was_seen_on_more_resources_than_it_names(
+    seen: int, named: int, more: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "MAX_RESOURCES", 2)
+    tally = tally_on(exchange_of(operation(), answer(200, {"state": "x"}), str(number)) for number in range(seen))
+    (finding,) = verdict_on(tally, operation().document).findings
+    assert (len(finding.resources), finding.more_resources) == (named, more)
 
 
 def test_every_outcome_has_its_own_exit_code() -> None:
