@@ -237,6 +237,25 @@ def test_the_filter_never_denies_what_was_written_and_denies_nearly_all_else() -
     assert sum(("/other", str(number)) in written for number in range(3000)) < 30
 
 
+class Hashed(tuple[str, ...]):
+    """A name whose hash is the number that it holds."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        return int(self[0])
+
+
+def test_the_filter_knows_resources_by_two_bits_that_may_share_a_byte() -> None:
+    def names(*bits: tuple[int, int]) -> list[Hashed]:
+        return [Hashed((str(two << 32 | one),)) for one, two in bits]
+
+    written = lasting_memory._Written()
+    written.update(names((0, 8), (16, 9), (1, 24)))
+    assert all(name in written for name in names((0, 8), (16, 9), (1, 24), (0, 9), (1, 8), (24, 16)))
+    assert not any(name in written for name in names((2, 8), (0, 10), (8, 2), (17, 9), (0, 40), (32, 9), (7, 7)))
+
+
 def test_the_first_of_several_processes_keeps_a_value_for_all(tmp_path: Path) -> None:
     one, other = (SharedMemory(SharedState("", tmp_path / "state")) for _ in range(2))
     key, later = ("/born", "#/a"), ("hash-2", "text-2", 4.0)
