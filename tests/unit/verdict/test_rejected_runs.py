@@ -10,9 +10,9 @@ from contracts.judge.checks import judge
 from contracts.judge.violation import Violation
 from contracts.rules import RULES
 from contracts.verdict.tally import Tally
-from contracts.verdict.verdict import Outcome, explained_by
+from contracts.verdict.verdict import Outcome, conclude, explained_by
 from tests.support.tiny import answer, document_of, exchange_of
-from tests.support.verdicts import verdict_on
+from tests.support.verdicts import run_on, verdict_on
 
 
 @pytest.mark.parametrize("rule", sorted(RULES))
@@ -78,3 +78,12 @@ def test_being_asked_for_fewer_requests_is_no_violation_and_no_evidence(
     assert verdict.outcome is outcome
     fix = "ask more slowly by --rate-limit 10/s, or again by --retries 2"
     assert list(verdict.unmet) == ([Unmet("answer", words=f"{words}; {fix}")] if words else [])
+
+
+def test_where_answers_were_captured_the_client_that_was_captured_is_to_ask_more_slowly() -> None:
+    document, tally = document_of(), Tally()
+    for status in (200, 429):
+        exchange = exchange_of(document.operations[0], answer(status, {}), exists=True)
+        tally.note(exchange, judge(exchange.operation, exchange))
+    captured = conclude(run_on(document, was_captured=True), tally)
+    assert list(captured.unmet) == [Unmet("answer", words=f"{ONE}; capture answers to a client that asks more slowly")]
