@@ -108,8 +108,9 @@ class LoneMemory:
         self._known: dict[Named, _First | dict[Key, Kept]] = {}
         self._unwritten: set[Named] = set()
         self._written, self._has_table = _Written(), False
-        self._numbers: dict[tuple[Lasting, ...], int] = {}
-        self._latest: tuple[tuple[Lasting, ...] | None, int] = None, 0
+        # By their identity, for the values of some are lists and have no hash; the list keeps them alive.
+        self._numbers: dict[int, int] = {}
+        self._numbered: list[tuple[Lasting, ...]] = []
 
     def of(self, resource: Named) -> dict[Key, Kept]:
         """Return what is known of a resource."""
@@ -176,17 +177,18 @@ class LoneMemory:
         return _to_bytes({"of": self._number_of(keywords), "values": values, "since": since})
 
     def _number_of(self, keywords: tuple[Lasting, ...]) -> int:
-        """Return the number by which a text names the keywords; most are those of the text before."""
-        if keywords is not self._latest[0]:
-            self._latest = keywords, self._numbers.setdefault(keywords, len(self._numbers))
-        return self._latest[1]
+        """Return the number by which a text names the keywords."""
+        if id(keywords) not in self._numbers:
+            self._numbers[id(keywords)] = len(self._numbered)
+            self._numbered.append(keywords)
+        return self._numbers[id(keywords)]
 
     def _from_bytes(self, text: bytes) -> _First | dict[Key, Kept]:
         data = json.loads(text)
         if isinstance(data, list):
             return {(place, pointer): (value, shown, since) for place, pointer, value, shown, since in data}
         values = tuple([ABSENT if each == {} else each for each in data["values"]])
-        return list(self._numbers)[data["of"]], values, data["since"]
+        return self._numbered[data["of"]], values, data["since"]
 
 
 def _to_text(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
@@ -208,23 +208,13 @@ def test_what_is_written_is_compact_though_values_are_absent(monkeypatch: pytest
     ]
 
 
-class Counted(tuple[Lasting, ...]):
-    """Keywords that count how often they are hashed."""
-
-    __slots__ = ()
-    hashed: ClassVar[list[int]] = []
-
-    def __hash__(self) -> int:
-        self.hashed.append(len(self))
-        return super().__hash__()
-
-
-def test_keywords_that_written_resources_share_are_hashed_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    memory, keywords = lone(20, monkeypatch), Counted((BORN, STATE))
-    Counted.hashed.clear()
-    for number in range(50):
-        assert memory.is_first_or_same(("/things/{thing}", str(number)), keywords, ("x", "y"), 1.0)
-    assert Counted.hashed == [2]
+def test_keywords_whose_final_values_are_lists_or_objects_are_written_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory, ends = lone(1, monkeypatch), (Lasting("/state", "#/b", ([1], {"a": 2})),)
+    for resource in (ONE, TWO, THREE):
+        assert memory.is_first_or_same(resource, ends, ("x",), 1.0)
+    for resource in (ONE, TWO, THREE):
+        assert memory.is_first_or_same(resource, ends, ("x",), 2.0)
+        assert not memory.is_first_or_same(resource, ends, ("y",), 2.0)
 
 
 def test_the_filter_never_denies_what_was_written_and_denies_nearly_all_else() -> None:
