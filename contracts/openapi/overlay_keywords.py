@@ -132,7 +132,6 @@ def check_overlay_keywords(operation: Operation) -> None:
     official_client(operation)
     for spec in operation.responses:
         equals(operation, spec)
-        lasting(operation, spec)
 
 
 def _keyword(operation: Operation, spec: ResponseSpec, keyword: str) -> Iterator[tuple[str, str, Any]]:
