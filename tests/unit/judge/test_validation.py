@@ -156,6 +156,7 @@ def test_a_keyword_is_reported_alike_deep_inside_a_response_of_any_size(
         ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, "", ""),
         ({"propertyNames": {"maxLength": 1}}, {"bb": 1}, '{"maxLength": 1}', '"bb"'),
         ({"additionalProperties": False}, {"b": [1]}, "", "[1]"),
+        ({"unevaluatedProperties": False}, {"b": [1]}, "", "[1]"),
         ({"properties": {"a": False}}, {"a": [1]}, "", "[1]"),
         ({"multipleOf": 3}, 4, "3", "4"),
         ({"pattern": "^é$"}, "ü", '"^é$"', '"ü"'),
