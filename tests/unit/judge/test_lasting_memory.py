@@ -215,6 +215,7 @@ def test_keywords_whose_final_values_are_lists_or_objects_are_written_too(monkey
     for resource in (ONE, TWO, THREE):
         assert memory.is_first_or_same(resource, ends, ("x",), 2.0)
         assert not memory.is_first_or_same(resource, ends, ("y",), 2.0)
+    assert memory._numbered == [ends]
 
 
 def test_the_filter_never_denies_what_was_written_and_denies_nearly_all_else() -> None:
