@@ -20,7 +20,7 @@ from contracts.openapi.pointer import from_pointer, resolve_pointer
 from contracts.reports.messages import violation_line
 from contracts.rules import RULES
 from tests.support.judging import PET_TABLE, judged, pinned, reported
-from tests.support.tiny import PETS, body_schema, document_of
+from tests.support.tiny import JSON, PETS, body_schema, document_of
 
 # Laws over arbitrary instances, mutated from valid ones.
 
@@ -352,6 +352,17 @@ def test_jsonschema_rs_has_an_opinion_of_the_documents_schemas_alone() -> None:
     judge, pointer = compiled(document), body_schema(document)
     assert [judge.fast(pointer, value) for value in ({}, {"x": 1}, {"y": 1})] == [True, False, True]
     assert judge.fast("#/info", {}) is judge.fast("#/nowhere", {}) is None
+
+
+def test_jsonschema_rs_has_an_opinion_though_a_schema_was_left_out() -> None:
+    schemas = {"200": {"type": "string"}, "500": {"minimum": "3"}}
+    responses = {
+        status: {"description": "", "content": {JSON: {"schema": schema}}} for status, schema in schemas.items()
+    }
+    document = document_of(responses=responses)
+    assert [each.part for each in document.left_out] == ["500 application/json"]
+    assert compiled(document).fast(body_schema(document), "x") is True
+    assert compiled(document).fast(body_schema(document), 5) is False
 
 
 def test_the_validator_of_a_schema_is_made_once() -> None:
