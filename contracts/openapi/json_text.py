@@ -40,9 +40,9 @@ def parse_flawless(body: bytes) -> Any:
 
     Others are texts with a flaw, and the few without one that are nested deeply or hold a number beyond a double's.
     """
-    value = jiter.from_json(body, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
-    # The one flaw that this reader lets pass is a number beyond a double's, which the other one refuses; that one takes
-    # equal names, and integers of any length as doubles.
+    value = jiter.from_json(body, catch_duplicate_keys=True, cache_mode="keys")
+    # The flaws that this reader lets pass are NaN, the infinities and numbers beyond a double's, which the other one
+    # refuses; that one takes equal names, and integers of any length as doubles.
     orjson.loads(body)
     return value
 

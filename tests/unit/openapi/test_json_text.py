@@ -226,7 +226,7 @@ def test_text_without_a_flaw_is_read_by_the_fast_reader(body: bytes) -> None:
     assert parse_flawless(body) == json.loads(body)
 
 
-@pytest.mark.parametrize("body", [b'{"a": 1, "a": 2}', b"[NaN]", b"1e999", b"[1"], ids=str)
+@pytest.mark.parametrize("body", [b'{"a": 1, "a": 2}', b"[NaN]", b"[-Infinity]", b"1e999", b"[1"], ids=str)
 def test_the_fast_reader_refuses_a_flaw_and_a_number_beyond_a_double(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"\d"):
         parse_flawless(body)
