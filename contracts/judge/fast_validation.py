@@ -100,7 +100,7 @@ def _schemas_alone(document: Document) -> dict[str, Any]:
     """
     kept: dict[str, Any] = {}
     roots: set[tuple[str, ...]] = set()
-    for path in sorted((tuple(from_pointer(pointer)) for pointer in document.schemas), key=len):
+    for path in sorted(tuple(from_pointer(pointer)) for pointer in document.schemas):
         if any(path[:length] in roots for length in range(len(path))):
             continue  # It stands inside another one.
         with suppress(LookupError):  # Schemas that were left out are no longer in the contents.
