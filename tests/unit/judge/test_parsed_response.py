@@ -7,7 +7,7 @@ import pytest
 from contracts.http.exchange import Response
 from contracts.judge import parsed_response, validation
 from contracts.judge.parsed_response import parse_response
-from contracts.judge.validation import LARGE, compiled
+from contracts.judge.validation import LARGE, Validation, compiled
 from contracts.openapi.json_text import UNREADABLE
 from tests.support.checking import GOOD, REF, THING, reported, things
 from tests.support.tiny import JSON, answer, document_of
@@ -61,3 +61,14 @@ def test_a_valid_large_body_is_not_read_by_the_slower_validator(monkeypatch: pyt
 def test_a_large_body_is_judged_as_a_small_one_is() -> None:
     body = {"name": 5, "pad": "p" * LARGE}
     assert reported(things(), answer(200, body)) == [("schema.type", "body/name")]
+
+
+@pytest.mark.parametrize(("quick", "asked"), [({}, 0), ({"quick": False}, 0), ({"quick": True}, 1)], ids=str)
+def test_jsonschema_rs_is_asked_about_a_small_body_only_for_a_quick_answer(
+    quick: dict[str, bool], asked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operation = document_of({"type": "object", "maxProperties": 1}).operations[0]
+    looked_up: list[str] = []
+    monkeypatch.setattr(Validation, "opinion", lambda validation, pointer, instance: looked_up.append(pointer))
+    assert parse_response(operation, answer(200, {"a": 1}), **quick).violations == ()
+    assert len(looked_up) == asked
