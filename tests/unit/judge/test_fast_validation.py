@@ -6,7 +6,9 @@ import copy
 import json
 from functools import cache
 from typing import Any
+from unittest.mock import Mock
 
+import jsonschema_rs
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -388,3 +390,10 @@ def test_two_bad_items_in_a_megabyte_are_found() -> None:
         ("schema.anyOf", "body/detail/7777/loc/1"),
     ]
     assert [each.expected for each in found] == ['"string"', '["string", "integer"]']
+
+
+def test_a_schema_that_the_fast_validator_refuses_is_judged_by_the_exact_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = document_of({"type": "integer"})
+    monkeypatch.setattr(jsonschema_rs, "Draft202012Validator", Mock(side_effect=ValueError))
+    assert compiled(document).fast(body_schema(document), 1) is None
+    assert [compiled(document).is_valid(body_schema(document), value) for value in (1, "1")] == [True, False]
