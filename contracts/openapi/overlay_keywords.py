@@ -24,6 +24,7 @@ On a security scheme of type apiKey or, with the scheme bearer or basic, http (s
 import functools
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -160,8 +161,12 @@ def _keyword(operation: Operation, spec: ResponseSpec, keyword: str) -> Iterator
 @functools.lru_cache(maxsize=64)
 def _is_used(document: Document, keyword: str) -> bool:
     """Return whether any schema of the document has the keyword."""
-    schemas = map(document.schema, document.schemas)
-    return any(keyword in schema for schema in schemas if isinstance(schema, dict))
+    for pointer in document.schemas:
+        with suppress(LookupError):  # Schemas that were left out are no longer in the contents.
+            schema = document.schema(pointer)
+            if isinstance(schema, dict) and keyword in schema:
+                return True
+    return False
 
 
 def _leading_to(document: Document, schema: str, keyword: str) -> set[str]:
