@@ -198,7 +198,7 @@ def _to_text(value: Any) -> str:
 def _to_bytes(value: Any) -> bytes:
     """Return a value as JSON; an object stands for what is absent, because no value here is one."""
     try:
-        # A copy, because what orjson returns was cut to its size: kept by thousands, such objects take three times the memory.
+        # A copy, because what orjson returns was cut to its size: thousands of such objects take thrice the memory.
         return bytes(memoryview(orjson.dumps(value, default=_absent)))
     except TypeError:  # A text holds half of a surrogate pair.
         return json.dumps(value, default=_absent).encode()
