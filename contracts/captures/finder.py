@@ -15,7 +15,7 @@ FEW: Final = 4
 """So many operations are tried one after another faster than looked up."""
 
 MAX_FOLDERS: Final = 1024
-"""So many folders of URLs are known by what the names in them are parameters of."""
+"""Of how many folders of URLs it is remembered which operation reads the names in them."""
 
 
 class OperationFinder:

@@ -1,4 +1,4 @@
-"""Name what two documents say differently and what is not compared: other methods, request bodies, ways to a token.
+"""Name the differences between documents that are not compared: other methods, request bodies, how to get tokens.
 
 Hides what of a document is left aside: descriptions and the like, the names of components, and extensions. A part that
 differs is named and not classified.
@@ -81,7 +81,7 @@ def _ways_to_tokens(ours: "_Written", theirs: "_Written") -> Iterator[str]:
 
 
 class _Written:
-    """What a document says at its places, so that it can be held against another's."""
+    """The parts of one document as texts, which are equal if two documents say the same."""
 
     def __init__(self, document: Document) -> None:
         self._contents = document.written
@@ -96,7 +96,7 @@ class _Written:
         """Return what stands at a place and all that it refers to, numbered as it is met; nothing for no place."""
         met = {pointer: 0}
         parts = []
-        # What is met on the way is added to, and comes in its turn.
+        # The loop appends to this list each part that is referred to, and reaches it later.
         for each in (queue := [pointer]):
             said, references = self._part(each)
             numbers = []

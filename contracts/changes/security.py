@@ -1,7 +1,8 @@
 """Compare what requests need to be let in: the credentials of security requirements, and their scopes.
 
-Hides that schemes are known by what is sent, not by their names, and that a requirement of an operation takes the place
-of the document's. A client was made for one of OLD's ways in, and sends what that needs and nothing else.
+Hides that two schemes are equal if clients send the same for both, whatever their names are, and that an operation's
+requirement replaces the document's. A client was made for one of OLD's ways in; it sends what that needs and nothing
+else.
 """
 
 from collections.abc import Iterator
@@ -76,7 +77,7 @@ def access_of(operation: Operation) -> Access | None:
 
 
 def words_of(way: Way) -> str:
-    """Return in words what is sent together."""
+    """Return the credentials that a request sends together, in words."""
     named = (f"{scheme} ({', '.join(sorted(scopes))})" if scopes else scheme for scheme, scopes in sorted(way, key=str))
     return " and ".join(named) or "no credentials"
 
@@ -94,7 +95,7 @@ def _way(document: Document, requirement: Any) -> Way | None:
 
 
 def _scheme(document: Document, name: str) -> str:
-    """Return in words what is sent by a security scheme: the same for schemes of other names that send the same."""
+    """Return what clients send for a security scheme, in words: equal for two schemes that ask for the same."""
     try:
         pointer = "#" + to_pointer("components", "securitySchemes", name)
         _, scheme = follow_references(document.contents, pointer)
