@@ -5,7 +5,7 @@ Hides jsonschema, the checks, and the memory of earlier responses. Hands out `ju
 
 from contracts.judge.checks import consequences, judge, known_resource, misquoted
 from contracts.judge.header_values import scalar
-from contracts.judge.history import History, is_settled, values_at
+from contracts.judge.history import History, is_settled, reader_of
 from contracts.judge.parsed_response import (
     ParsedResponse,
     checked_headers,

@@ -19,6 +19,7 @@ import jsonschema_rs
 from contracts.openapi import (
     INTEGERS,
     STRICTER,
+    STRICTER_FORMATS,
     Branch,
     Document,
     Union,
@@ -46,7 +47,7 @@ class FastValidators:
         nodes = {pointer: node for pointer, node in nodes_of(contents) if pointer in document.schemas}
         named = (name for node in nodes.values() for name in node.get("patternProperties", ()))
         self._known = frozenset(nodes) if all(map(is_plain, named)) else frozenset()
-        self._formats: dict[str, Callable[[Any], bool]] = dict(STRICTER)
+        self._formats: dict[str, Callable[[Any], bool]] = dict(STRICTER_FORMATS)
         for pointer, schemas in self._additions(nodes).items():
             nodes[pointer]["allOf"] = [*nodes[pointer].get("allOf", ()), *schemas]
         self._registry = jsonschema_rs.Registry([(_BASE, contents)], draft=jsonschema_rs.Draft202012)
@@ -57,6 +58,8 @@ class FastValidators:
         """Return the schemas that are added to those at each pointer; take patterns out of these."""
         added: dict[str, list[Any]] = {pointer: [_tag_rule(union)] for pointer, union in self._document.unions.items()}
         for pointer, node in nodes.items():
+            if stricter := STRICTER.get(str(node.get("format"))):
+                added.setdefault(pointer, []).append(stricter)
             if limits := INTEGERS.get(str(node.get("format"))):
                 width = {"if": {"type": "integer"}, "then": {"minimum": limits[0], "maximum": limits[1]}}
                 added.setdefault(pointer, []).append(width)

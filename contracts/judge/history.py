@@ -5,7 +5,6 @@ Hides which parts of a response are kept, and the file by which the processes of
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -284,18 +283,19 @@ def value_at(value: Any, place: str) -> Any:
         return ABSENT
 
 
-def values_at(value: Any, places: tuple[str, ...]) -> tuple[Any, ...]:
-    """Return what `value_at` does for each of the places."""
-    if isinstance(value, dict) and (names := _members(places)) is not None:
-        return tuple([value.get(name, ABSENT) for name in names])
-    return tuple([value_at(value, place) for place in places])
-
-
-@functools.lru_cache(maxsize=1024)
-def _members(places: tuple[str, ...]) -> tuple[str, ...] | None:
-    """Return the names of the members that all places are of a value; None if a place is another one."""
+def reader_of(places: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return a function of a value that returns what `value_at` does for each of the places."""
     steps = [pointer_steps(place) for place in places]
-    return tuple(name for (name,) in steps) if all(len(each) == 1 for each in steps) else None
+    if not all(len(each) == 1 for each in steps):
+        return lambda value: tuple([value_at(value, place) for place in places])
+    names, absent = tuple(name for (name,) in steps), (ABSENT,) * len(steps)
+
+    def read(value: Any) -> tuple[Any, ...]:
+        if isinstance(value, dict):
+            return tuple(map(value.get, names, absent))
+        return tuple([value_at(value, place) for place in places])
+
+    return read
 
 
 _SIMPLE: Final = frozenset({str, type(None), type(ABSENT)})

@@ -6,11 +6,11 @@ written: a capture may be of millions of resources.
 
 from __future__ import annotations
 
+import itertools
 import json
+import marshal
 from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol
-
-import orjson
 
 from contracts.http import SharedState
 from contracts.openapi import Lasting
@@ -24,10 +24,10 @@ Kept = tuple[str, str, float]
 Named = tuple[str, ...]
 """The path of an operation, and the values of its path parameters."""
 
-ABSENT: Final = object()
-"""Stands for the value of a place that a body does not have."""
+ABSENT: Final = ...
+"""Stands for the value of a place that a body does not have; it can be written, as an object of ours could not."""
 
-MAX_REMEMBERED: Final = 32_768
+MAX_REMEMBERED: Final = 65_536
 """Of how many resources a process that is alone keeps in memory what lasts."""
 
 
@@ -70,12 +70,12 @@ class SharedMemory:
 
     def of(self, resource: Named) -> dict[Key, Kept]:
         """Return what is known of a resource."""
-        rows = self._state.execute(_FIND_SHARED, (_to_text(resource),))
+        rows = self._state.execute(_FIND_SHARED, (json.dumps(resource),))
         return {(place, pointer): (value, text, since) for place, pointer, value, text, since in rows}
 
     def keep(self, resource: Named, key: Key, kept: Kept) -> bool:
         """Keep a value; return False if another process has kept one first."""
-        row = (_to_text(resource), *key, *kept)
+        row = (json.dumps(resource), *key, *kept)
         return bool(self._state.execute(_KEEP_FIRST, row))
 
     def is_first_or_same(
@@ -85,131 +85,127 @@ class SharedMemory:
         return False
 
 
-_First = tuple[tuple[Lasting, ...], tuple[Any, ...], float]
-"""The first values of a resource as they came: their keywords, the values, and the time from which they are known."""
+_Known = bytes | tuple[Named, dict[Key, Kept]]
+"""What is known of a resource: what came first, as one object of bytes, or its name and what is kept of each value."""
 
 
-_TABLE: Final = "CREATE TABLE lasting (resource BLOB PRIMARY KEY, known BLOB) WITHOUT ROWID"
-_FIND: Final = "SELECT known FROM lasting WHERE resource = ?"
-_KEEP: Final = "INSERT OR REPLACE INTO lasting VALUES (?, ?)"
+_IN_A_ROW: Final = 32
+"""Of how many resources a row holds what is known: it takes as long to write as one of a single resource."""
+
+_TABLES: Final = (
+    "CREATE TABLE lasting (row INTEGER PRIMARY KEY, known BLOB)",
+    "CREATE TABLE numbers (number INTEGER PRIMARY KEY, place INTEGER)",
+)
+_FIND: Final = "SELECT place % ?1, known FROM numbers JOIN lasting ON row = place / ?1 WHERE number = ?2"
+_ADD: Final = "INSERT INTO lasting VALUES (?, ?)"
+_ADD_NUMBER: Final = "INSERT OR REPLACE INTO numbers VALUES (?, ?)"
+
+_PLAIN: Final = 2
+"""The version of marshal's format that is the quickest to write: the same bytes for the same values."""
+
+_TIME: Final = len(marshal.dumps(0.0, _PLAIN))
+"""How many bytes the time takes that stands last in what came first."""
 
 
 class LoneMemory:
     """The memory of a process that is alone; `split` makes of first values what is kept of each.
 
-    A resource is in memory as its first values or, once others came, as what is kept. It is written when there are too
-    many: a resource has one row, of JSON.
+    A resource goes by the hash of its name: where two have the same one, only the later is known. When there are too
+    many, all are written behind those written before: in the order of their names they would be spread over the file.
     """
 
     def __init__(
         self, state: SharedState, split: Callable[[tuple[Lasting, ...], tuple[Any, ...], float], dict[Key, Kept]]
     ) -> None:
         self._state, self._split = state, split
-        self._known: dict[Named, _First | dict[Key, Kept]] = {}
-        self._unwritten: set[Named] = set()
-        self._written, self._has_table = _Written(), False
-        # By their identity, for the values of some are lists and have no hash; the list keeps them alive.
-        self._numbers: dict[int, int] = {}
+        self._unwritten: dict[int, _Known] = {}
+        self._read: dict[int, _Known] = {}
+        self._written, self._rows = _Written(), 0
         self._numbered: list[tuple[Lasting, ...]] = []
+        # By their identity, for the values of some are lists and have no hash; each is kept alive beside its number.
+        self._numbers: dict[int, tuple[int, tuple[Lasting, ...]]] = {}
 
     def of(self, resource: Named) -> dict[Key, Kept]:
         """Return what is known of a resource."""
-        known = self._find(resource)
-        if not isinstance(known, dict):
-            known = self._split(*known) if known else {}
-            self._remember(resource, known)
-        return known
+        number = hash(resource)
+        known = self._find(number)
+        if known is None:
+            return {}
+        if isinstance(known, bytes):
+            name, of, values, since = marshal.loads(known)  # noqa: S302 - this process has written it
+            known = name, values if of is None else self._split(self._numbered[of], values, since)
+            (self._unwritten if number in self._unwritten else self._read)[number] = known
+        name, kept = known
+        return kept if name == resource else {}
 
     def keep(self, resource: Named, key: Key, kept: Kept) -> bool:
         """Keep a value; return True, for there is no other process."""
         known = self.of(resource)
         known[key] = kept
-        self._remember(resource, known)
+        self._put(hash(resource), (resource, known))
         return True
 
     def is_first_or_same(
         self, resource: Named, keywords: tuple[Lasting, ...], values: tuple[Any, ...], since: float
     ) -> bool:
         """Return whether these values are the first of the resource, or the same as these; keep them if so."""
-        known = self._known.get(resource)
-        if known is None and self._has_table:
-            known = self._find(resource)
-        if not known:
-            self._remember(resource, (keywords, values, since))
+        number = hash(resource)
+        now = marshal.dumps((resource, self._number_of(keywords), values, since), _PLAIN)
+        known = self._find(number)
+        if known is None:
+            self._put(number, now)
             return True
-        return isinstance(known, tuple) and known[1] == values and known[0] == keywords
+        return isinstance(known, bytes) and known[:-_TIME] == now[:-_TIME]
 
-    def _find(self, resource: Named) -> _First | dict[Key, Kept] | None:
-        known = self._known.get(resource)
-        if known is None and resource in self._written:
-            rows = self._state.execute(_FIND, (_to_bytes(resource),))
-            if rows:
-                known = self._from_bytes(rows[0][0])
-                self._put(resource, known)
+    def _find(self, number: int) -> _Known | None:
+        known = self._unwritten.get(number)
+        if known is None and self._rows:
+            known = self._read.get(number)
+            if known is None and number in self._written:
+                for index, row in self._state.execute(_FIND, (_IN_A_ROW, number)):
+                    if len(self._read) >= MAX_REMEMBERED:
+                        self._read.clear()
+                    known = self._read[number] = marshal.loads(row)[index]  # noqa: S302 - this process has written it
         return known
 
-    def _remember(self, resource: Named, known: _First | dict[Key, Kept]) -> None:
-        self._put(resource, known)
-        self._unwritten.add(resource)
-
-    def _put(self, resource: Named, known: _First | dict[Key, Kept]) -> None:
-        if len(self._known) >= MAX_REMEMBERED and resource not in self._known:
+    def _put(self, number: int, known: _Known) -> None:
+        if len(self._unwritten) >= MAX_REMEMBERED and number not in self._unwritten:
             self._write()
-        self._known[resource] = known
+        self._unwritten[number] = known
 
     def _write(self) -> None:
         """Write what is not written yet, and keep nothing in memory."""
         # Few memories ever write, and the self-test makes one for each fault.
-        if not self._has_table:
-            self._state.execute(_TABLE)
-            self._has_table = True
-        # In the order of the rows, in which SQLite writes them fastest.
-        rows = sorted([(_to_bytes(name), self._known_as_bytes(self._known[name])) for name in self._unwritten])
-        self._state.execute_all(_KEEP, rows)
-        self._written.update(self._unwritten)
+        if not self._rows:
+            for table in _TABLES:
+                self._state.execute(table)
+        # In the order of the numbers, in which SQLite writes them fastest.
+        order, first = sorted(self._unwritten), self._rows
+        known = [_as_bytes(self._unwritten[number]) for number in order]
+        rows = (marshal.dumps(known[at : at + _IN_A_ROW], _PLAIN) for at in range(0, len(known), _IN_A_ROW))
+        self._state.execute_all(_ADD, enumerate(rows, first))
+        self._state.execute_all(_ADD_NUMBER, zip(order, itertools.count(first * _IN_A_ROW)))
+        self._rows += -(-len(known) // _IN_A_ROW)
+        self._written.update(order)
         self._unwritten.clear()
-        self._known.clear()
-
-    def _known_as_bytes(self, known: _First | dict[Key, Kept]) -> bytes:
-        if isinstance(known, dict):
-            return _to_bytes([[*key, *kept] for key, kept in known.items()])
-        keywords, values, since = known
-        return _to_bytes({"of": self._number_of(keywords), "values": values, "since": since})
+        self._read.clear()
 
     def _number_of(self, keywords: tuple[Lasting, ...]) -> int:
-        """Return the number by which a text names the keywords."""
-        if id(keywords) not in self._numbers:
-            self._numbers[id(keywords)] = len(self._numbered)
-            self._numbered.append(keywords)
-        return self._numbers[id(keywords)]
-
-    def _from_bytes(self, text: bytes) -> _First | dict[Key, Kept]:
-        data = json.loads(text)
-        if isinstance(data, list):
-            return {(place, pointer): (value, shown, since) for place, pointer, value, shown, since in data}
-        values = tuple([ABSENT if each == {} else each for each in data["values"]])
-        return self._numbered[data["of"]], values, data["since"]
+        """Return the number by which what came first names its keywords."""
+        known = self._numbers.get(id(keywords))
+        if known is None:
+            if keywords not in self._numbered:
+                self._numbered.append(keywords)
+            known = self._numbers[id(keywords)] = self._numbered.index(keywords), keywords
+        return known[0]
 
 
-def _to_text(value: Any) -> str:
-    return _to_bytes(value).decode()
-
-
-def _to_bytes(value: Any) -> bytes:
-    """Return a value as JSON; an object stands for what is absent, because no value here is one."""
-    try:
-        # A copy, because what orjson returns was cut to its size: thousands of such objects take thrice the memory.
-        return bytes(memoryview(orjson.dumps(value, default=_absent)))
-    except TypeError:  # A text holds half of a surrogate pair.
-        return json.dumps(value, default=_absent).encode()
-
-
-def _absent(value: object) -> dict[str, Any]:
-    return {}
+def _as_bytes(known: _Known) -> bytes:
+    return known if isinstance(known, bytes) else marshal.dumps((known[0], None, known[1], 0.0), _PLAIN)
 
 
 class _Written:
-    """Tells which resources were surely never written, without a look into the file (a Bloom filter).
+    """Tells which resources were surely never written, without a look into the file (a Bloom filter of one hash).
 
     Its 4 MB are taken for the first resource: most memories never write one.
     """
@@ -220,18 +216,16 @@ class _Written:
     def __init__(self) -> None:
         self._bits = bytearray()
 
-    def update(self, resources: Iterable[Named]) -> None:
+    def update(self, numbers: Iterable[int]) -> None:
         if not self._bits:
             self._bits = bytearray(self._BYTES)
         bits, mask = self._bits, self._MASK
-        for number in map(hash, resources):
-            one, two = number & mask, number >> 32 & mask
-            bits[one >> 3] |= 1 << (one & 7)
-            bits[two >> 3] |= 1 << (two & 7)
+        for number in numbers:
+            place = number & mask
+            bits[place >> 3] |= 1 << (place & 7)
 
-    def __contains__(self, resource: Named) -> bool:
+    def __contains__(self, number: int) -> bool:
         if not self._bits:
             return False
-        number = hash(resource)
-        one, two = number & self._MASK, number >> 32 & self._MASK
-        return bool(self._bits[one >> 3] >> (one & 7) & 1 and self._bits[two >> 3] >> (two & 7) & 1)
+        place = number & self._MASK
+        return bool(self._bits[place >> 3] >> (place & 7) & 1)

@@ -20,7 +20,7 @@ from contracts.openapi.document import (
     operation_at,
 )
 from contracts.openapi.files import FILES
-from contracts.openapi.formats import ASSERTED, HINTS, INTEGERS, STRICTER, format_checker
+from contracts.openapi.formats import ASSERTED, HINTS, INTEGERS, STRICTER, STRICTER_FORMATS, format_checker
 from contracts.openapi.json_text import UNREADABLE, JsonFlaw, parse_flawless, parse_json, text_of, walk_json
 from contracts.openapi.leaving_out import NothingLeft, leave_out, overlay_action
 from contracts.openapi.media_types import MediaType, accept_field, documented_key, parse_media_type, sample_type

@@ -11,12 +11,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from contracts.captures import Capture, Pairs
 from contracts.coverage import Trace, tracer_of
 from contracts.http import LET_IN, THROTTLED, Exchange, Response, are_plain, label_of
-from contracts.judge import History, checked_headers, compiled, misquoted, parse_response, values_at
+from contracts.judge import History, checked_headers, compiled, misquoted, parse_response, reader_of
 from contracts.openapi import (
     UNREADABLE,
     Operation,
@@ -76,12 +76,8 @@ class _Repeats:
             self.first = min(self.first, (at, resource))
 
 
-class _Body(NamedTuple):
-    """What is found in a body: its value and its lasting values, and the repeats of what it is alike to."""
-
-    value: Any
-    lasting: tuple[Any, ...]
-    repeats: _Repeats
+_Body = tuple[Any, tuple[Any, ...], _Repeats]
+"""What is found in a body: its value and its lasting values, and the repeats of what it is alike to."""
 
 
 class _Kind:
@@ -91,10 +87,11 @@ class _Kind:
         self.operation, self.spec, self.schema = operation, spec, schema
         self._room = room
         self.lasting = lasting(operation, spec) if is_success else ()
-        self._lasting_places = tuple(keyword.place for keyword in self.lasting)
-        self._echoes = equals(operation, spec)
-        self._echo_places = tuple(keyword.place for keyword in self._echoes)
-        self._opinion = partial(compiled(operation.document).opinion, schema)
+        self._lasting_values = reader_of(tuple(keyword.place for keyword in self.lasting))
+        echoes = equals(operation, spec)
+        self._echoed = tuple(keyword.parameter for keyword in echoes)
+        self._echoes = reader_of(tuple(keyword.place for keyword in echoes))
+        self._opinion = partial(compiled(operation.document).opinion, schema) if schema else None
         self._tracer = tracer_of(operation.document, schema) if schema else None
         self._traces: dict[Trace, _Repeats] = {}
         self._bodies: dict[bytes, _Body] = {}
@@ -105,12 +102,12 @@ class _Kind:
         found = self._bodies.get(body)
         if found is None:
             value = parse_flawless(body)
-            if self.schema and self._opinion(value) is not True:
+            if self._opinion and self._opinion(value) is not True:
                 return None
             repeats = self._traces.get(self.trace(value))
             if repeats is None:
                 return None
-            found = _Body(value, values_at(value, self._lasting_places), repeats)
+            found = value, self._lasting_values(value), repeats
             self._remember(body, found)
         return found
 
@@ -130,8 +127,8 @@ class _Kind:
 
     def repeats(self, value: Any, parameters: Mapping[str, str]) -> bool:
         """Return whether a body repeats the parameters as promised."""
-        for keyword, actual in zip(self._echoes, values_at(value, self._echo_places), strict=True):
-            if actual != parameters.get(keyword.parameter):
+        for name, echoed in zip(self._echoed, self._echoes(value), strict=True):
+            if echoed != parameters.get(name):
                 # It is another one, or the same one in a form that only the rule itself can tell.
                 return not any(misquoted(self.operation, parameters, self.spec, value))
         return True
@@ -167,14 +164,17 @@ class AlikeAnswers:
             found = kind.read(capture.body) if kind else None
         except (ValueError, RecursionError):
             return False
-        if kind is None or found is None or not kind.repeats(found.value, parameters):
+        if kind is None or found is None:
+            return False
+        value, lasting_values, repeats = found
+        if not kind.repeats(value, parameters):
             return False
         resource, at, seconds = tuple(parameters.values()), capture.at, capture.seconds
         if kind.lasting and comparable:
             name, span = (operation.path, *resource), (at, at + seconds)
-            if not self._history.agrees(name, kind.lasting, found.lasting, span):
+            if not self._history.agrees(name, kind.lasting, lasting_values, span):
                 return False
-        found.repeats.note(at, resource)
+        repeats.note(at, resource)
         self._times[operation.path][latency_bucket(seconds)] += 1
         return True
 

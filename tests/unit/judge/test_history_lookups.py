@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from contracts.judge import history, lasting_memory
-from contracts.judge.history import History, value_at, values_at
+from contracts.judge.history import History, reader_of, value_at
 from contracts.judge.lasting_memory import ABSENT
 from contracts.judge.parsed_response import parse_response
 from contracts.openapi import Lasting, Operation, lasting
@@ -234,9 +234,9 @@ def test_a_process_that_is_alone_looks_up_no_alias_where_nothing_is_known_to_exi
 @pytest.mark.parametrize("value", [{"a": 1, "b": {"c": None}, "x/y": 2}, {}, [3, 4], "text", None], ids=str)
 @pytest.mark.parametrize("places", [("/a", "/x~1y", "/0"), ("/b/c", "/a"), ("", "/1"), ()], ids=str)
 def test_what_stands_at_several_places_is_what_stands_at_each(value: Any, places: tuple[str, ...]) -> None:
-    assert values_at(value, places) == tuple(value_at(value, place) for place in places)
+    assert reader_of(places)(value) == tuple(value_at(value, place) for place in places)
 
 
 def test_members_of_an_object_are_found_without_a_walk_to_each_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(history, "value_at")
-    assert values_at({"a": 1, "x/y": 2}, ("/x~1y", "/b", "/a")) == (2, ABSENT, 1)
+    assert reader_of(("/x~1y", "/b", "/a"))({"a": 1, "x/y": 2}) == (2, ABSENT, 1)

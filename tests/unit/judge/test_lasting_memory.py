@@ -97,15 +97,14 @@ def test_few_resources_are_in_memory_and_none_is_written_before_there_are_too_ma
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     memory = lone(2, monkeypatch)
-    rows = "SELECT resource FROM lasting ORDER BY resource"
+    written = "SELECT number FROM numbers"
     for resource in (ONE, TWO, ONE):
         assert memory.is_first_or_same(resource, (BORN,), ("x",), 1.0)
     assert memory._state.execute("SELECT name FROM sqlite_master") == []
-    assert memory._unwritten == {ONE, TWO}
+    assert memory._unwritten.keys() == {hash(ONE), hash(TWO)}
     assert memory.is_first_or_same(THREE, (BORN,), ("x",), 1.0)
-    assert memory._state.execute(rows) == [(b'["/things/{thing}","one"]',), (b'["/things/{thing}","two"]',)]
-    assert list(memory._known) == [THREE]
-    assert memory._unwritten == {THREE}
+    assert sorted(memory._state.execute(written)) == sorted([(hash(ONE),), (hash(TWO),)])
+    assert memory._unwritten.keys() == {hash(THREE)}
 
 
 def test_what_is_read_again_and_does_not_change_is_not_written_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +112,8 @@ def test_what_is_read_again_and_does_not_change_is_not_written_again(monkeypatch
     for resource in (ONE, TWO):
         assert memory.is_first_or_same(resource, (BORN,), ("x",), 1.0)
     assert memory.is_first_or_same(ONE, (BORN,), ("x",), 1.0)
-    assert memory._unwritten == set()
+    assert memory.of(ONE) == split((BORN,), ("x",), 1.0)
+    assert memory._unwritten.keys() == {hash(TWO)}
 
 
 def watched(memory: LoneMemory, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -141,6 +141,18 @@ def test_the_file_is_asked_only_for_resources_that_may_be_in_it(monkeypatch: pyt
     assert [statement.split()[0] for statement in asked] == ["SELECT"]
 
 
+def test_of_what_was_read_from_the_file_as_much_is_in_memory_as_of_what_was_not_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    memory = lone(2, monkeypatch)
+    names = [("/things/{thing}", f"thing-{number}") for number in range(50)]
+    for name in names:
+        assert memory.is_first_or_same(name, (BORN,), (name[1],), 1.0)
+    for name in names:
+        assert memory.is_first_or_same(name, (BORN,), (name[1],), 1.0)
+        assert len(memory._read) <= 2
+
+
 def test_what_was_read_from_the_file_is_not_read_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     memory = lone(1, monkeypatch)
     for resource in (ONE, TWO):
@@ -153,21 +165,19 @@ def test_what_was_read_from_the_file_is_not_read_again_at_once(monkeypatch: pyte
 
 def test_nothing_is_searched_before_anything_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
     memory = lone(3, monkeypatch)
-    found: list[Any] = []
-    monkeypatch.setattr(memory, "_find", found.append)
+    asked = watched(memory, monkeypatch)
     for resource in (ONE, TWO, ONE):
         assert memory.is_first_or_same(resource, (BORN,), ("x",), 1.0)
-    assert found == []
+    assert asked == []
 
 
 def test_what_is_in_memory_is_not_searched_after_something_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
     memory = lone(1, monkeypatch)
     for resource in (ONE, TWO):
         assert memory.is_first_or_same(resource, (BORN,), ("x",), 1.0)
-    found: list[Any] = []
-    monkeypatch.setattr(memory, "_find", found.append)
+    asked = watched(memory, monkeypatch)
     assert memory.is_first_or_same(TWO, (BORN,), ("x",), 1.0)
-    assert found == []
+    assert asked == []
 
 
 def test_first_values_are_split_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,17 +205,29 @@ def test_each_value_that_is_kept_is_added_to_what_was_written(most: int, monkeyp
         assert memory.of(resource) == dict.fromkeys(keys, KEEPS)
 
 
-def test_what_is_written_is_compact_though_values_are_absent(monkeypatch: pytest.MonkeyPatch) -> None:
-    memory = lone(1, monkeypatch)
-    assert memory.is_first_or_same(ONE, (BORN, STATE), ("x", ABSENT), 1.5)
-    assert memory.is_first_or_same(TWO, (BORN,), ("y",), 2.5)
-    assert memory.keep(THREE, ("/born", "#/a"), KEEPS)
-    assert memory.of(ONE)
-    assert memory._state.execute("SELECT known FROM lasting ORDER BY known") == [
-        (b'[["/born","#/a","hash","text",3.5]]',),
-        (b'{"of":0,"values":["x",{}],"since":1.5}',),
-        (b'{"of":1,"values":["y"],"since":2.5}',),
-    ]
+def test_many_resources_stand_in_one_row_and_each_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = lone(70, monkeypatch)
+    names = [("/things/{thing}", f"thing-{number}") for number in range(211)]
+    for number, name in enumerate(names):
+        assert memory.is_first_or_same(name, (BORN, STATE), (name[1], ABSENT), float(number))
+    assert memory._state.execute("SELECT row FROM lasting ORDER BY row") == [(row,) for row in range(9)]
+    for number, name in enumerate(names):
+        assert memory.of(name) == split((BORN, STATE), (name[1], ABSENT), float(number))
+
+
+@pytest.mark.parametrize("most", [1, 2, 100])
+def test_of_two_resources_with_one_hash_the_later_is_known_and_neither_is_taken_for_the_other(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = lone(most, monkeypatch)
+    monkeypatch.setattr(lasting_memory, "hash", lambda name: len(name[1]), raising=False)
+    assert memory.is_first_or_same(ONE, (BORN,), ("x",), 1.0)
+    assert memory.is_first_or_same(THREE, (BORN,), ("x",), 1.0)
+    assert not memory.is_first_or_same(TWO, (BORN,), ("x",), 1.0)
+    assert memory.of(TWO) == {}
+    assert memory.keep(TWO, ("/born", "#/a"), KEEPS)
+    assert memory.of(TWO) == {("/born", "#/a"): KEEPS}
+    assert memory.of(ONE) == {}
 
 
 def test_keywords_whose_final_values_are_lists_or_objects_are_written_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,31 +242,19 @@ def test_keywords_whose_final_values_are_lists_or_objects_are_written_too(monkey
 
 def test_the_filter_never_denies_what_was_written_and_denies_nearly_all_else() -> None:
     written = lasting_memory._Written()
-    names = [("/things/{thing}", str(number)) for number in range(3000)]
-    assert not any(name in written for name in names)
-    written.update(names[:1000])
-    written.update(names[1000:])
-    assert all(name in written for name in names)
-    assert sum(("/other", str(number)) in written for number in range(3000)) < 30
+    numbers = [hash(("/things/{thing}", str(number))) for number in range(3000)]
+    assert not any(number in written for number in numbers)
+    written.update(numbers[:1000])
+    written.update(numbers[1000:])
+    assert all(number in written for number in numbers)
+    assert sum(hash(("/other", str(number))) in written for number in range(3000)) < 30
 
 
-class Hashed(tuple[str, ...]):
-    """A name whose hash is the number that it holds."""
-
-    __slots__ = ()
-
-    def __hash__(self) -> int:
-        return int(self[0])
-
-
-def test_the_filter_knows_resources_by_two_bits_that_may_share_a_byte() -> None:
-    def names(*bits: tuple[int, int]) -> list[Hashed]:
-        return [Hashed((str(two << 32 | one),)) for one, two in bits]
-
+def test_the_filter_knows_resources_by_a_bit() -> None:
     written = lasting_memory._Written()
-    written.update(names((0, 8), (16, 9), (1, 24)))
-    assert all(name in written for name in names((0, 8), (16, 9), (1, 24), (0, 9), (1, 8), (24, 16)))
-    assert not any(name in written for name in names((2, 8), (0, 10), (8, 2), (17, 9), (0, 40), (32, 9), (7, 7)))
+    written.update([0, 9, -1, (1 << 25) + 20])
+    assert all(number in written for number in (0, 9, -1, 20, 1 << 25, (1 << 25) + 9))
+    assert not any(number in written for number in (1, 2, 8, 10, 17, -2, 21))
 
 
 def test_the_first_of_several_processes_keeps_a_value_for_all(tmp_path: Path) -> None:
