@@ -13,7 +13,7 @@ from typing import Any, Final
 from contracts.http import THROTTLED, Exchange, Failure, Request, Response, carries_no_key, framing_flaws, wants_retry
 from contracts.judge.header_values import scalar
 from contracts.judge.parsed_response import ParsedResponse, parse_response
-from contracts.judge.violation import Violation
+from contracts.judge.violation import CHANGES, Violation
 from contracts.openapi import (
     REFUSES_UNKNOWN,
     UNREADABLE,
@@ -75,6 +75,7 @@ def consequences(found: set[Violation]) -> set[Violation]:
     codes = {violation.rule for violation in found}
     # A value of the wrong type breaks its enum, format and overlay keywords too.
     mistyped = {violation.place for violation in found if violation.rule == "schema.type"}
+    lacking = {violation.place.rpartition("/")[0] for violation in found if violation.rule == "schema.required"}
     misshapen = {violation.place for violation in found if violation.rule.startswith("schema.")}
     # A body behind malformed framing or an unasked coding is misread.
     misread = any(code.startswith(_FRAME_RULES) for code in codes)
@@ -85,7 +86,14 @@ def consequences(found: set[Violation]) -> set[Violation]:
         or (misread and violation.rule.startswith(_BODY_RULES))
         or (violation.place in mistyped and violation.rule.startswith("schema.") and violation.rule != "schema.type")
         or (violation.place in misshapen and violation.rule.startswith("overlay."))
+        or (violation.rule in CHANGES and _is_gone(violation, mistyped, lacking))
     }
+
+
+def _is_gone(change: Violation, mistyped: set[str], lacking: set[str]) -> bool:
+    """Return whether a value is not there because an array stands in place of its object, or another kind of object."""
+    is_absent = not change.actual and change.place.rpartition("/")[0] in lacking
+    return is_absent or any(change.place.startswith(f"{place}/") for place in mistyped)
 
 
 def flaky(operation: Operation, exchange: Exchange) -> Iterator[Violation]:

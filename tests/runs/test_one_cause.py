@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
@@ -16,6 +17,7 @@ from contracts.reports.grouping import grouped
 from contracts.run.observer import Observer
 from contracts.verdict.verdict import Finding, RunFacts, conclude
 from strategies.ids.job_ids import covering_path_values
+from strategies.mock.answering import Reply
 from strategies.mock.mocking import mock_server
 from strategies.mock.server import Asked, Change
 from tests.support.pinned import CATALOGUE, DOCUMENT, OPERATION, PARAMETER
@@ -132,6 +134,23 @@ TWO: dict[str, Change] = {
 @pytest.mark.parametrize("name", ONE)
 def test_one_mistake_is_one_entry(name: str) -> None:
     assert len(told(ONE[name])) == 1
+
+
+def at_times(change: Change) -> Change:
+    """Return the change for every other answer to each request alone, so that earlier answers were right."""
+    asked_for: Counter[str] = Counter()
+
+    def changed(asked: Asked, response: Response) -> Reply:
+        asked_for[asked.target] += 1
+        return change(asked, response) if asked_for[asked.target] % 2 == 0 else response
+
+    return changed
+
+
+@pytest.mark.parametrize("name", ["wrapped", "renamed", "a list", "an empty object", "null", "a string"])
+def test_a_mistake_that_is_made_at_times_is_one_entry_and_no_value_has_changed_by_it(name: str) -> None:
+    ((first, *rest),) = told(at_times(ONE[name]))
+    assert all(each.violation.rule.startswith("schema.") for each in (first, *rest))
 
 
 @pytest.mark.parametrize("name", TWO)

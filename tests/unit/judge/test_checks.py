@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.http.exchange import Failure, Response
-from contracts.judge import parsed_response
+from contracts.judge import Violation, consequences, parsed_response
 from contracts.reports.messages import violation_line
 from contracts.rules import RULES
 from tests.support.checking import GOOD, HEADERS, REF, SIZED, THING, found, reported, response, things
@@ -293,3 +293,29 @@ def test_a_framing_or_coding_fault_hides_the_faults_that_follow_from_it(
     outcome: Response | Failure, rules: list[str]
 ) -> None:
     assert [each.rule for each in found(things(), outcome)] == rules
+
+
+def of(rule: str, place: str, actual: str = "") -> Violation:
+    return Violation(rule, 200, place, "#/p", "1", actual)
+
+
+@pytest.mark.parametrize(
+    ("cause", "change", "is_explained"),
+    [
+        (of("schema.type", "body", "[]"), of("overlay.immutable", "body/born"), True),
+        (of("schema.type", "body", "[]"), of("overlay.final", "body/a/b", "2"), True),
+        (of("schema.type", "body/a", "[]"), of("overlay.final", "body/a/b", "2"), True),
+        (of("schema.type", "body/a", "[]"), of("overlay.final", "body/ab", "2"), False),
+        (of("schema.type", "body/a", "[]"), of("overlay.final", "body/b/a", "2"), False),
+        (of("schema.type", "body", "[]"), of("overlay.alias", "body/a", "2"), False),
+        (of("schema.required", "body/name"), of("overlay.immutable", "body/born"), True),
+        (of("schema.required", "body/name"), of("overlay.immutable", "body/born", "2"), False),
+        (of("schema.required", "body/name"), of("overlay.immutable", "body/a/born"), False),
+        (of("schema.required", "body/a/name"), of("overlay.immutable", "body/born"), False),
+        (of("schema.enum", "body/name"), of("overlay.immutable", "body/born"), False),
+    ],
+)
+def test_a_value_that_is_gone_with_its_object_is_no_change_of_its_own(
+    cause: Violation, change: Violation, is_explained: bool
+) -> None:
+    assert consequences({cause, change}) == ({change} if is_explained else set())
