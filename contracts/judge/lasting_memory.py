@@ -150,7 +150,7 @@ class LoneMemory:
     ) -> bool:
         """Return whether these values are the first of the resource, or the same as these; keep them if so."""
         number = hash(resource)
-        now = marshal.dumps((resource, self._number_of(keywords), values, since), _PLAIN)
+        now = marshal.dumps((resource, self._number_of(keywords), values, float(since)), _PLAIN)
         known = self._find(number)
         if known is None:
             self._put(number, now)
