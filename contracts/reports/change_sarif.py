@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, TextIO
+from urllib.parse import quote
 
 from contracts.changes import Change, Classification, DocumentDiff, Source, Spot
 from contracts.reports import change_words as words
@@ -66,7 +67,11 @@ def _result(change: Change, result: DocumentDiff) -> dict[str, Any]:
 
 
 def _uri(source: Source) -> str:
-    return relative(Path(source.file)) if source.file and Path(source.file).is_file() else source.file or source.name
+    return quote(_path(source)) if source.file else source.name  # The name of what came from a URL is that.
+
+
+def _path(source: Source) -> str:
+    return relative(Path(source.file)) if Path(source.file).is_file() else source.file
 
 
 def _location(file: str, spot: Spot) -> dict[str, Any]:
@@ -83,5 +88,5 @@ def github_changes(result: DocumentDiff) -> Iterator[str]:
         first = group[0]
         source, spot = (result.sources[1], first.new) if first.new else (result.sources[0], first.old)
         level = _LEVELS[first.classification]
-        where = f"file={property_text(_uri(source))},line={max(1, spot.line)}," if spot and source.file else ""
+        where = f"file={property_text(_path(source))},line={max(1, spot.line)}," if spot and source.file else ""
         yield f"::{level} {where}title={property_text(first.code)}::{data_text(words.change_line(first))}"

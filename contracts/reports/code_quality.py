@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final, TextIO
+from urllib.parse import unquote
 
 _SEVERITIES: Final = MappingProxyType({"error": "major", "warning": "minor", "note": "info"})
 """GitLab's severity for each level of SARIF (section 3.27.10)."""
@@ -28,11 +29,12 @@ def issues(log: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _issue(result: Mapping[str, Any]) -> dict[str, Any]:
     place = result["locations"][0]["physicalLocation"]
+    path = unquote(place["artifactLocation"]["uri"])
     (fingerprint,) = result["partialFingerprints"].values()
     return {
         "description": result["message"]["text"].partition("\n")[0],
         "check_name": result["ruleId"],
         "fingerprint": fingerprint,
         "severity": _SEVERITIES[result["level"]],
-        "location": {"path": place["artifactLocation"]["uri"], "lines": {"begin": place["region"]["startLine"]}},
+        "location": {"path": path, "lines": {"begin": place["region"]["startLine"]}},
     }

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final, TextIO
+from urllib.parse import quote
 
 from contracts.audit import Audit, DocumentFinding
 from contracts.openapi import line_of, pointer_lines
@@ -77,7 +78,7 @@ def _tool(used: Iterable[str]) -> dict[str, Any]:
 
 def _location(path: Path, line: int, pointer: str) -> dict[str, Any]:
     return {
-        "physicalLocation": {"artifactLocation": {"uri": relative(path)}, "region": {"startLine": line}},
+        "physicalLocation": {"artifactLocation": {"uri": quote(relative(path))}, "region": {"startLine": line}},
         "logicalLocations": [{"fullyQualifiedName": pointer or "#", "kind": "element"}],
     }
 
@@ -119,7 +120,7 @@ def _suppressed(finding: Finding) -> dict[str, Any]:
 
 
 def relative(path: Path) -> str:
-    """Return the file as a URI relative to the working directory if it lies below that, otherwise its name."""
+    """Return the path relative to the working directory if the file lies below that, otherwise the file's name."""
     try:
         return path.resolve().relative_to(Path.cwd()).as_posix()
     except ValueError:

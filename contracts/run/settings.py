@@ -4,10 +4,10 @@ import random
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from contracts.coverage import Requirement, parse_requirement
-from contracts.http import PROBED_METHODS, KeySource, Limits, Retries, SessionOptions, check_base_url, check_rate
+from contracts.http import KeySource, Limits, Retries, SessionOptions, check_base_url, check_rate
 from contracts.openapi import (
     PINNED,
     ConfigurationError,
@@ -24,6 +24,7 @@ from contracts.openapi import (
 )
 from contracts.options import EXAMPLES, VARIABLES, option_values
 from contracts.reports import read_report
+from contracts.run.combinations import check_combinations
 from contracts.run.credentials import KeyCommand, Variables, read_certificate, read_credentials, variable
 from contracts.run.known_ids import check_ids, ids_in, listed_ids, resources_of
 from contracts.run.parameters import Given, Row, given_parameters, given_resources, rows_of
@@ -31,11 +32,6 @@ from contracts.run.profiles import PROFILES, Profile
 from contracts.run.service import START_WAIT, service_port
 from contracts.run.shards import CONTRACT_OPTIONS, Shard
 from contracts.verdict import Redaction, Waiver, load_waivers
-
-_HARMFUL: Final = (
-    f"--probe-methods sends {', '.join(PROBED_METHODS)}, by which a server that accepts them may change or delete what "
-    "it holds; if nothing on the target matters, say so by --disposable"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +144,7 @@ def read_settings(given: Mapping[str, Any], environment: Variables = None) -> Se
     document, files, selection = _document(options)
     base_url, rows = _base_url(options, environment), rows_of(options["parameter"], options["parameters"])
     parameters, known = given_parameters(document, rows), _known(document, options, environment, rows)
-    _check_combinations(options, base_url)
+    check_combinations(options, base_url)
     return Settings(
         profile=profile,
         seed=seed,
@@ -284,28 +280,6 @@ def _changes_since(options: Mapping[str, Any], variables: Variables) -> str | No
     if options["changes_since"] == "":
         raise ConfigurationError("--changes-since is empty; name a file, REV:path or a URL, or leave it out")
     return options["changes_since"] or variable(variables, VARIABLES["changes_since"]) or None
-
-
-def _check_combinations(options: Mapping[str, Any], base_url: str | None) -> None:
-    """Raise ConfigurationError for options that make no sense together."""
-    if not base_url and (options["job_id"] or options["job_ids"]):
-        raise ConfigurationError("--job-id and --job-ids name resources of a server; give its --base-url too")
-    if not base_url and options["discover"]:
-        raise ConfigurationError("--discover lists resources of a server; give the server's --base-url too")
-    if options["start"] == "":
-        raise ConfigurationError("--start is empty; give the command that starts the server")
-    if options["wait"] and not base_url:
-        raise ConfigurationError("--wait waits for a server; give its --base-url, or start it by --start")
-    if options["probe_methods"] and not options["disposable"]:
-        raise ConfigurationError(_HARMFUL)
-    if options["probe_methods"] and options["shard"]:
-        raise ConfigurationError("--probe-methods may change what other shards read; leave --shard out")
-    if (options["shard"] is None) != (options["tally"] is None):
-        raise ConfigurationError("--shard and --tally go together: a shard alone is no verdict; give both, then merge")
-    if options["shard"] is not None and options["ledger"] is not None:
-        raise ConfigurationError("--ledger would count a shard as a run; give it to `contract merge`")
-    if options["ca_bundle"] is not None and not Path(options["ca_bundle"]).is_file():
-        raise ConfigurationError(f"--ca-bundle {options['ca_bundle']} is no file; name a file of PEM certificates")
 
 
 def _known(

@@ -216,8 +216,8 @@ def _check_field(path: Path, number: int, name: str, value: Any) -> None:
         raise _refused(path, number, f"has {name} = {value!r}", f"write {words}")
     if isinstance(value, str) and not value.strip():
         raise _refused(path, number, f"has no {name}: it is empty", "fill it in, or leave it out to match anything")
-    if isinstance(value, int) and not 100 <= value <= 599:
-        raise _refused(path, number, f"has status = {value}", "write an HTTP status, from 100 to 599")
+    if isinstance(value, int) and not 100 <= value <= 999:
+        raise _refused(path, number, f"has status = {value}", "write an HTTP status, of three digits from 100")
 
 
 def _check_reach(path: Path, waiver: Waiver) -> None:

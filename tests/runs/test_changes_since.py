@@ -241,6 +241,16 @@ def test_the_merge_of_shards_compares_what_no_shard_does(tmp_path: Path, old: st
     assert part(merged)[1] == f"{' ' * 12}breaking  {LINE}"
 
 
+@pytest.mark.parametrize(
+    "secret", ["https://me:pass@specs.example/old.json", "https://specs.example/old.json?key=pass"]
+)
+def test_a_shard_takes_no_url_that_may_hold_a_secret_which_its_file_would_hold(tmp_path: Path, secret: str) -> None:
+    line = refused(run_suite("--changes-since", secret, "--shard", "1/2", "--tally", str(tmp_path / "1.json")))
+    assert line.startswith("ERROR: --changes-since https://specs.example/old.json: the file of a shard would hold")
+    assert "pass" not in line
+    assert not any(tmp_path.iterdir())
+
+
 def test_the_earlier_document_is_taken_from_git(tmp_path: Path, old: str, new: str) -> None:
     def git(*words: str) -> None:
         named = ("-c", "user.name=x", "-c", "user.email=x@example.org", "-c", "commit.gpgsign=false")

@@ -47,7 +47,7 @@ def test_an_issue_stands_at_the_line_of_the_document_below_the_working_directory
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    file = tmp_path / "api" / "document.json"
+    file = tmp_path / "our api" / "50% done.json"
     file.parent.mkdir()
     file.write_text('{\n"openapi": "3.1.0",\n"paths": {}}', "utf-8")
     verdict = verdict_of({"name": 5})
@@ -55,8 +55,11 @@ def test_an_issue_stands_at_the_line_of_the_document_below_the_working_directory
     violation = dataclasses.replace(finding.violation, pointer="#/paths/~1gone")
     run = dataclasses.replace(verdict.run, document=dataclasses.replace(DOCUMENT, path=file))
     placed = dataclasses.replace(verdict, run=run, findings=(dataclasses.replace(finding, violation=violation),))
-    (issue,) = written(sarif.log(placed))
-    assert issue["location"] == {"path": "api/document.json", "lines": {"begin": 3}}
+    log = sarif.log(placed)
+    (issue,) = written(log)
+    assert issue["location"] == {"path": "our api/50% done.json", "lines": {"begin": 3}}
+    place = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": "our%20api/50%25%20done.json"}
 
 
 def test_what_an_audit_finds_is_an_issue_and_a_note_is_one_for_information() -> None:

@@ -64,6 +64,13 @@ def test_report_json_says_how_a_witness_was_asked_for() -> None:
     assert (asked["exists"], asked["together"], asked["made_up"]) == (True, [["b"]], True)
 
 
+@pytest.mark.parametrize("status", [100, 600, 999])
+def test_a_status_that_no_class_holds_is_in_a_report_of_the_published_format(status: int) -> None:
+    report = report_json.report(verdict_on(tally_on([exchange_of(OPERATION, answer(status, {}))]), DOCUMENT))
+    FORMAT.validate(json.loads(json.dumps(report)))
+    assert status in {each["status"] for each in report["violations"]}
+
+
 def test_a_violation_points_at_the_line_of_its_promise_in_the_document(tmp_path: Path) -> None:
     lines = ["{", '"openapi": "3.1.0",', '"paths": {"/x": {', '"get": {"responses": {', '"200": {}', "}}}}}"]
     file = tmp_path / "document.json"

@@ -212,8 +212,8 @@ def test_the_order_of_the_waivers_makes_no_difference(
 
 def test_a_file_of_waivers_is_read(tmp_path: Path) -> None:
     file = tmp_path / "waivers.toml"
-    file.write_text(ENTRY + 'id = "a*"\nstatus = 200\ndocument = "#/*"\n', "utf-8")
-    assert load_waivers(file) == (waiver(expires=datetime.date(2026, 12, 31), id="a*", status=200, document="#/*"),)
+    file.write_text(ENTRY + 'id = "a*"\nstatus = 999\ndocument = "#/*"\n', "utf-8")
+    assert load_waivers(file) == (waiver(expires=datetime.date(2026, 12, 31), id="a*", status=999, document="#/*"),)
     file.write_text("\ufeff" + ENTRY.replace("body/state", "/state"), "utf-8")
     assert load_waivers(file) == (waiver(expires=datetime.date(2026, 12, 31)),)
     file.write_text("", "utf-8")
@@ -239,6 +239,7 @@ def test_a_file_of_waivers_is_read(tmp_path: Path) -> None:
         ('owner = "us"', 'owner = " "', "waiver 1 has no owner"),
         ('owner = "us"', 'owner = "us"\nid = ""', "waiver 1 has no id: it is empty"),
         ('owner = "us"', 'owner = "us"\nstatus = 20', "has status = 20; write an HTTP status"),
+        ('owner = "us"', 'owner = "us"\nstatus = 1000', "has status = 1000; write an HTTP status"),
         ('owner = "us"', 'owner = "us"\nstatus = true', "has status = True; write a number"),
         ("[[waiver]]", "[[waivers]]", "holds waivers, something else than [[waiver]] entries"),
         ("[[waiver]]", "[waivers]", "something else than [[waiver]] entries"),
