@@ -121,9 +121,8 @@ class LoneMemory:
         self._unwritten: dict[int, _Known] = {}
         self._read: dict[int, _Known] = {}
         self._written, self._rows = _Written(), 0
+        # A list, for the values of some are lists and have no hash: an operation has few successes.
         self._numbered: list[tuple[Lasting, ...]] = []
-        # By their identity, for the values of some are lists and have no hash; each is kept alive beside its number.
-        self._numbers: dict[int, tuple[int, tuple[Lasting, ...]]] = {}
 
     def of(self, resource: Named) -> dict[Key, Kept]:
         """Return what is known of a resource."""
@@ -133,7 +132,7 @@ class LoneMemory:
             return {}
         if isinstance(known, bytes):
             name, of, values, since = marshal.loads(known)  # noqa: S302 - this process has written it
-            known = name, values if of is None else self._split(self._numbered[of], values, since)
+            known = name, self._split(self._numbered[of], values, since)
             (self._unwritten if number in self._unwritten else self._read)[number] = known
         name, kept = known
         return kept if name == resource else {}
@@ -181,8 +180,8 @@ class LoneMemory:
                 self._state.execute(table)
         # In the order of the numbers, in which SQLite writes them fastest.
         order, first = sorted(self._unwritten), self._rows
-        known = [_as_bytes(self._unwritten[number]) for number in order]
-        rows = (marshal.dumps(known[at : at + _IN_A_ROW], _PLAIN) for at in range(0, len(known), _IN_A_ROW))
+        known = [self._unwritten[number] for number in order]
+        rows = (marshal.dumps(known[at : at + _IN_A_ROW]) for at in range(0, len(known), _IN_A_ROW))
         self._state.execute_all(_ADD, enumerate(rows, first))
         self._state.execute_all(_ADD_NUMBER, zip(order, itertools.count(first * _IN_A_ROW)))
         self._rows += -(-len(known) // _IN_A_ROW)
@@ -192,16 +191,9 @@ class LoneMemory:
 
     def _number_of(self, keywords: tuple[Lasting, ...]) -> int:
         """Return the number by which what came first names its keywords."""
-        known = self._numbers.get(id(keywords))
-        if known is None:
-            if keywords not in self._numbered:
-                self._numbered.append(keywords)
-            known = self._numbers[id(keywords)] = self._numbered.index(keywords), keywords
-        return known[0]
-
-
-def _as_bytes(known: _Known) -> bytes:
-    return known if isinstance(known, bytes) else marshal.dumps((known[0], None, known[1], 0.0), _PLAIN)
+        if keywords not in self._numbered:
+            self._numbered.append(keywords)
+        return self._numbered.index(keywords)
 
 
 class _Written:

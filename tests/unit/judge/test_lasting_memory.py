@@ -141,6 +141,12 @@ def test_the_file_is_asked_only_for_resources_that_may_be_in_it(monkeypatch: pyt
     assert [statement.split()[0] for statement in asked] == ["SELECT"]
 
 
+def test_equal_texts_are_the_same_however_many_hold_them(memory: LoneMemory) -> None:
+    held = [str(1999) for _ in range(2)]
+    assert memory.is_first_or_same(ONE, (BORN, STATE), (held[0], held[0]), 1.0)
+    assert memory.is_first_or_same(ONE, (BORN, STATE), (str(1999), held[1]), 1.0)
+
+
 def test_of_what_was_read_from_the_file_as_much_is_in_memory_as_of_what_was_not_written(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -252,9 +258,9 @@ def test_the_filter_never_denies_what_was_written_and_denies_nearly_all_else() -
 
 def test_the_filter_knows_resources_by_a_bit() -> None:
     written = lasting_memory._Written()
-    written.update([0, 9, -1, (1 << 25) + 20])
-    assert all(number in written for number in (0, 9, -1, 20, 1 << 25, (1 << 25) + 9))
-    assert not any(number in written for number in (1, 2, 8, 10, 17, -2, 21))
+    written.update([0, 9, 3, -1, (1 << 25) + 20])
+    assert all(number in written for number in (0, 3, 9, -1, 20, 1 << 25, (1 << 25) + 9))
+    assert not any(number in written for number in (1, 2, 8, 10, 11, 17, -2, 21))
 
 
 def test_the_first_of_several_processes_keeps_a_value_for_all(tmp_path: Path) -> None:
