@@ -90,7 +90,7 @@ _Known = bytes | tuple[Named, dict[Key, Kept]]
 
 
 _IN_A_ROW: Final = 32
-"""Of how many resources a row holds what is known: it takes as long to write as one of a single resource."""
+"""Of how many resources a row holds what is known; it takes little longer to write than a row of one resource."""
 
 _TABLES: Final = (
     "CREATE TABLE lasting (row INTEGER PRIMARY KEY, known BLOB)",
