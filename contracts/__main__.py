@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NoReturn
 
 from contracts.broken_pipe import print_lines
-from contracts.errors import EXIT_ERROR, ConfigurationError, ContractError
+from contracts.errors import EXIT_ERROR, EXIT_FAILED, ConfigurationError, ContractError
 
 COMMANDS: Final = {
     "verify": ("contract verify --base-url https://host", "ask a server for every kind of answer, and judge each"),
@@ -73,25 +73,35 @@ class Parser(argparse.ArgumentParser):
 
 def main(words: Sequence[str] | None = None) -> int:
     """Carry out the command that the words name; returns the exit code."""
-    command, *rest = (sys.argv[1:] if words is None else words) or [""]
     try:
-        if command in COMMANDS:
-            return Parser(command).run(rest)
-        if command == "--version":
-            from importlib.metadata import version
-
-            print_lines([f"contract {version('fine-tuning-job-contract')}"])
-        elif command in ("-h", "--help"):
-            print_lines(_short_help())
-        elif command:
-            name, kind = command.partition("=")[0], "option" if command.startswith("-") else "command"
-            known = [*COMMANDS, "--help", "--version"]
-            raise ConfigurationError(f"{name} is no {kind} of contract; {_fix(name, known, 'contract')}")
-        else:
-            print(*_short_help(), sep="\n", file=sys.stderr)
-            return EXIT_ERROR
+        return _run(*(sys.argv[1:] if words is None else words) or [""])
     except ContractError as error:
         print(f"ERROR: {error}", file=sys.stderr)
+        return EXIT_ERROR
+    except Exception as error:  # noqa: BLE001 - Python would end with 1, which says that a promise was broken
+        import traceback
+
+        traceback.print_exc()
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        print(f"ERROR: a fault of the harness, {said}; please report it with the lines above", file=sys.stderr)
+        return EXIT_FAILED
+
+
+def _run(command: str, *rest: str) -> int:
+    if command in COMMANDS:
+        return Parser(command).run(rest)
+    if command == "--version":
+        from importlib.metadata import version
+
+        print_lines([f"contract {version('fine-tuning-job-contract')}"])
+    elif command in ("-h", "--help"):
+        print_lines(_short_help())
+    elif command:
+        name, kind = command.partition("=")[0], "option" if command.startswith("-") else "command"
+        known = [*COMMANDS, "--help", "--version"]
+        raise ConfigurationError(f"{name} is no {kind} of contract; {_fix(name, known, 'contract')}")
+    else:
+        print(*_short_help(), sep="\n", file=sys.stderr)
         return EXIT_ERROR
     return 0
 

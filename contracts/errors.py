@@ -14,6 +14,9 @@ from typing import Any, Final
 EXIT_ERROR: Final = 4
 """The exit code of a command that one of these errors ended: an option, the document or the target makes no sense."""
 
+EXIT_FAILED: Final = 3
+"""The exit code of what failed by itself: the harness, or pytest or a plugin that drives it."""
+
 
 class ContractError(Exception):
     """Base of every error that a user can fix; `str()` is one line."""

@@ -12,7 +12,16 @@ from typing import IO, Any
 
 import ijson
 
-from contracts.captures.capture import Capture, Pairs, Unread, without_accepted_coding
+from contracts.captures.capture import (
+    Capture,
+    Pairs,
+    Unread,
+    UnreadableError,
+    check_status,
+    check_times,
+    check_url,
+    without_accepted_coding,
+)
 
 
 def read_archive(name: str, file: IO[bytes]) -> Iterator[Capture | Unread]:
@@ -21,6 +30,8 @@ def read_archive(name: str, file: IO[bytes]) -> Iterator[Capture | Unread]:
     try:
         for number, entry in enumerate(ijson.items(file, "log.entries.item", use_float=True), 1):
             yield _read(f"{name}: entry {number}", entry)
+        if not number:
+            yield Unread(name, "the archive holds no answer")
     except ijson.JSONError:
         yield Unread(name, f"the archive is cut or damaged after entry {number}")
 
@@ -31,18 +42,20 @@ def _read(where: str, entry: Any) -> Capture | Unread:
         status = int(answer["status"])
         if not status:
             return Unread(where, "no answer was captured")
-        if not 100 <= status <= 999:
-            return Unread(where, f"its status {status} is none of HTTP")
+        check_status(status)
         body = _body(answer.get("content") or {}, answer)
         if isinstance(body, str):
             return Unread(where, body)
         accepted = dict(reversed([(name.lower(), value) for name, value in _fields(request.get("headers") or ())]))
         headers = _fields(answer.get("headers") or ())
         # The archive holds the body as the browser showed it, in whatever coding it had asked for.
-        headers = without_accepted_coding(headers, accepted.get("accept-encoding", ""))
+        headers = without_accepted_coding(headers, accepted.get("accept-encoding", "") if accepted else None)
         at, seconds = _instant(entry.get("startedDateTime")), max(0.0, float(entry.get("time") or 0) / 1000)
-        method, url = str(request["method"]).upper(), str(request["url"])
+        check_times(seconds, at)
+        method, url = str(request["method"]).upper(), check_url(request["url"])
         return Capture(where, method, url, status, headers, body, seconds, at)
+    except UnreadableError as error:
+        return Unread(where, str(error))
     except (LookupError, TypeError, ValueError, AttributeError):
         return Unread(where, "it is no entry of an archive")
 
@@ -69,6 +82,6 @@ def _fields(headers: Any) -> Pairs:
 
 def _instant(text: Any) -> float:
     try:
-        return datetime.datetime.fromisoformat(str(text)).timestamp()
+        return max(0.0, datetime.datetime.fromisoformat(str(text)).timestamp())
     except (ValueError, OverflowError):
         return 0.0

@@ -1,5 +1,6 @@
 """One captured answer, and what of a capture could not be read, as values."""
 
+import re
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -40,7 +41,42 @@ class Unread:
     why: str
 
 
-_CODING: Final = "content-encoding"
+class UnreadableError(ValueError):
+    """A part of a capture that cannot be read: which and why, in words that fit into `Unread`."""
+
+
+_LONGEST: Final = 1e9
+_LATEST: Final = 253402300799.0
+"""The last second of the year 9999, in seconds since 1970."""
+
+
+def check_times(seconds: float, at: float) -> None:
+    """Raise UnreadableError for a duration or a time that is none: NaN, infinite, negative or of no calendar."""
+    if not 0 <= seconds <= _LONGEST:
+        raise UnreadableError(f"it took {seconds:g} seconds, which is no time")
+    if not 0 <= at <= _LATEST:
+        raise UnreadableError(f"it was sent {at:g} seconds after 1970, which is no time")
+
+
+def check_status(status: object) -> int:
+    """Return the status; raise UnreadableError for one that no answer of HTTP can have."""
+    if isinstance(status, bool) or not isinstance(status, int) or not 100 <= status <= 999:
+        raise UnreadableError(f"its status {status!r} is none of HTTP"[:80])
+    return status
+
+
+def check_url(url: object) -> str:
+    """Return the URL or path; raise UnreadableError for one that nobody could have sent."""
+    if not isinstance(url, str):
+        raise UnreadableError("its URL is no text")
+    if not url.isascii() and _HALVES.search(url):
+        raise UnreadableError("its URL holds half of a surrogate pair")
+    return url
+
+
+_HALVES: Final = re.compile("[\ud800-\udfff]")
+
+CODING: Final = "content-encoding"
 
 
 def without_accepted_coding(headers: Pairs, accepted: str | None) -> Pairs:
@@ -49,9 +85,9 @@ def without_accepted_coding(headers: Pairs, accepted: str | None) -> Pairs:
     `accepted` is the Accept-Encoding of the request, None if it is not known. The judge takes a coding that our own
     sessions do not ask for as a violation, which it is not for a browser that asked for `br` (RFC 9110, 12.5.3).
     """
-    field = ", ".join(value for name, value in headers if name.lower() == _CODING)
+    field = ", ".join(value for name, value in headers if name.lower() == CODING)
     foreign = {name for name in coding_names(field) if name not in CODINGS}
     asked = {each.partition(";")[0].strip().lower() for each in (accepted or "").split(",")}
     if foreign and (accepted is None or "*" in asked or foreign <= asked):
-        return tuple(each for each in headers if each[0].lower() != _CODING)
+        return tuple(each for each in headers if each[0].lower() != CODING)
     return headers

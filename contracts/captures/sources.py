@@ -4,23 +4,26 @@ Hides compression and how a format is recognised. Nothing is read whole that may
 one, compressed ones as they are decompressed.
 """
 
+import codecs
 import gzip
 import io
-import json
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final, cast
+from typing import IO, Any, Final, cast
+
+import jiter
 
 from contracts.captures.archive import read_archive
 from contracts.captures.by_path import BEGINNING, read_by_path
 from contracts.captures.capture import Capture, Unread
-from contracts.captures.lines import read_lines
-from contracts.captures.messages import read_body, read_message
+from contracts.captures.lines import read_exchange, read_lines
+from contracts.captures.messages import read_body, read_messages
 from contracts.captures.report import read_report_answers
+from contracts.openapi import parse_json
 
 PEEKED: Final = 64 * 1024
 """how many bytes at the beginning of a file are looked at to recognise its format."""
@@ -34,15 +37,17 @@ class Given:
     """What the user says of captures that do not say it: the path that was asked for, a body's status and type."""
 
     path: str = ""
-    status: int = 0
+    status: int | None = None
     content_type: str = "application/json"
 
 
 def read_captures(names: Sequence[str], given: Given) -> Iterator[Capture | Unread]:
     """Yield every captured answer, and what could not be read; `-` is standard input, a folder is all its captures."""
-    for name in names:
+    for number, name in enumerate(names):
         path = Path(name)
-        if name == "-":
+        if name == "-" in names[:number]:
+            yield Unread("standard input", "it was read before")
+        elif name == "-":
             yield from _read_file(None, given)
         elif not path.is_dir():
             yield from _read_file(path, given)
@@ -66,7 +71,7 @@ def _read_file(source: Path | None, given: Given) -> Iterator[Capture | Unread]:
             file = stack.enter_context(_decompressed(io.BufferedReader(cast("io.RawIOBase", raw), PEEKED)))
             yield from _read(name, file, given)
         except (EOFError, zlib.error, gzip.BadGzipFile):
-            yield Unread(name, "its compression is cut or damaged; what came before was judged")
+            yield Unread(name, "its compression is cut or damaged: only what stands before that can be judged")
         except OSError as error:
             yield Unread(name, f"it cannot be read: {error.strerror or error}")
 
@@ -78,35 +83,61 @@ def _decompressed(file: io.BufferedReader) -> io.BufferedReader:
 
 def _read(name: str, file: io.BufferedReader, given: Given) -> Iterator[Capture | Unread]:
     head = file.peek(PEEKED)[:PEEKED]
-    if given.status:
+    if given.status is not None:
         yield read_body(name, file.read(), given.path, given.status, given.content_type)
-    elif not head.strip():
+        return
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        yield Unread(name, "it is UTF-16, as PowerShell's > writes it; save it as UTF-8")
+        return
+    if head.startswith(codecs.BOM_UTF8):
+        # A reader passes it over (HAR 1.2); in a body alone it is one of the body's flaws.
+        head = head[file.readinto(bytearray(len(codecs.BOM_UTF8))) :]
+    yield from _read_format(name, head, file, given)
+
+
+def _read_format(name: str, head: bytes, file: io.BufferedReader, given: Given) -> Iterator[Capture | Unread]:
+    if not head.strip():
         yield Unread(name, "it is empty")
     elif head.startswith(b"HTTP/"):
-        yield read_message(name, file.read(), given.path)
-    elif not head.lstrip().startswith(b"{"):
-        yield Unread(name, f"{_UNKNOWN}; a body alone needs --status")
+        yield from read_messages(name, file.read(), given.path)
     elif BEGINNING.match(head):
         yield from read_by_path(name, file.read())
     elif _is_lines(head):
         yield from read_lines(name, file)
-    elif b'"exit_code"' in head:
+    elif not head.lstrip().startswith(b"{"):
+        yield Unread(name, f"{_UNKNOWN}; a body alone needs --status")
+    elif "exit_code" in (first := _beginning_of(head)):
         yield from read_report_answers(name, file.read())
-    else:
+    elif "log" in first:
         yield from read_archive(name, file)
+    elif _is_exchange(first):
+        yield _read_pretty(name, file.read())
+    else:
+        yield Unread(name, f"{_UNKNOWN}; a body alone needs --status")
 
 
 _UNKNOWN: Final = "it is no HAR, no output of `curl -i`, no JSON of answers by path or line, and no report.json"
 
 
 def _is_lines(head: bytes) -> bool:
-    """Return whether the beginning is that of one JSON object a line, each an exchange."""
-    line, ended, _ = head.lstrip().partition(b"\n")
-    if not ended and len(head) >= PEEKED:
-        # The first line is longer than the part that was read: an archive on one line begins with its log.
-        return not line.lstrip(b"{ \t").startswith(b'"log"') and b'"exit_code"' not in line
+    """Return whether a line of the beginning is an exchange; damaged lines may stand before it."""
+    return any(_is_exchange(_beginning_of(line)) for line in head.splitlines() if line.lstrip().startswith(b"{"))
+
+
+def _is_exchange(value: Mapping[str, Any]) -> bool:
+    return "status" in value and ("url" in value or "path" in value)
+
+
+def _beginning_of(text: bytes) -> Mapping[str, Any]:
+    """Return the members of an object of which the text may be only the beginning; none if it is no JSON object."""
     try:
-        first = json.loads(line)
+        value = jiter.from_json(text.strip(), partial_mode=True)
     except ValueError:
-        return b'"status"' in line and b'"log"' not in line
-    return isinstance(first, dict) and "log" not in first and "exit_code" not in first
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _read_pretty(name: str, text: bytes) -> Capture | Unread:
+    """Return the exchange that a file holds on several lines."""
+    value, flaws = parse_json(text)
+    return Unread(name, f"it is no strict JSON: {flaws[0].detail}") if flaws else read_exchange(name, value)

@@ -6,6 +6,7 @@ report.json or exchanges.har of a run, or a body. Its format is recognised by it
 
 import argparse
 import gc
+import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -34,11 +35,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group = cache(parser.add_argument_group)
     add = group("captures").add_argument
     add(
-        "capture", nargs="+", metavar="FILE|FOLDER|-", help="what to judge; a folder is read whole, - is standard input"
+        "capture",
+        nargs="+",
+        metavar="FILE|FOLDER|-",
+        help="what to judge; - is standard input, a folder is all files in it "
+        "that end in .har, .json, .jsonl, .ndjson, .txt, .http, .out or nothing, with .gz behind it or not",
     )
     add("--server", default="", metavar="URL", help="what stands before the document's paths (default: its servers)")
     add("--path", default="", metavar="PATH", help="what was asked for, where the captures do not say it")
-    add("--status", type=int, default=0, metavar="CODE", help="take each file for the body of an answer of this status")
+    add("--status", type=_status, metavar="CODE", help="take each file for the body of an answer of this status")
     add(
         "--content-type",
         default="application/json",
@@ -46,6 +51,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the media type of such a body (default: %(default)s)",
     )
     add_options(lambda title: group(title).add_argument, names=_OPTIONS)
+
+
+def _status(text: str) -> int:
+    if not re.fullmatch("[1-9][0-9]{2}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no HTTP status, which has three digits")
+    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -63,6 +74,8 @@ def run(options: argparse.Namespace) -> int:
                 answers = CapturedAnswers(whole.settings, options.server)
                 given = Given(options.path, options.status, options.content_type)
                 answers.take(read_captures(options.capture, given))
+                for where, error in answers.faults:
+                    whole.errors.note(f"{where} was not judged", error)
                 answers.refuse_if_empty()
                 signals.ignore_signals()
                 whole.take_in(answers)

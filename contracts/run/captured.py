@@ -14,15 +14,15 @@ from urllib.parse import parse_qsl
 from contracts.captures import Capture, OperationFinder, Unread, path_of, without_secrets
 from contracts.http import Exchange, Request
 from contracts.judge import History, Violation
-from contracts.openapi import ConfigurationError, Document, Operation
-from contracts.reports import Recorder
+from contracts.openapi import ConfigurationError, ContractError, Document, Operation
+from contracts.reports import Recorder, visible
 from contracts.run.alike import AlikeAnswers
 from contracts.run.observer import Observer
 from contracts.run.settings import Settings
 from contracts.verdict import RecheckResult, RunFacts, Tally, Waivers
 
 NAMED: Final = 5
-"""How many requests that are no operation, and how many captures that cannot be judged, are named."""
+"""How many requests that are no operation, and how many reasons for which captures cannot be judged, are named."""
 
 MAX_OTHERS: Final = 1000
 """How many different requests that are no operation are counted by themselves: a path may hold any id."""
@@ -58,10 +58,12 @@ class CapturedAnswers:
         self._seen: set[str] = set()
         self._others: Counter[str] = Counter()
         self._others_count = 0
-        self._unread: list[str] = []
+        self._unread: dict[str, tuple[str, int]] = {}
         self._unread_count = 0
         self.incident = ""
         """What ended the reading early, if anything did."""
+        self.faults: list[tuple[str, Exception]] = []
+        """The first captures that a fault of the harness kept from being judged, each with the error."""
 
     def record(self, recorder: Recorder) -> None:
         """Keep every exchange by the recorder, for the reports."""
@@ -71,16 +73,25 @@ class CapturedAnswers:
         """Judge every answer of an operation, and count all else."""
         try:
             for each in captures:
-                if isinstance(each, Unread):
-                    self._leave_aside(each)
-                elif each.status in _OF_A_CACHE:
-                    self._leave_aside(Unread(each.where, "it is an answer of a cache (304)"))
-                elif (found := self._operation_of(each)) is None:
-                    self._note_other(f"{each.method} {path_of(each.url) if each.url else '(path not known)'}")
-                else:
-                    self.judge(each, *found)
+                try:
+                    self._take_one(each)
+                except ContractError:
+                    raise
+                except Exception as error:  # noqa: BLE001 - what was judged before it, and the rest, is not lost
+                    if len(self.faults) < NAMED:
+                        self.faults.append((visible(each.where), error))
         except KeyboardInterrupt:
             self.incident = "the run was interrupted"
+
+    def _take_one(self, each: Capture | Unread) -> None:
+        if isinstance(each, Unread):
+            self._leave_aside(each)
+        elif each.status in _OF_A_CACHE:
+            self._leave_aside(Unread(each.where, "it is an answer of a cache (304)"))
+        elif (found := self._operation_of(each)) is None:
+            self._note_other(f"{each.method} {path_of(each.url) if each.url else '(path not known)'}")
+        else:
+            self.judge(each, *found)
 
     def judge(self, capture: Capture, operation: Operation, values: Mapping[str, str]) -> tuple[Violation, ...]:
         """Judge one answer of the operation; returns its violations, sorted, but those that a waiver covers."""
@@ -120,14 +131,19 @@ class CapturedAnswers:
 
     def _leave_aside(self, unread: Unread) -> None:
         self._unread_count += 1
-        if len(self._unread) < NAMED:
-            self._unread.append(f"{unread.where}: {unread.why}")
+        if unread.why in self._unread or len(self._unread) < NAMED:
+            first, count = self._unread.get(unread.why, (unread.where, 0))
+            self._unread[unread.why] = first, count + 1
 
     def refuse_if_empty(self) -> None:
         """Raise ConfigurationError, in one line, if nothing could be judged."""
-        if not self._seen and not self.incident:
+        if not self._seen and not self.incident and not self.faults:
             reasons = "; ".join(self._notes())
-            fix = "name the server's URL by --server, or the path by --path" if self._others else "name other captures"
+            fix = "name other captures"
+            if any(each.startswith("GET ") for each in self._others):
+                fix = "name the server's URL by --server, or the path by --path"
+            elif self._others:
+                fix = "only answers to GET are judged"
             raise ConfigurationError(f"nothing could be judged{': ' if reasons else ''}{reasons}; {fix}")
 
     def tally(self) -> Tally:
@@ -165,9 +181,11 @@ class CapturedAnswers:
         if self._others:
             named = _named(self._others, is_cut=self._others_count > self._others.total())
             yield f"{_answers(self._others_count)} of no operation of the document: {named}"
-        if self._unread:
-            more = f", and {self._unread_count - NAMED} more" if self._unread_count > NAMED else ""
-            yield f"{self._unread_count} could not be judged: {', '.join(self._unread)}{more}"
+        for why, (first, count) in self._unread.items():
+            more = f" and {count - 1} more" if count > 1 else ""
+            yield f"{count} could not be judged: {visible(first)}{more}: {visible(why)}"
+        if rest := self._unread_count - sum(count for _, count in self._unread.values()):
+            yield f"{rest} more could not be judged, for other reasons"
 
 
 def _is_comparable(operation: Operation, url: str, values: Mapping[str, str]) -> bool:
@@ -189,4 +207,4 @@ def _answers(count: int) -> str:
 def _named(counts: Mapping[str, int], *, is_cut: bool) -> str:
     every = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
     more = f", and {len(every) - NAMED}{' or' if is_cut else ''} more" if len(every) > NAMED else ""
-    return ", ".join(f"{name} {count}" for name, count in every[:NAMED]) + more
+    return ", ".join(f"{visible(name)} {count}" for name, count in every[:NAMED]) + more

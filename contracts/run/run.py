@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from contracts.coverage import ClassReads
+from contracts.errors import EXIT_FAILED
 from contracts.http import AllRejected, BudgetSpent, CallerRejected, Exchange, GuardedSession, SharedStateError
 from contracts.judge import History
 from contracts.openapi import Operation, Resource, TargetError
@@ -51,9 +52,6 @@ from contracts.verdict import (
 
 STOPS: Final = (TargetError, BudgetSpent, CallerRejected, SharedStateError)
 """The errors that end a run before its end."""
-
-EXIT_FAILED: Final = 3
-"""The exit code of a run that failed by itself: pytest, a plugin or the harness."""
 
 
 class BrokenPromise(Exception):
