@@ -171,7 +171,7 @@ def test_an_answer_of_ones_own_that_breaks_the_contract_is_refused_by_name(tmp_p
         ('{"/nothing": {}}', "GET /nothing is no answer of an operation; the document has /trees/{tree}"),
         ('{"/trees/a": {"tree": "a",}}', "it is no strict JSON: "),
         ('{"/trees/a": {"tree": "a"}, "/trees/a": {}}', "it is no strict JSON: "),
-        ('{"/trees/a": {"status": 7}}', "it is no exchange"),
+        ('{"/trees/a": {"status": 7}}', "its status 7 is none of HTTP"),
         ("[]", "it is no HAR, "),
     ],
 )
