@@ -17,7 +17,7 @@ from urllib.parse import urljoin, urlsplit
 
 from contracts.http.exchange import NOTHING, Exchange, Failure, Request, Response
 from contracts.http.shared_state import SharedState
-from contracts.openapi import ContractError, Operation, Resource
+from contracts.openapi import ContractError, Operation, Resource, parse_json
 
 REJECTIONS: Final = frozenset({401, 403, 407, 429})
 """Statuses by which a server declines to answer this caller at all (RFC 9110, section 15.5; RFC 6585, section 4)."""
@@ -100,11 +100,16 @@ def label_of(exchange: Exchange) -> str | None:
 
 def _is_undocumented_page(operation: Operation, response: Response) -> bool:
     media_type = (response.header("content-type") or "").partition(";")[0].strip().lower()
-    if media_type not in _PAGES:
+    if media_type not in _PAGES or (response.ok and _holds_json(response.body)):
         return False
     spec = operation.response_for(response.status)
     ranges = {name.partition(";")[0].strip().lower() for name in spec.content} if spec else set()
     return not ranges & {media_type, media_type.split("/")[0] + "/*", "*/*"}
+
+
+def _holds_json(body: bytes) -> bool:
+    """Return whether a body is a JSON object or array: whatever media type it claims, it is no page."""
+    return isinstance(parse_json(body)[0], (dict, list))
 
 
 def example_of(exchange: Exchange) -> str:
@@ -169,7 +174,10 @@ class CallerRejected(ContractError):
 
 
 class AccessLost(CallerRejected):
-    """The target let this caller in, and rejects it now: a label, its example and the number of the last request."""
+    """The target let this caller in, and rejects it now.
+
+    Its arguments are a label, its example, the number of the last request that was let in, and whether a key was sent.
+    """
 
     @property
     def label(self) -> str:
@@ -177,21 +185,25 @@ class AccessLost(CallerRejected):
         return str(self.args[0])
 
     def __str__(self) -> str:
-        label, example, last = self.args
+        label, example, last, by_key = self.args
         leads = f" to {example}" if example and label.startswith("3") else ""
         answered = f"{label[:3]}{leads}{' with an HTML page' if label.endswith('page') else ''}"
         since = f"whatever was asked for since was answered {answered}"
-        return f"the key was accepted until request {last}, and {since}; has it expired?"
+        if by_key:
+            return f"the key was accepted until request {last}, and {since}; has it expired?"
+        return f"requests without a key were let in until request {last}, and {since}; look into the server's log"
 
 
 class Access:
     """Notices, for one session, that a caller who was let in may be rejected by now.
 
     Rejections in a row give rise to a doubt, for a server may answer so about some resources. It is settled by asking
-    again for a resource that was let in: the proof, an operation and the values of its parameters.
+    again for a resource that was let in: the proof, an operation and the values of its parameters. `by_key` says
+    whether a key is sent.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_key: bool = True) -> None:
+        self._by_key = by_key
         self._proof: tuple[Operation, Mapping[str, str]] | None = None
         self._requests = self._last = self._rejected = 0
         self._needed = MIN_REJECTIONS
@@ -224,7 +236,7 @@ class Access:
         """Raise AccessLost if the proof, asked for again, is rejected too."""
         label = label_of(again)
         if _may_be_lost(label):
-            raise AccessLost(label, example_of(again), self._last)
+            raise AccessLost(label, example_of(again), self._last, self._by_key)
 
 
 class Renewals:

@@ -98,7 +98,8 @@ class GuardedSession(requests.Session):
         self._on_exchange, self._exists = on_exchange, exists
         self._methods = frozenset({"GET", *(PROBED_METHODS if options.probes else ())})
         self._rate_limit, self._rejections = rate_limit or RateLimit(), rejections or Rejections()
-        self._access, self._renewals, self._patience = Access(), Renewals(), PATIENCE
+        self._access = Access(by_key=any(each.credential.is_secret for each in options.credentials))
+        self._renewals, self._patience = Renewals(), PATIENCE
         self._silence, self._put_off = Silence(MAX_SILENT), 0
         self._ended: ContractError | None = None
         self._last: Exchange | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from contracts.openapi import Document, load, overlay_files
 from strategies.answers import catalogue
 from strategies.mock.mocking import mock_server
 from strategies.mock.server import Asked, Change
-from tests.support.suite import Result, run_suite
+from tests.support.suite import BRIEFLY, Result, run_suite
 
 DOCUMENT, TOLERANT = load(overlays=overlay_files([])), load(overlays=overlay_files(["fastapi"]))
 KNOWN = [values[0] for values in catalogue(DOCUMENT.operations[0])]
@@ -24,11 +25,13 @@ WORKERS = ("-n", "2", "-k", "known or preferred or drawn")
 JSON = ("Content-Type", "application/json")
 
 
-def against(change: Change, *options: str, known: int = 12, document: Document = DOCUMENT) -> tuple[Result, int]:
+def against(
+    change: Change, *options: str, known: int = 12, document: Document = DOCUMENT, **environment: str
+) -> tuple[Result, int]:
     """Return what a run against the mock so changed prints, and how many requests the mock was sent."""
     ids = [word for job_id in KNOWN[:known] for word in ("--job-id", job_id)]
     with mock_server(document, changes=[change]) as server:
-        return run_suite("--base-url", server.url, *ids, *options), server.seen.total()
+        return run_suite("--base-url", server.url, *ids, *options, **environment), server.seen.total()
 
 
 def always(*answer: object) -> Change:
@@ -92,12 +95,21 @@ def test_a_key_that_runs_out_ends_the_run_and_what_was_seen_before_counts(
         return response
 
     options = ("--overlay", "fastapi", "--example-database", str(tmp_path), *options)
-    result, requests = against(expiring, *options, document=TOLERANT)
+    result, requests = against(expiring, *options, document=TOLERANT, SGP_API_KEY="invented-key-0123456789")
     assert result.code == (1 if broken else 6), result.output
     assert "the key was accepted until request " in result.verdict[0]
     assert "answered 401; has it expired?" in result.verdict[0]
     assert {line.split(" ")[0] for line in result.violations} == ({"schema.enum"} if broken else set())
     assert requests < 600
+
+
+def test_json_under_the_media_type_of_a_page_is_a_violation_and_not_the_loss_of_a_key() -> None:
+    def as_page(asked: Asked, response: Response) -> Response:
+        return replace(response, headers=(HTML,)) if response.status == 200 else response
+
+    result, _ = against(as_page, *BRIEFLY)
+    assert result.code == 1, result.output
+    assert [line.split(" ")[0] for line in result.violations] == ["content-type.undocumented"]
 
 
 def every(number: int, answer: Response) -> Callable[[Asked, Response], Response]:

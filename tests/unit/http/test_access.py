@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contracts.http.exchange import Failure, Response
-from contracts.http.rejection import MIN_REJECTIONS, Access, AccessLost, Renewals
+from contracts.http.rejection import LET_IN, MIN_REJECTIONS, Access, AccessLost, Renewals, label_of
 from tests.support.tiny import answer, document_of, exchange_of
 
 ONE = document_of(path="/a/{thing}").operations[0]
@@ -58,12 +58,41 @@ def test_who_lost_access_is_told_since_when_and_how(again: Response, label: str,
     )
 
 
+def test_who_sent_no_key_is_not_told_that_one_was_accepted() -> None:
+    access = Access(by_key=False)
+    note(access, 200)
+    with pytest.raises(AccessLost) as lost:
+        access.settle(exchange_of(ONE, answer(403), "job"))
+    assert str(lost.value) == (
+        "requests without a key were let in until request 1, and whatever was asked for since was answered 403; "
+        "look into the server's log"
+    )
+
+
 def test_pages_instead_of_answers_raise_a_doubt() -> None:
     access = Access()
     note(access, 200)
     for _ in range(MIN_REJECTIONS):
         access.note(exchange_of(ONE, answer(200, PAGE, media_type="text/html"), "job"))
     assert access.doubt() == (ONE, {"thing": "job"})
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "label"),
+    [
+        (200, b'{"id": "job"}', LET_IN),
+        (206, b" [1]", LET_IN),
+        (200, b'{"n": NaN, "n": 1}', LET_IN),
+        (200, b'"Sign in"', "200 page"),
+        (200, b"{broken", "200 page"),
+        (200, b"", "200 page"),
+        (422, b'{"id": "job"}', "422 page"),
+    ],
+)
+def test_a_success_that_holds_json_is_no_page_whatever_media_type_it_claims(
+    status: int, body: bytes, label: str
+) -> None:
+    assert label_of(exchange_of(ONE, answer(status, body, media_type="text/html"), "job")) == label
 
 
 @pytest.mark.parametrize(

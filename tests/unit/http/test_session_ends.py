@@ -13,7 +13,7 @@ from contracts.http.exchange import Exchange, Failure, Response
 from contracts.http.rejection import MIN_REJECTIONS, AccessLost, CallerRejected
 from contracts.http.session import MAX_SILENT
 from contracts.http.shared_state import SharedStateError
-from tests.support.talking import OPERATION, Peer, guarded_session, heard, http, peer, saying, talking, unused_port
+from tests.support.talking import KEY, OPERATION, Peer, guarded_session, heard, http, peer, saying, talking, unused_port
 
 
 def test_an_error_that_ended_a_session_ends_every_later_request() -> None:
@@ -125,9 +125,17 @@ def test_a_target_that_accepts_one_resource_is_asked_whatever_it_rejects_of_othe
 
 
 def test_a_key_that_runs_out_ends_the_session_after_some_requests() -> None:
-    with talking(saying(http(), http(), DENIED)) as (observed, server):
+    with talking(saying(http(), http(), DENIED), api_key=KEY) as (observed, server):
         for number in range(MIN_REJECTIONS + 1):
             observed.ask(f"job-{number}")
         with pytest.raises(AccessLost, match=r"the key was accepted until request 2, and .* answered 401"):
             observed.ask("another")
         assert len(server.requests) == 3 + MIN_REJECTIONS
+
+
+def test_a_session_without_a_key_does_not_say_that_one_was_accepted() -> None:
+    with talking(saying(http(), DENIED), account="mine") as (observed, _):
+        for _ in range(MIN_REJECTIONS):
+            observed.ask()
+        with pytest.raises(AccessLost, match=r"^requests without a key were let in until request 1, and .* 401; look"):
+            observed.ask()
