@@ -88,6 +88,9 @@ def _named(resource: Resource) -> str:
 
 def _obstacle(result: ReplayedFinding) -> str:
     assert result.untested is not None
+    if result.untested.obstacle is Obstacle.TOO_RARE:
+        before = messages.visible(result.untested.detail)
+        return f"not seen in {result.tested:,} answers; it was in {before} before: too rare to tell"
     detail, violation = messages.visible(result.untested.detail), result.finding.violation
     came = f"{detail.removesuffix(' page')} with an HTML page" if detail.endswith(" page") else detail
     partly = f"; not there in the {_times(result.tested)} that could be judged" if result.tested else ""

@@ -8,7 +8,7 @@ import datetime
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -26,6 +26,9 @@ _DAMAGE: Final = (AttributeError, LookupError, RecursionError, TypeError, ValueE
 
 _UNSENDABLE: Final = ("connection", "content-length", "host", "transfer-encoding")
 """Fields of the framing and the target, which no request takes from a report."""
+
+_OF_EVERY_ANSWER: Final = ("status", "transport")
+"""Places of violations that answers of every status may show."""
 
 _OF_ANOTHER: Final = ("overlay.alias", "overlay.equals", "overlay.unknown-resource")
 """Rules that are broken by a success for what may not exist."""
@@ -61,11 +64,38 @@ _FIX: Final = "name a report.json as --report-dir wrote it"
 def _findings(path: Path, report: Mapping[str, Any], name: str) -> Iterator[Finding]:
     for number, entry in enumerate(report[name], 1):
         try:
-            yield _finding(entry)
+            finding = _finding(entry)
         except _DAMAGE:
             raise ConfigurationError(
                 f"{path} is damaged, or of another version, at /{name}/{number - 1}; {_FIX}"
             ) from None
+        yield replace(finding, answers=_answers(report, finding))
+
+
+def _answers(report: Mapping[str, Any], finding: Finding) -> int:
+    """Return how many answers of the run could have shown a finding; 0 if the report does not say so."""
+    violation, path = finding.violation, finding.witness.operation
+    try:
+        every = _number(report["latency"][path]["answers"])
+        if violation.place in _OF_EVERY_ANSWER:
+            outcomes = report["requests"]["answers"].items()
+            return every + sum(_number(count) for outcome, count in outcomes if not outcome.isdigit())
+        features = [each for each in report["coverage"]["features"] if each["operation"] == path]
+        of_status = [_number(each["count"]) for each in features if _names(each, "status", str(violation.status))]
+        of_branch = [
+            _number(each["count"])
+            for each in features
+            if _names(each, "branch", violation.branch) and each["place"].startswith(f"{violation.status}/")
+        ]
+    except _DAMAGE:
+        return 0
+    # A branch of the same name may be one of another union.
+    pools = [*of_status, *(of_branch if len(of_branch) == 1 else ())]
+    return min((pool for pool in pools if pool >= finding.count), default=every)
+
+
+def _names(feature: Mapping[str, Any], kind: str, which: str) -> bool:
+    return bool(feature["kind"] == kind and feature["which"] == which)
 
 
 def _finding(entry: Mapping[str, Any]) -> Finding:

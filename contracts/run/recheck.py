@@ -4,6 +4,7 @@ Hides in which order, how often and with which readings before it is asked. A ru
 found, and `contract replay` for what an earlier run has found.
 """
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,10 +23,16 @@ Siblings stand between them, in such an order that nothing is asked for twice in
 """
 
 RARE_ROUNDS: Final = 12
-"""How often a violation is asked for that was not there each time it was asked for again.
+"""How often a violation is asked for, at least, that was not there each time it was asked for again.
 
 One that is there in one of three answers is missed by all of them in less than one of a hundred cases.
 """
+
+MAX_ROUNDS: Final = 300
+"""How often a violation is asked for at most, however rarely it was seen."""
+
+MISSED: Final = 0.01
+"""The share of cases in which a violation that is as frequent as before may be missed."""
 
 MAX_RECHECKED: Final = 50
 """How many violations are asked for again at the end of a run: the first ones."""
@@ -70,6 +77,9 @@ class Recheck:
     value which changes at every read counts as always; so is the resource as which another one is answered. Values
     that the redaction took out of the findings are not compared. What was asked for together is asked so again.
     Requests by other methods than GET come last, are sent once each, and to no sibling.
+
+    What is asked for more than RARE_ROUNDS times is asked for only as long as `goes_on` says, by finding and resource,
+    that another answer would tell more.
     """
 
     def __init__(
@@ -80,11 +90,13 @@ class Recheck:
         observer: Observer,
         redaction: Redaction = Redaction(),  # noqa: B008 - it is frozen
         on_answer: OnAnswer = lambda round_, exchange, violations: None,
+        goes_on: Callable[[Finding, Resource], bool] = lambda finding, resource: True,
     ) -> None:
         """Prepare for findings of the document's operations; `known` returns the resources that exist."""
         self._operations = {operation.path: operation for operation in document.operations}
         self._findings = tuple(findings)
         self._known, self._observer, self._redaction, self._on_answer = known, observer, redaction, on_answer
+        self._goes_on = goes_on
         self._last: Round | None = None
 
     def rounds(self, asks: Asks) -> Iterator[Round]:
@@ -94,11 +106,25 @@ class Recheck:
         for finding in reads:
             for resource in _read_before(finding, self._known(self._operation(finding))):
                 yield self._ask(asks, Round(finding, resource, 0))
-        for number, finding, resource in _spaced(siblings):
+        for number, finding, resource in self._spaced(siblings):
             yield self._ask(asks, Round(finding, resource, number))
         for finding in self._findings:
             if not finding.witness.request.is_read:
                 yield self._ask(asks, Round(finding, own_resource(finding), 1))
+
+    def _spaced(self, siblings: Mapping[Finding, Resource | None]) -> Iterator[tuple[int, Finding, Resource]]:
+        last, planned = None, [(planned_rounds(finding), finding, sibling) for finding, sibling in siblings.items()]
+        for number in range(1, max((rounds for rounds, *_ in planned), default=0) + 1):
+            for rounds, finding, sibling in planned:
+                if number > rounds:
+                    continue
+                pair = [each for each in (own_resource(finding), sibling) if each is not None]
+                if number > RARE_ROUNDS:
+                    pair = [each for each in pair if self._goes_on(finding, each)]
+                # The two differ, so that at least one of them is not the resource that was asked for last.
+                for resource in reversed(pair) if pair[:1] == [last] else pair:
+                    yield number, finding, resource
+                    last = resource
 
     def _operation(self, finding: Finding) -> Operation:
         return self._operations[finding.witness.operation]
@@ -146,11 +172,34 @@ def results(rounds: Iterable[Round]) -> dict[tuple[str, ...], RecheckResult]:
 
 def planned_rounds(finding: Finding) -> int:
     """Return how often a finding is asked for: more often if an earlier recheck did not find it each time."""
+    return min(needed_rounds(finding), MAX_ROUNDS)
+
+
+def needed_rounds(finding: Finding) -> int:
+    """Return how often a finding would have to be asked for, not to be missed if it is as frequent as it was."""
     if not finding.witness.request.is_read:
         return 1
     before = finding.recurrence
-    rare = before is not None and before.reproducibility is not Reproducibility.ALWAYS
-    return RARE_ROUNDS if rare else RECHECK_ROUNDS
+    if before is None or before.reproducibility is Reproducibility.ALWAYS:
+        return RECHECK_ROUNDS
+    share = _share(finding, before)
+    return max(RARE_ROUNDS, math.ceil(math.log(MISSED) / math.log1p(-share))) if 0 < share < 1 else RARE_ROUNDS
+
+
+def _share(finding: Finding, before: RecheckResult) -> float:
+    """Return the share of answers that showed a finding; 0 if it is not known of its own resource's."""
+    # What is asked for together is asked for several times in each round.
+    if not 0 < finding.count < finding.answers or finding.witness.request.together:
+        return 0.0
+    share = finding.count / finding.answers
+    if before.times <= 0:
+        return share
+    # If the resource showed it, when asked again, more often than chance allows, the answers of others say nothing.
+    by_chance = sum(
+        math.comb(before.of, times) * share**times * (1 - share) ** (before.of - times)
+        for times in range(before.times, min(before.of, RARE_ROUNDS) + 1)
+    )
+    return share if by_chance >= MISSED else 0.0
 
 
 def own_resource(finding: Finding) -> Resource:
@@ -175,19 +224,6 @@ def _read_before(finding: Finding, known: Iterable[Resource]) -> Iterator[Resour
         exist = tuple(known)
         if own_resource(finding) not in exist:
             yield from (each for each in exist if text_of("/".join(each)) == finding.violation.actual)
-
-
-def _spaced(siblings: Mapping[Finding, Resource | None]) -> Iterator[tuple[int, Finding, Resource]]:
-    last = None
-    for number in range(1, max(map(planned_rounds, siblings), default=0) + 1):
-        for finding, sibling in siblings.items():
-            if number > planned_rounds(finding):
-                continue
-            pair = [each for each in (own_resource(finding), sibling) if each is not None]
-            # The two differ, so that at least one of them is not the resource that was asked for last.
-            for resource in reversed(pair) if pair[0] == last else pair:
-                yield number, finding, resource
-                last = resource
 
 
 def _sibling(finding: Finding, known: Iterable[Resource]) -> Resource | None:

@@ -23,7 +23,7 @@ from contracts.run.credentials import Variables, variable
 from contracts.run.observer import Observer
 from contracts.run.outputs import print_verdict_line
 from contracts.run.profiles import PROFILES
-from contracts.run.recheck import Recheck, Round, own_resource, planned_rounds
+from contracts.run.recheck import Recheck, Round, needed_rounds, own_resource, planned_rounds
 from contracts.run.run import EXIT_FAILED, STOPS, Run
 from contracts.run.settings import Settings, read_settings
 from contracts.verdict import (
@@ -91,7 +91,7 @@ def replay_findings(run: Run, reported: ReportedRun) -> tuple[Replay, Ending]:
     discovered, redaction = run.knowledge.discovered, run.settings.redaction
     observer = Observer(discovered=discovered, redaction=redaction, strict_refusals=True)
     chosen = [each for each in reported.every if not _not_asked(each, run.settings)]
-    recheck = Recheck(document, chosen, run.known, observer, redaction, answers)
+    recheck = Recheck(document, chosen, run.known, observer, redaction, answers, answers.goes_on)
     ending = _carry_out(run.ask_again(recheck, tally))
     incident = run.collector.incident(ending)
     tally.merge(answers.others)
@@ -229,6 +229,7 @@ class _Answers:
         self._exist = {each: frozenset(run.known(each)) for each in run.settings.document.operations}
         self._seen: dict[Round, _Seen] = defaultdict(_Seen)
         self._shown_by: dict[tuple[str, ...], set[Resource]] = defaultdict(set)
+        self._tested: set[tuple[Finding, Resource]] = set()
         self._latest: dict[Finding, _Latest] = {}
         self._has_counterpart: dict[Finding, bool] = {}
         self.others = Tally()
@@ -256,7 +257,19 @@ class _Answers:
         seen.shows = seen.shows or now is not None
         if resource == round_.resource and not exchange.is_late:
             seen.lacking.append(lacking)
+            if lacking is None:
+                self._tested.add((finding, resource))
         self._keep(round_, exchange, now)
+
+    def goes_on(self, finding: Finding, resource: Resource) -> bool:
+        """Return whether another answer of a resource would tell more of a finding that is rare.
+
+        It would not once an answer showed it. If its own resource tests nothing, another one stands in that had it too.
+        """
+        if self._shown_by[finding.violation.identity]:
+            return False
+        own = own_resource(finding)
+        return resource == own if (finding, own) in self._tested else resource != own and resource in finding.resources
 
     def _is_of(self, round_: Round, found: Violation) -> bool:
         """Return whether a violation is the finding's, or breaks its rule there in a way that is not reported."""
@@ -301,6 +314,8 @@ class _Answers:
         if outcome is ReplayOutcome.FIXED and not self._was_compared(finding):
             outcome, looks = ReplayOutcome.NOT_TESTED, []
             lacking = Untested(Obstacle.NO_COUNTERPART, finding.violation.actual)
+        if outcome is ReplayOutcome.FIXED and needed_rounds(finding) > planned:
+            outcome, lacking = ReplayOutcome.NOT_TESTED, Untested(Obstacle.TOO_RARE, _rarity(finding))
         latest = self._latest.get(finding)
         return ReplayedFinding(
             finding,
@@ -325,6 +340,10 @@ class _Answers:
     def _was_compared(self, finding: Finding) -> bool:
         """Return whether the resource is there as which the finding's was answered, for a rule that needs it."""
         return self._has_counterpart.get(finding, finding.violation.rule != "overlay.alias")
+
+
+def _rarity(finding: Finding) -> str:
+    return f"{finding.count:,} of {finding.answers:,}"
 
 
 def _is_alike(one: Violation, other: Violation) -> bool:

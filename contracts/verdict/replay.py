@@ -80,6 +80,8 @@ class Obstacle(StrEnum):
     """The operation is not judged: the document does not have it, or it is left out."""
     NOT_SENT = "not sent"
     """The method is sent to a disposable target alone."""
+    TOO_RARE = "too rare"
+    """It was seen so rarely that no number of answers within reason shows it gone; `detail` says how rarely."""
     STOPPED = "stopped"
     """The replay ended before."""
 

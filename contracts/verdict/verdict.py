@@ -122,6 +122,8 @@ class Finding:
     """The waiver that covers the violation; of a standing violation the waiver that covered it until it expired."""
     recurrence: RecheckResult | None = None
     """The result of asking again; None if the witness was not asked for again."""
+    answers: int = 0
+    """How many answers could have shown the violation, as far as an earlier report says so; 0 if it is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +113,44 @@ def test_what_was_not_there_each_time_is_asked_for_more_often(tmp_path: Path) ->
     recurrence = json.loads(rare.read_text("utf-8"))["violations"][0]["recurrence"]
     assert recurrence["often"] == "sometimes"
     assert "there 0 of 12 times" in replayed(rare).told[0][2]
+
+
+def now_and_then(every: int, ids: tuple[str, ...] = ("",)) -> Change:
+    """Return a change by which one of so many successes has a status that nobody knows, the last one first."""
+    asked = itertools.count(1)
+    misspell = altering(misspelt, ids)
+    return lambda request, response: (
+        misspell(request, response) if response.status == 200 and next(asked) % every == 0 else response
+    )
+
+
+def test_what_was_rare_is_asked_for_until_it_would_be_there_again(tmp_path: Path) -> None:
+    rare = report_of(tmp_path, now_and_then(29))
+    (entry,) = json.loads(rare.read_text("utf-8"))["violations"]
+    assert entry["recurrence"]["often"] != "always"
+    there = replayed(rare, now_and_then(29))
+    assert (there.code, there.words) == (1, ["SOMETIMES"])
+    fixed = replayed(rare)
+    assert (fixed.code, fixed.words) == (0, ["FIXED"])
+    assert 100 < fixed.requests < 200
+    # A budget that does not suffice says so.
+    stopped = replayed(rare, options=("--max-requests", "50"))
+    assert (stopped.code, stopped.words) == (6, ["NOT TESTED"])
+    assert "the budget of 50 requests is used up" in stopped.told[0][2]
+
+
+def test_what_was_too_rare_to_be_seen_again_is_not_said_to_be_fixed(tmp_path: Path) -> None:
+    rare = report_of(tmp_path, now_and_then(200))
+    result = replayed(rare)
+    assert (result.code, result.words) == (6, ["NOT TESTED"])
+    assert re.fullmatch(r"not seen in 300 answers; it was in 1 of \d+ before: too rare to tell", result.told[0][2]), (
+        result.told
+    )
+    # It is asked for no more once it is there.
+    assert replayed(rare, now_and_then(9)).requests < 50
+    # Where the job is gone, and no other had it, nothing more is to be learned.
+    gone_by_now = replayed(rare, gone(""))
+    assert (gone_by_now.words, gone_by_now.requests < 50) == (["NOT TESTED"], True)
 
 
 def test_a_job_that_is_gone_tests_nothing(report: Path) -> None:

@@ -84,6 +84,10 @@ def result_of(outcome: ReplayOutcome, **fields: Any) -> ReplayedFinding:
             "no answer came (reset); not there in the 2 times that could be judged",
         ),
         (
+            result_of(UNTESTED, tested=300, untested=Untested(Obstacle.TOO_RARE, "3 of 4,000")),
+            "not seen in 300 answers; it was in 3 of 4,000 before: too rare to tell",
+        ),
+        (
             result_of(UNTESTED, untested=Untested(Obstacle.REJECTED, "200 page")),
             "turned away: answered 200 with an HTML page",
         ),

@@ -28,6 +28,8 @@ from tests.support.pet_verdicts import DOCUMENT, OPERATION, verdict_of, verdicts
 from tests.support.tiny import answer, exchange_of
 from tests.support.verdicts import tally_on, verdict_on
 
+CAT = {"name": "a", "pet": {"kind": "CAT", "toys": [1]}}
+
 
 def read(contents: Any) -> ReportedRun:
     with tempfile.TemporaryDirectory() as folder:
@@ -72,6 +74,37 @@ def test_how_it_was_asked_for_is_read_back() -> None:
 def test_a_failure_has_its_kind(kind: str, rule: str) -> None:
     (finding,) = read(report(verdict_of(Failure(kind, "x")))).findings
     assert (finding.violation.rule, finding.witness.outcome) == (rule, Failure(kind, ""))
+
+
+def features(*counts: tuple[str, str, str, int]) -> list[dict[str, Any]]:
+    names = ("place", "kind", "which", "count")
+    return [{"operation": OPERATION.path, **dict(zip(names, each, strict=True))} for each in counts]
+
+
+@pytest.mark.parametrize(
+    ("body", "seen", "answers"),
+    [
+        ({"name": 5}, [("status", "status", "200", 90)], 90),
+        ({"name": 5}, [("status", "status", "422", 90)], 100),
+        ({"name": 5}, [("status", "status", "200", 0)], 100),
+        (CAT, [("status", "status", "200", 90), ("200/pet/kind", "branch", "CAT", 30)], 30),
+        (CAT, [("status", "status", "200", 90), ("422/pet/kind", "branch", "CAT", 30)], 90),
+        (CAT, [("status", "status", "200", 90), *(("200/x", "branch", "CAT", 30), ("200/y", "branch", "CAT", 9))], 90),
+        (Failure("cut", "x"), [("status", "status", "200", 90)], 104),
+    ],
+)
+def test_it_is_told_how_many_answers_could_have_shown_a_violation(
+    body: Any, seen: list[tuple[str, str, str, int]], answers: int
+) -> None:
+    contents = report(verdict_of(body))
+    contents["latency"] = {OPERATION.path: {"answers": 100}}
+    contents["requests"]["answers"] = {"200": 90, "422": 10, "cut": 1, "timeout": 3}
+    contents["coverage"]["features"] = features(*seen)
+    (finding,) = read(contents).findings
+    assert finding.answers == answers
+    for name in ("latency", "requests", "coverage"):
+        damaged = read({**contents, name: {OPERATION.path: [], "answers": 7, "features": [{}]}}).findings
+        assert [replace(each, answers=answers) for each in damaged] == [finding]
 
 
 def test_an_earlier_version_does_not_say_what_exists_and_a_success_shows_it() -> None:

@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 from contracts.http.exchange import Exchange, Failure, Request, Response
 from contracts.openapi import Document, Operation, Resource
 from contracts.run.observer import Observer
-from contracts.run.recheck import MAX_RECHECKED, RARE_ROUNDS, RECHECK_ROUNDS, Asks, Recheck, recheckable, results
+from contracts.run.recheck import (
+    MAX_RECHECKED,
+    MAX_ROUNDS,
+    RARE_ROUNDS,
+    RECHECK_ROUNDS,
+    Asks,
+    Recheck,
+    needed_rounds,
+    planned_rounds,
+    recheckable,
+    results,
+)
 from contracts.verdict.verdict import Finding, RecheckResult, Reproducibility, Verdict
 from tests.support.tiny import answer, document_of, exchange_of
 from tests.support.verdicts import verdict_on
@@ -229,6 +240,43 @@ def test_what_was_not_there_each_time_is_asked_for_more_often() -> None:
     asked = Asked(lambda name, turn: BAD_STATE if turn == RARE_ROUNDS - 1 else SOUND)
     (found,) = rechecked(Asks(asked), DOCUMENT, seen).values()
     assert (found.times, found.of) == (1, RARE_ROUNDS)
+
+
+@pytest.mark.parametrize(
+    ("count", "answers", "again", "rounds"),
+    [
+        pytest.param(42, 1250, RecheckResult(0, 3, None), 135, id="one of thirty"),
+        pytest.param(42, 1250, RecheckResult(1, 3, None), 135, id="one of thirty, seen again by chance"),
+        pytest.param(42, 1250, RecheckResult(2, 3, None), RARE_ROUNDS, id="frequent on its resource alone"),
+        pytest.param(42, 1250, RecheckResult(3, 3, None), RECHECK_ROUNDS, id="always there"),
+        pytest.param(42, 1250, None, RECHECK_ROUNDS, id="never asked for again"),
+        pytest.param(42, 0, RecheckResult(0, 3, None), RARE_ROUNDS, id="no figures"),
+        pytest.param(42, 41, RecheckResult(0, 3, None), RARE_ROUNDS, id="figures that make no sense"),
+        pytest.param(42, 42, RecheckResult(0, 3, None), RARE_ROUNDS, id="in every answer"),
+        pytest.param(40, 80, RecheckResult(0, 3, None), RARE_ROUNDS, id="in every other answer"),
+        pytest.param(3, 4000, RecheckResult(0, 3, None), 6138, id="too rare"),
+    ],
+)
+def test_what_is_rare_is_asked_for_until_it_would_be_seen_in_99_of_100_cases(
+    count: int, answers: int, again: RecheckResult | None, rounds: int
+) -> None:
+    (found,) = verdict_of([("one", BAD_STATE)]).findings
+    finding = replace(found, count=count, answers=answers, recurrence=again)
+    assert needed_rounds(finding) == rounds
+    assert planned_rounds(finding) == min(rounds, MAX_ROUNDS)
+    if rounds > RARE_ROUNDS:
+        assert (1 - count / answers) ** rounds <= 0.01 < (1 - count / answers) ** (rounds - 1)
+
+
+def test_what_more_answers_tell_nothing_of_is_asked_for_no_more() -> None:
+    again, known = RecheckResult(0, 3, None), [("one",), ("two",)]
+    seen = [replace(each, answers=100, recurrence=again) for each in verdict_of([("one", BAD_STATE)]).findings]
+    asked = Asked(lambda name, turn: SOUND)
+    on_one = Recheck(DOCUMENT, seen, lambda _: known, Observer(), goes_on=lambda _, each: each == ("one",))
+    assert len(list(on_one.rounds(Asks(asked)))) == RARE_ROUNDS + MAX_ROUNDS
+    assert (asked.order.count("one"), asked.order.count("two")) == (MAX_ROUNDS, RARE_ROUNDS)
+    on_none = Recheck(DOCUMENT, seen, lambda _: known, Observer(), goes_on=lambda *_: False)
+    assert len(list(on_none.rounds(Asks(asked)))) == 2 * RARE_ROUNDS
 
 
 def test_a_method_that_may_change_things_is_sent_once_and_last_and_to_no_sibling() -> None:
