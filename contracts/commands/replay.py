@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Ask again, print what became of each violation; raises ContractError, in one line, before anything is asked."""
-    from contracts.reports import read_reported_run
+    from contracts.reports import nothing_to_replay, read_reported_run
     from contracts.run import Run, RunFolder, Signals, replay_findings, replay_settings, report_replay
     from contracts.verdict import Outcome
     from strategies import plan
@@ -46,9 +46,9 @@ def run(options: argparse.Namespace) -> int:
         try:
             reported = read_reported_run(options.report)
             if not reported.every:
-                outcome = f"{options.report} is {reported.outcome} and holds no violation"
-                print_lines([f"{Outcome.CONFORMS}  nothing broke, nothing to replay: {outcome}"])
-                return Outcome.CONFORMS.exit_code
+                outcome, words = nothing_to_replay(reported)
+                print_lines([f"{outcome}  {words}"])
+                return outcome.exit_code
             settings = replay_settings(reported, vars(options))
             with closing(Run(settings, plan, folder, signals)) as whole:
                 result, ending = replay_findings(whole, reported)

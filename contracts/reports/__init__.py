@@ -15,7 +15,7 @@ from contracts.reports.junit import Promises
 from contracts.reports.left_out_words import left_out_lines
 from contracts.reports.messages import violation_line, visible
 from contracts.reports.recorder import EXCHANGES, Recorder
-from contracts.reports.replay_words import replay_headline, replay_lines
+from contracts.reports.replay_words import nothing_to_replay, replay_headline, replay_lines
 from contracts.reports.reported_run import read_reported_run
 from contracts.reports.terminal import listing, terminal_lines
 from contracts.reports.verdict_words import headline, refused_line

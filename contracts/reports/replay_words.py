@@ -10,7 +10,7 @@ from contracts.reports import messages, verdict_words
 from contracts.reports.curl import curl_lines
 from contracts.reports.rejection_words import rejection_line
 from contracts.reports.terminal import about
-from contracts.verdict import Finding, Obstacle, Outcome, Replay, ReplayedFinding, ReplayOutcome, Witness
+from contracts.verdict import Finding, Obstacle, Outcome, Replay, ReplayedFinding, ReplayOutcome, ReportedRun, Witness
 
 _INDENT: Final = " " * 13
 """What stands before a line that goes on with a violation: the room of the word before it."""
@@ -125,6 +125,18 @@ def replay_headline(replay: Replay) -> str:
     if replay.outcome is Outcome.INCONCLUSIVE and replay.rejected:
         return messages.visible(f"{rejection_line(replay.rejected, replay.run)} ({line})")
     return messages.visible(f"{line}; {replay.run.incident}" if replay.run.incident else line)
+
+
+def nothing_to_replay(reported: ReportedRun) -> tuple[Outcome, str]:
+    """Return what a replay of a report without violations comes to, in a word and in a sentence."""
+    path, outcome = messages.visible(str(reported.path)), messages.visible(reported.outcome)
+    if reported.outcome == Outcome.CONFORMS:
+        return Outcome.CONFORMS, f"nothing broke, nothing to replay: {path} is {outcome} and holds no violation"
+    if reported.failed_by_changes:
+        why = f"{path} is {outcome} by changes of the document alone, and a replay asks for violations"
+        return Outcome.INCONCLUSIVE, f"nothing to replay: {why}; compare again by `contract verify --changes-since`"
+    problem = f"{path} is {outcome} and holds no violation"
+    return Outcome.INCONCLUSIVE, f"nothing to replay: {problem}; ask again by `contract verify`"
 
 
 _WORDS: Final = {

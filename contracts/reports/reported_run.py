@@ -53,6 +53,8 @@ def read_reported_run(path: Path) -> ReportedRun:
             findings=findings,
             waived=waived,
             redaction=Redaction.at(_redacted((*findings, *waived))),
+            # Reports of earlier versions say nothing of changes.
+            failed_by_changes=(report.get("changes") or {}).get("outcome") == "BREAKING",
         )
     except _DAMAGE:
         raise ConfigurationError(f"{path} is damaged: it lacks what every report holds; {_FIX}") from None

@@ -190,6 +190,8 @@ def _not_asked(finding: Finding, settings: Settings) -> Untested | None:
 
 
 def _notes(reported: ReportedRun, document: Document) -> Iterator[str]:
+    if reported.failed_by_changes:
+        yield "the report fails by changes of the document too, which a replay does not ask for"
     if (reported.sha256, reported.overlays) != (document.sha256, document.overlays):
         layers = "".join(f" + {each}" for each in reported.overlays)
         judged = f"the report was judged by {reported.document}{layers}, sha256 {reported.sha256[:12]}…"

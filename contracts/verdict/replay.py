@@ -39,6 +39,8 @@ class ReportedRun:
     """Findings that a waiver covered, each with the waiver."""
     redaction: Redaction
     """The places whose values the report shows as redacted."""
+    failed_by_changes: bool = False
+    """Whether the document had changed in a way that breaks clients, which decided the outcome too."""
 
     @property
     def every(self) -> tuple[Finding, ...]:

@@ -85,6 +85,17 @@ def test_a_breaking_change_fails_the_run_and_is_told_in_its_verdict(old: str, ne
     assert result.violations == []
 
 
+def test_a_replay_does_not_say_that_nothing_broke_where_the_document_did(tmp_path: Path, old: str, new: str) -> None:
+    run_suite("--document", new, "--changes-since", old, "--report-dir", str(tmp_path))
+    report = tmp_path / "report.json"
+    again = run_command("replay", str(report), "--document", new, "--base-url", "http://127.0.0.1:1")
+    assert again.code == 6
+    assert again.output == (
+        f"INCONCLUSIVE  nothing to replay: {report} is VIOLATES by changes of the document alone, "
+        "and a replay asks for violations; compare again by `contract verify --changes-since`\n"
+    )
+
+
 def test_both_drivers_and_workers_come_to_the_same_verdict(old: str, new: str) -> None:
     options = ("--document", new, "--changes-since", old)
     here = run_suite(*options)

@@ -144,6 +144,23 @@ def test_where_nothing_broke_nothing_is_asked(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("outcome", ["INCONCLUSIVE", "VIOLATES"])
+def test_a_report_that_is_not_green_and_holds_no_violation_is_not_called_green(
+    report: Path, tmp_path: Path, outcome: str
+) -> None:
+    path = edited(report, tmp_path, lambda all_: all_.update(outcome=outcome, violations=[]))
+    again = run_command("replay", str(path), *NOWHERE)
+    assert again.code == 6
+    assert again.output.startswith(f"INCONCLUSIVE  nothing to replay: {path} is {outcome} and holds no violation; ")
+
+
+def test_violations_that_are_fixed_do_not_hide_that_the_document_changed(report: Path, tmp_path: Path) -> None:
+    path = edited(report, tmp_path, lambda all_: all_.update(changes={"outcome": "BREAKING"}))
+    result = replayed(path)
+    assert (result.code, result.words) == (0, ["FIXED"])
+    assert "note        the report fails by changes of the document too" in result.result.output
+
+
 def test_the_command_line_says_what_is_missing(report: Path) -> None:
     assert "the following arguments are required: REPORT" in refused(run_command("replay"))
     assert "--shard is no option of contract replay" in refused(run_command("replay", str(report), "--shard", "1/2"))
