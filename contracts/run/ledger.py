@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from contracts.coverage import Feature
 from contracts.openapi import ConfigurationError, ContractError
-from contracts.reports import refused_line, violation_line
+from contracts.reports import refused_line, violation_line, visible
 from contracts.verdict import FeatureObservation, RunSummary, Verdict, latency_quantile
 
 VERSION: Final = 1
@@ -72,14 +72,18 @@ class Broken:
 class Ledger:
     """An open ledger; use `with closing(...)`, or `close` it."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or make it; raises ConfigurationError, in one line, for a file that is something else."""
+    def __init__(self, path: Path, *, reads_only: bool = False) -> None:
+        """Open or make it; raises ConfigurationError, in one line, for a file that is something else.
+
+        With `reads_only` nothing is made or added: an empty file stays one.
+        """
         self.path = path
         with ExitStack() as stack:
             try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                self._base = stack.enter_context(closing(sqlite3.connect(path, timeout=MAX_WAIT, isolation_level=None)))
-                version = self._version()
+                if not reads_only:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                self._base = stack.enter_context(closing(_connection(path, reads_only=reads_only)))
+                version = self._read_version() if reads_only else self._version()
             except (OSError, sqlite3.Error) as error:
                 problem = f"--ledger {path} cannot be opened: {error}; name a ledger, or a new file"
                 raise ConfigurationError(problem) from None
@@ -99,6 +103,15 @@ class Ledger:
                 version = VERSION
             if version == VERSION:
                 self._base.execute(_REFUSED)
+        return int(version)
+
+    def _read_version(self) -> int:
+        """Return the file's version; what a ledger of an earlier version lacks is made for this connection alone."""
+        (version,) = self._base.execute("PRAGMA user_version").fetchone()
+        tables = {name for (name,) in self._base.execute("SELECT name FROM sqlite_master")}
+        if version == VERSION and "refused" not in tables:
+            self._base.execute(_REFUSED.replace("CREATE TABLE", "CREATE TEMP TABLE"))
+        self._base.execute("PRAGMA query_only = ON")
         return int(version)
 
     def close(self) -> None:
@@ -238,6 +251,19 @@ def unseen_since(
             yield feature, at
 
 
+def _connection(path: Path, *, reads_only: bool) -> sqlite3.Connection:
+    # The first reader after a crash takes back what was written by halves, for which mode=ro would be too little.
+    name = f"{path.absolute().as_uri()}?mode=rw" if reads_only else str(path)
+    return sqlite3.connect(name, timeout=MAX_WAIT, isolation_level=None, uri=reads_only)
+
+
+def _is_empty(path: Path) -> bool:
+    """Return whether a file holds nothing at all, as `touch` makes it; raises ConfigurationError if there is none."""
+    if not path.is_file():
+        raise ConfigurationError(f"there is no ledger {path}; name a file that --ledger has made")
+    return path.stat().st_size == 0
+
+
 def _observed(each: FeatureObservation | None) -> tuple[int, float, str]:
     return (each.count, each.first, json.dumps(each.resource)) if each else (0, 0.0, "[]")
 
@@ -246,25 +272,30 @@ def _moment(at: float) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(at, datetime.UTC)
 
 
-def _check_file(path: Path) -> None:
-    if not path.is_file():
-        raise ConfigurationError(f"there is no ledger {path}; name a file that --ledger has made")
-
-
 def seen_features(path: Path) -> dict[Feature, int]:
     """Return how often all runs of the ledger saw each feature; raises ConfigurationError, in one line, without one."""
-    _check_file(path)
-    with closing(Ledger(path)) as ledger:
+    if _is_empty(path):
+        return {}
+    with closing(Ledger(path, reads_only=True)) as ledger:
         return ledger.counts()
 
 
 def ledger_lines(path: Path, days: int, now: datetime.datetime) -> Iterator[str]:
     """Yield what the ledger knows, target by target, in the lines that `contract ledger FILE` prints."""
-    _check_file(path)
-    with closing(Ledger(path)) as ledger:
-        for target in ledger.targets():
+    if _is_empty(path):
+        yield _no_runs(path)
+        return
+    with closing(Ledger(path, reads_only=True)) as ledger:
+        targets = ledger.targets()
+        if not targets:
+            yield _no_runs(path)
+        for target in targets:
             yield target
             yield from (f"  {line}" for line in _lines(ledger, target, now - datetime.timedelta(days)))
+
+
+def _no_runs(path: Path) -> str:
+    return visible(f"no runs are in {path}")
 
 
 def _lines(ledger: Ledger, target: str, since: datetime.datetime) -> Iterator[str]:

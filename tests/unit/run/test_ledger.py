@@ -16,7 +16,7 @@ import pytest
 
 from contracts.errors import ConfigurationError
 from contracts.http.exchange import Response
-from contracts.run.ledger import Ledger, LedgerError, ledger_lines, unseen_since
+from contracts.run.ledger import Ledger, LedgerError, ledger_lines, seen_features, unseen_since
 from contracts.run.observer import Observer
 from contracts.verdict.verdict import Verdict
 from tests.support.tiny import answer, document_of, exchange_of
@@ -241,6 +241,32 @@ def test_a_ledger_that_is_not_there_is_not_made_by_asking(tmp_path: Path) -> Non
     with pytest.raises(ConfigurationError, match="there is no ledger"):
         list(ledger_lines(tmp_path / "none", 14, FIRST))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_ledger_without_runs_says_so_and_stays_as_it_is(tmp_path: Path) -> None:
+    empty, made = tmp_path / "empty", tmp_path / "made"
+    empty.touch()
+    Ledger(made).close()
+    for each in (empty, made):
+        before = each.read_bytes()
+        assert list(ledger_lines(each, 14, FIRST)) == [f"no runs are in {each}"]
+        assert seen_features(each) == {}
+        assert each.read_bytes() == before
+    assert {*tmp_path.iterdir()} == {empty, made}
+
+
+def test_asking_a_ledger_changes_nothing_in_it_though_an_earlier_version_made_it(path: Path) -> None:
+    with closing(Ledger(path)) as ledger:
+        ledger.add(night(0))
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("DROP TABLE refused")
+    before = path.read_bytes()
+    path.chmod(0o400)
+    assert next(ledger_lines(path, 14, FIRST)) == TARGET
+    assert sum(seen_features(path).values()) > 0
+    assert path.read_bytes() == before
+    with closing(Ledger(path, reads_only=True)) as ledger, pytest.raises(LedgerError, match="was not added to"):
+        ledger.add(night(1))
 
 
 def test_it_knows_which_ids_the_latest_run_saw_refused(ledger: Ledger, path: Path) -> None:
