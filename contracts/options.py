@@ -5,7 +5,8 @@ It imports nothing that a run needs, so that `contract COMMAND --help` and error
 
 import math
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Final
 
 from contracts.errors import ConfigurationError
@@ -261,17 +262,18 @@ def add_options(
     *,
     names: Container[str] | None = None,
     leave_out: Container[str] = (),
+    words: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     aliases: bool = False,
 ) -> None:
     """Declare the options of the names, or all of them, but for those to leave out, group by group.
 
     `add_to` gives, for the title of a group, what declares an option in it: the `add_argument` of a group of argparse,
-    or the `addoption` of one of pytest.
+    or the `addoption` of one of pytest. `words` are, by the option's name, `help` and `default_words` that differ.
     """
     for title, options in _GROUPS.items():
         chosen = [each for each in options if each.name not in leave_out and (names is None or each.name in names)]
         for option in chosen:
-            option.add_to(add_to(title), aliases=aliases)
+            replace(option, **words.get(option.name, {})).add_to(add_to(title), aliases=aliases)
 
 
 def option_values(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,12 +27,23 @@ _OPTIONS: Final = (
 )  # fmt: skip
 
 
+_WORDS: Final = {
+    "--base-url": {
+        "help": "the server to ask in place of the report's, by option or variable, as https://host:port/path",
+        "default_words": "the server that the report is of",
+    },
+    "--retries": {"default_words": "0, and 2 for a report of nightly or prerelease"},
+    "--report-dir": {"help": "write replay.json and replay.har there"},
+}
+"""What options mean here, where that is not what they mean in a run."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the report, and those options of a run that concern its target, its document and what is accepted."""
     parser.usage = f"{parser.prog} [OPTION ...] REPORT"
     parser.add_argument("report", type=Path, metavar="REPORT", help="a report.json that --report-dir wrote")
     group = cache(parser.add_argument_group)
-    add_options(lambda title: group(title).add_argument, names=_OPTIONS, aliases=True)
+    add_options(lambda title: group(title).add_argument, names=_OPTIONS, words=_WORDS, aliases=True)
 
 
 def run(options: argparse.Namespace) -> int:

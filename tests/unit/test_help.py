@@ -97,6 +97,14 @@ def test_every_option_of_a_run_is_in_the_help_of_verify_with_its_default_and_its
         assert " ".join(option.full_help.split()) in text.replace("- ", "-"), option.name
 
 
+def test_the_help_of_replay_says_which_server_is_asked_and_what_is_written() -> None:
+    text = " ".join(help_of("replay").split())
+    assert "(default: the server that the report is of; environment: CONTRACT_BASE_URL)" in text
+    assert "--report-dir DIR write replay.json and replay.har there " in text
+    assert "embedded mock" not in text
+    assert "report.html" not in text
+
+
 @pytest.mark.parametrize("given", [[], ["--help"]], ids=["no command", "--help"])
 def test_without_a_command_one_example_of_each_is_shown(given: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     code = main(given)
