@@ -30,6 +30,8 @@ COMMANDS: Final = {
 
 _USAGE: Final = "contract COMMAND --help has more examples and every option; contract --version prints the version"
 
+_BY_PYTEST: Final = "in a checkout python3 -m tox run -e verify --"
+
 
 class Parser(argparse.ArgumentParser):
     """The parser of one command. Its help begins with examples; its errors are one line, as everywhere."""
@@ -59,6 +61,8 @@ class Parser(argparse.ArgumentParser):
                 raise ConfigurationError(f"{name} is no option of {self.prog}; {_fix(name, known, self.prog)}")
         options, rest = self.parse_known_args(words)
         if rest:
+            if (name := rest[0][:2]) in getattr(self._module, "OF_PYTEST", ()):
+                raise ConfigurationError(f"{name} needs pytest: {_BY_PYTEST} {name} ...")
             self.error(f"{rest[0]!r} is {'no option' if rest[0].startswith('-') else 'one word too many'}")
         return options
 

@@ -27,6 +27,9 @@ EXAMPLES: Final = (
     ("contract verify --document api.yaml --start './serve {port}'", "start the server, judge it, and end it"),
 )
 
+OF_PYTEST: Final = ("-k", "-n", "-v")
+"""Options of pytest and its plugins that the pages name: they are none here."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of a run."""
