@@ -1,7 +1,7 @@
 """Ask a server for every kind of answer, and judge each by the document, without pytest.
 
 The verdict is the last thing printed. Exit code 0: every answer kept what the document promises; 1: an answer did not;
-6: too little was seen to tell; 4: an option, the document or the server makes no sense.
+6: too little was seen to tell; 4: an option, the document or the server makes no sense; 3: the harness itself failed.
 """
 
 from __future__ import annotations

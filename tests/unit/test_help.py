@@ -97,6 +97,12 @@ def test_every_option_of_a_run_is_in_the_help_of_verify_with_its_default_and_its
         assert " ".join(option.full_help.split()) in text.replace("- ", "-"), option.name
 
 
+def test_the_help_of_verify_says_every_exit_code_that_the_readme_has() -> None:
+    description = help_of("verify").partition("contract verify  ")[0]
+    documented = re.findall(r"(?m)^\| (\d) \| ", (ROOT / "README.md").read_text("utf-8"))
+    assert sorted(re.findall(r"\b(\d): ", description)) == documented == ["0", "1", "3", "4", "6"]
+
+
 def test_the_help_of_replay_says_which_server_is_asked_and_what_is_written() -> None:
     text = " ".join(help_of("replay").split())
     assert "(default: the server that the report is of; environment: CONTRACT_BASE_URL)" in text
