@@ -1,7 +1,6 @@
 """Refuse options that make no sense together, before anything is read or sent."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from contracts.http import PROBED_METHODS, plain_url
@@ -29,8 +28,6 @@ def check_combinations(options: Mapping[str, Any], base_url: str | None) -> None
         raise ConfigurationError("--shard and --tally go together: a shard alone is no verdict; give both, then merge")
     if options["shard"] is not None:
         _check_shard(options)
-    if options["ca_bundle"] is not None and not Path(options["ca_bundle"]).is_file():
-        raise ConfigurationError(f"--ca-bundle {options['ca_bundle']} is no file; name a file of PEM certificates")
 
 
 def _check_shard(options: Mapping[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """Read the API key, the account and other credentials from the environment, files and commands, and check them.
 
-Hides how a command gives a key, and what Python's `ssl` says of a client certificate that cannot be used. No value is
+Hides how a command gives a key, and what Python's `ssl` says of certificates that cannot be used. No value is
 ever part of an error.
 """
 
@@ -157,6 +157,26 @@ def read_certificate(options: Mapping[str, Any]) -> tuple[str, str | None] | Non
     except (ssl.SSLError, OSError, ValueError) as error:
         raise ConfigurationError(f"--client-cert {certificate} {_problem(str(error), certificate, key)}") from None
     return certificate, key
+
+
+def read_bundle(options: Mapping[str, Any]) -> str | None:
+    """Return the file of the authorities to trust; raises ConfigurationError for one that holds no certificate."""
+    bundle = options["ca_bundle"]
+    if bundle is None:
+        return None
+    if not Path(bundle).is_file():
+        raise ConfigurationError(f"--ca-bundle {bundle} is no file; name a file of PEM certificates")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(bundle)
+    except PermissionError:
+        raise ConfigurationError(f"--ca-bundle {bundle} may not be read; let this user read it") from None
+    except OSError:  # ssl.SSLError is one.
+        pass
+    if not context.cert_store_stats()["x509"]:
+        problem = "holds no certificate that can be read"
+        raise ConfigurationError(f"--ca-bundle {bundle} {problem}; name a file of PEM certificates")
+    return str(bundle)
 
 
 def _problem(reason: str, certificate: str, key: str | None) -> str:

@@ -25,7 +25,7 @@ from contracts.openapi import (
 from contracts.options import EXAMPLES, VARIABLES, option_values
 from contracts.reports import read_report
 from contracts.run.combinations import check_combinations
-from contracts.run.credentials import KeyCommand, Variables, read_certificate, read_credentials, variable
+from contracts.run.credentials import KeyCommand, Variables, read_bundle, read_certificate, read_credentials, variable
 from contracts.run.known_ids import check_ids, ids_in, listed_ids, resources_of
 from contracts.run.parameters import Given, Row, given_parameters, given_resources, rows_of
 from contracts.run.profiles import PROFILES, Profile
@@ -305,7 +305,7 @@ def _session_options(
         plain_http_key=bool(options["allow_plain_http_key"]),
         timeout=options["timeout"],
         max_body=options["max_body"],
-        ca_bundle=options["ca_bundle"],
+        ca_bundle=read_bundle(options),
         retries=Retries(profile.retries if options["retries"] is None else options["retries"]),
         probes=bool(options["probe_methods"]),
         trace=bool(options["traceparent"]),

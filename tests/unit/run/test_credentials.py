@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 
 from contracts.http import CredentialValue
 from contracts.openapi import ConfigurationError, Credential, Document
-from contracts.run.credentials import KeyCommand, read_certificate, read_credentials
+from contracts.run.credentials import KeyCommand, read_bundle, read_certificate, read_credentials
 from tests.support.tiny import document_at
 
 SECRET = "invented-0123456789"
@@ -118,6 +118,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     formats = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
     (folder / "locked").write_bytes(key.private_bytes(*formats, serialization.BestAvailableEncryption(b"pw")))
     (folder / "text").write_text("no certificate")
+    (folder / "empty").touch()
+    (folder / "cut").write_bytes(mine.cert_chain_pems[0].bytes()[:200])
     return {file.name: str(file) for file in folder.iterdir()} | {"gone": str(folder / "gone")}
 
 
@@ -126,6 +128,30 @@ def test_a_certificate_may_hold_its_key_or_have_it_in_another_file(files: dict[s
     assert read_certificate({"client_cert": files["both"], "client_key": None}) == (files["both"], None)
     given = files["certificate"], files["key"]
     assert read_certificate({"client_cert": given[0], "client_key": given[1]}) == given
+
+
+@pytest.mark.parametrize(
+    ("bundle", "told"),
+    [
+        ("text", "holds no certificate that can be read; name a file of PEM certificates"),
+        ("empty", "holds no certificate that can be read; name a file of PEM certificates"),
+        ("cut", "holds no certificate that can be read; name a file of PEM certificates"),
+        ("key", "holds no certificate that can be read; name a file of PEM certificates"),
+        ("gone", "is no file; name a file of PEM certificates"),
+    ],
+)
+def test_a_bundle_without_a_certificate_is_refused_in_one_line_that_names_it(
+    bundle: str, told: str, files: dict[str, str]
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read_bundle({"ca_bundle": files[bundle]})
+    assert str(caught.value) == f"--ca-bundle {files[bundle]} {told}"
+
+
+def test_a_bundle_of_certificates_is_taken_whatever_else_it_holds(files: dict[str, str]) -> None:
+    assert read_bundle({"ca_bundle": None}) is None
+    assert read_bundle({"ca_bundle": files["certificate"]}) == files["certificate"]
+    assert read_bundle({"ca_bundle": files["both"]}) == files["both"]
 
 
 @pytest.mark.parametrize(
