@@ -24,17 +24,46 @@ UNREACHABLE: Final = ("refused", "tls", "unresolved")
 """Kinds of failure that do not depend on the resource asked for."""
 
 
-def failure_of(error: BaseException) -> Failure:
+def failure_of(error: BaseException, seconds: float | None = None) -> Failure:
     """Return the failure that an exception of requests, urllib3 or the socket below them stands for.
 
-    Its detail is the innermost exception's own words. The kind is `failed` for an exception of no known type.
+    Its detail says in words what came in place of an answer; `seconds` is the time that one was waited for. The kind is
+    `failed` for an exception of no known type.
     """
     chain = list(_chain(error))
     kind = next((kind for types, kind in _KINDS if any(isinstance(link, types) for link in chain)), "failed")
-    root = chain[-1]
+    return Failure(kind, _words(chain[-1], seconds))
+
+
+def _words(root: BaseException, seconds: float | None) -> str:
+    """Return what came in place of an answer: words that go on after "got"."""
     if isinstance(root, (Oversized, Unclosed, CodingError)):
-        return Failure(kind, str(root))
-    return Failure(kind, f"{type(root).__name__}: {root}" if str(root) else type(root).__name__)
+        return str(root)
+    if isinstance(root, (TimeoutError, requests.Timeout, urllib3.exceptions.TimeoutError)):
+        # The same words as where the watchdog of the transport comes first.
+        return "no complete answer in time" if seconds is None else f"no complete answer in {seconds:g} s"
+    if isinstance(root, http.client.IncompleteRead):
+        came = root.partial if isinstance(root.partial, int) else len(root.partial)
+        number = "1 byte" if came == 1 else f"{came} bytes"
+        more = f"{number} of the body, and {root.expected} more were announced"
+        return more if root.expected else "a body that broke off before its end"
+    if found := next((words for kind, words in _PLAIN_WORDS if isinstance(root, kind)), None):
+        return found
+    if isinstance(root, http.client.BadStatusLine):
+        line = str(root).strip()
+        return f"a first line that is no status line: {line}" if line else "a blank first line"
+    if isinstance(root, OSError) and root.strerror and not isinstance(root, ssl.SSLError):
+        return root.strerror
+    return f"{type(root).__name__}: {root}" if str(root) else type(root).__name__
+
+
+_PLAIN_WORDS: Final = (
+    (http.client.RemoteDisconnected, "the end of the connection"),
+    (ConnectionResetError, "a reset of the connection"),
+    ((BrokenPipeError, ConnectionAbortedError), "the end of the connection while the request was sent"),
+    (ConnectionRefusedError, "a refusal of the connection"),
+)
+"""A type of exceptions whose own words say no more, and what that is in words; the first row that fits counts."""
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

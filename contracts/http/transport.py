@@ -127,7 +127,7 @@ class Transport:
                 answer.close()
                 raise
         except _FAILURES as error:
-            found = failure_of(error)
+            found = failure_of(error, self._timeout)
             failure = Failure(found.kind, self._authorization.text(found.detail), self._message())
             # The exception is a new one, because the frames of the old one hold the key.
             return failure, requests.ConnectionError(failure.detail, request=request)

@@ -13,9 +13,25 @@ import pytest
 import trustme
 
 from contracts.http.exchange import Failure, Response
-from contracts.http.failures import problem_of
+from contracts.http.failures import failure_of, problem_of
+from contracts.judge import judge
 from contracts.openapi import TargetError
-from tests.support.talking import OPERATION, Peer, Talk, closing, heard, http, once, peer, saying, session_to
+from contracts.reports import violation_line
+from tests.support.talking import (
+    OPERATION,
+    Peer,
+    Talk,
+    closing,
+    heard,
+    http,
+    once,
+    peer,
+    resetting,
+    saying,
+    session_to,
+    silent,
+    talking,
+)
 
 AUTHORITY = trustme.CA()
 
@@ -116,6 +132,62 @@ WANTED = "SSLError: [SSL: TLSV13_ALERT_CERTIFICATE_REQUIRED] tlsv13 alert certif
 )
 def test_the_words_of_the_library_are_understood_or_told(detail: str, problem: str) -> None:
     assert problem_of(Failure("tls", detail), over_tls=True)[0] == problem
+
+
+# What came in place of an answer, in words.
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("talk", "kind", "detail"),
+    [
+        (
+            once(b"HTTP/1.1 200 OK\r\nContent-Length: 23\r\n\r\n" + b"x" * 14),
+            "cut",
+            "14 bytes of the body, and 9 more were announced",
+        ),
+        (
+            once(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nx"),
+            "cut",
+            "1 byte of the body, and 2 more were announced",
+        ),
+        (once(CHUNKED + b"10\r\nabc"), "cut", "a body that broke off before its end"),
+        (silent, "timeout", "no complete answer in 0.2 s"),
+        (resetting, "reset", "a reset of the connection"),
+        (closing, "reset", "the end of the connection"),
+        (once(b"nonsense\r\n\r\n"), "not-http", "a first line that is no status line: nonsense"),
+        (once(b"\r\n"), "not-http", "a blank first line"),
+    ],
+)
+def test_what_came_in_place_of_an_answer_is_told_without_the_words_of_python(
+    talk: Talk, kind: str, detail: str
+) -> None:
+    with talking(talk, timeout=0.2) as (observed, _):
+        outcome = observed.ask()
+    assert isinstance(outcome, Failure)
+    assert (outcome.kind, outcome.detail) == (kind, detail)
+    (violation,) = judge(OPERATION, observed.exchanges[0])
+    # A waiver is matched by these, whatever the words are.
+    assert (violation.identity, violation.variant) == ((f"transport.{kind}", "0", "transport", "", "", ""), "")
+    assert violation_line(violation).endswith(f", got {detail}")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "detail"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), "refused", "a refusal of the connection"),
+        (BrokenPipeError(32, "Broken pipe"), "reset", "the end of the connection while the request was sent"),
+        (socket.gaierror(-2, "Name or service not known"), "unresolved", "Name or service not known"),
+        (OSError(101, "Network is unreachable"), "failed", "Network is unreachable"),
+        (OSError(), "failed", "OSError"),
+        (TimeoutError("timed out"), "timeout", "no complete answer in time"),
+        (ssl.SSLError(1, "[SSL: ODD] odd thing (_ssl.c:1)"), "tls", "SSLError: [SSL: ODD] odd thing (_ssl.c:1)"),
+    ],
+    ids=str,
+)
+def test_an_exception_is_told_in_words_of_its_own(error: Exception, kind: str, detail: str) -> None:
+    assert failure_of(error) == Failure(kind, detail)
 
 
 # The end of a body over TLS.
