@@ -72,8 +72,7 @@ def test_a_body_alone_is_judged_by_status_and_media_type(tmp_path: Path) -> None
 
 def test_json_under_the_media_type_of_a_page_is_a_violation(tmp_path: Path) -> None:
     resource, response = ANSWERS[0]
-    path = OPERATION.url_path(OPERATION.bind(resource))
-    options = ("--path", path, "--status", "200", "--content-type", "text/html")
+    options = ("--path", url_of(resource), "--status", "200", "--content-type", "text/html")
     result = check(tmp_path, response.body, options=options)
     assert result.code == 1, result.output
     assert [line.split(" ")[0] for line in result.violations] == ["content-type.undocumented"]
