@@ -155,7 +155,8 @@ FAILURES = [
 
 @pytest.mark.parametrize(("talk", "kind"), FAILURES)
 def test_a_failure_has_its_kind_and_does_not_end_the_session(talk: Talk, kind: str) -> None:
-    with talking(talk, timeout=0.3, max_body=1_000) as (observed, _):
+    # Only what never ends has to wait, and on a busy machine a third of a second is soon over.
+    with talking(talk, timeout=0.3 if kind == "timeout" else 10, max_body=1_000) as (observed, _):
         for _ in range(2):
             outcome = observed.ask()
             assert isinstance(outcome, Failure)
