@@ -15,19 +15,20 @@ if TYPE_CHECKING:
 __all__ = ["assert_conforms", "load"]
 
 
-def load(path: Path | None = None, overlays: Iterable[Path] = ()) -> "Document":
-    """Read a document with its overlays: the file, or the document that this harness was made for.
+def load(path: Path | str | None = None, overlays: Path | str | Iterable[Path | str] = ()) -> "Document":
+    """Read a document with its overlays, one file or several: the file, or the document that this harness was made for.
 
     Raises DocumentError, with the place and the fix, if nothing of it can be judged; see `contracts.openapi.load`.
     """
     from contracts import openapi
 
-    return openapi.load(path or openapi.PINNED, overlays)
+    files = (overlays,) if isinstance(overlays, (Path, str)) else overlays
+    return openapi.load(openapi.PINNED if path is None else Path(path), map(Path, files))
 
 
 def assert_conforms(
     response: Any,
-    document: "Document | None" = None,
+    document: "Document | Path | str | None" = None,
     *,
     method: str = "",
     path: str = "",

@@ -5,7 +5,8 @@ first answer that breaks a promise.
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any, Final
 
 from contracts.captures import Capture, OperationFinder, capture_of, without_secrets
@@ -16,7 +17,7 @@ from contracts.openapi import PINNED, PINNED_OVERLAY, ConfigurationError, Docume
 
 def assert_conforms(
     response: Any,
-    document: Document | None = None,
+    document: Document | Path | str | None = None,
     *,
     method: str = "",
     path: str = "",
@@ -28,13 +29,14 @@ def assert_conforms(
     It takes a response of requests, httpx, urllib3, aiohttp, of the test clients of Starlette, FastAPI, Flask and
     Django, and a tuple of status, header fields and body. `method` and `path` are what was asked for, where the
     response does not say it; `body` its bytes, where they have to be awaited, as with aiohttp. `server` is what stands
-    before the document's paths. Without a document it is the pinned one, with its overlay. As in a run, the refusal of
-    an id that intermediaries may refuse is no violation. Raises ConfigurationError if the document has no such
-    operation, and TypeError for a value that is not a response.
+    before the document's paths. The document may be given by its path. Without one it is the pinned one, with its
+    overlay. As in a run, the refusal of an id that intermediaries may refuse is no violation. Raises ConfigurationError
+    if the document has no such operation, DocumentError if it cannot be judged, TypeError for a value that is not a
+    response or a document, and ValueError for a number that is no status.
     """
     __tracebackhide__ = True  # pytest shows the line of the test.
-    document = document or _pinned()
     capture = capture_of(response, method, path, body)
+    document = _document(document)
     operation, values = asked_of(document, OperationFinder(document, server), capture)
     exchange = Exchange(operation, Request(capture.url, tuple(values.items())), capture.response)
     _, standing = excuse(exchange, judge(operation, exchange))
@@ -42,9 +44,28 @@ def assert_conforms(
         raise broken_promises(operation, capture, sorted(standing))
 
 
+def _document(given: Document | Path | str | None) -> Document:
+    """Return the document; a file is read once, and again after it has changed."""
+    __tracebackhide__ = True
+    if isinstance(given, Document):
+        return given
+    if given is None:
+        return _pinned()
+    if not isinstance(given, (Path, str)):
+        raise TypeError(f"{type(given).__name__} is no document: give what contracts.load returns, or a file's path")
+    file = Path(given).absolute()
+    return _read(file, file.stat().st_mtime_ns if file.is_file() else 0)
+
+
 @cache
 def _pinned() -> Document:
     return load(PINNED, (PINNED_OVERLAY,))
+
+
+@lru_cache(maxsize=16)
+def _read(file: Path, modified: int) -> Document:
+    """Read the file; `modified` is there to keep its contents at one time apart from those at another."""
+    return load(file)
 
 
 def asked_of(document: Document, finder: OperationFinder, capture: Capture) -> tuple[Operation, Mapping[str, str]]:

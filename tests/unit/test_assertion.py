@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
+from contextlib import nullcontext
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from contracts import assert_conforms
-from contracts.openapi import ConfigurationError
+from contracts import assert_conforms, load
+from contracts.openapi import PINNED, PINNED_OVERLAY, ConfigurationError, DocumentError
 from strategies.answers import catalogue
 from tests.support.pinned import OPERATION
 from tests.support.tiny import PETS, document_at, document_of
@@ -28,6 +31,36 @@ def test_a_tuple_of_status_headers_and_body_is_a_response() -> None:
     assert_conforms((200, list(TYPE.items()), RIGHT.decode()), path=f"/base{PATH}", server="https://a/base")
     with pytest.raises(AssertionError, match=r"overlay\.equals at /id of 200"):
         assert_conforms((200, TYPE, RIGHT), path=PATH + "0")
+
+
+@pytest.mark.parametrize("given", [str, Path])
+def test_a_document_is_given_by_its_path_as_well(given: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(given(PINNED), given(PINNED_OVERLAY)).sha256 == load(PINNED, [given(PINNED_OVERLAY)]).sha256
+    assert load(given(PINNED)).overlays == ()
+    monkeypatch.chdir(tmp_path)
+    file, response = Path("oas.json"), (200, TYPE, b"5")
+    for nth, (kind, error) in enumerate((("integer", None), ("string", AssertionError))):
+        document = document_of({"type": kind})
+        file.write_text(json.dumps(document.contents), encoding="utf-8")
+        os.utime(file, (nth, nth))  # It is read again when it has changed.
+        with pytest.raises(error) if error else nullcontext():
+            assert_conforms(response, given(file), path="/things/one")
+    with pytest.raises(DocumentError, match=r"none\.yaml: cannot be read: No such file"):
+        assert_conforms(response, given("none.yaml"), path="/things/one")
+
+
+def test_a_document_that_does_not_change_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "oas.json"
+    file.write_text(json.dumps(document_of({"type": "integer"}).contents), encoding="utf-8")
+    assert_conforms((200, TYPE, b"5"), file, path="/things/one")
+    monkeypatch.setattr(Path, "read_bytes", lambda path: pytest.fail(f"{path} is read again"))
+    assert_conforms((200, TYPE, b"5"), str(file), path="/things/one")
+
+
+def test_what_is_no_document_is_an_error_that_says_so() -> None:
+    contents: Any = {"openapi": "3.1.0"}
+    with pytest.raises(TypeError, match=r"dict is no document: give what contracts\.load returns, or a file's path"):
+        assert_conforms((200, TYPE, b"5"), contents, path="/things/one")
 
 
 def test_the_error_says_which_request_it_was_and_each_violation_in_a_line() -> None:
