@@ -23,23 +23,53 @@ def capture_of(response: Any, method: str = "", url: str = "", body: bytes | Non
     """Return a response as a capture; `method`, `url` and `body` are used where it does not say them itself.
 
     A tuple of status, header fields and body is a response too. A body that was not read yet is read, and stays there
-    for the test to read. Raises TypeError, with the fix, for a body that has to be awaited, and for any other value.
+    for the test to read. Raises TypeError, with the fix, for a body that has to be awaited, and for any other value,
+    and ValueError for a number that is no status.
     """
     __tracebackhide__ = True
-    if isinstance(response, tuple) and len(response) == 3:
+    if isinstance(response, tuple):
+        if len(response) != 3:
+            raise TypeError(f"a tuple of {len(response)} is no response; {_PARTS}")
         status, headers, content = response
     else:
         status = _first(response, "status_code", "status")
         headers = _headers(response)
         content = body if body is not None else _content(response)
-    if isinstance(status, bool) or not isinstance(status, int) or not isinstance(content, (bytes, bytearray, str)):
-        raise TypeError(f"{type(response).__name__} is no response: it has no status and body; give a tuple of both")
+    status, content = _status(response, status), _bytes(response, content)
     asked = _request(response)
-    pairs = tuple((str(name), str(value)) for name, value in _pairs(headers))
-    text = _plain(content.encode() if isinstance(content, str) else bytes(content), pairs)
+    pairs = _texts(headers)
+    text = _plain(content, pairs)
     pairs = without_accepted_coding(pairs, asked.accepted)
     named, seconds = (method or asked.method or "GET").upper(), _seconds(response)
     return Capture("the response", named, url or asked.url, status, pairs, text, seconds, mount=asked.mount)
+
+
+_PARTS: Final = "give a tuple of three: the status (an int), the header fields, and the body's bytes or text"
+
+
+def _status(response: Any, status: Any) -> int:
+    """Return the status; raise TypeError for what is no number, and ValueError for one that is no status."""
+    __tracebackhide__ = True
+    if isinstance(status, bool) or not isinstance(status, int):
+        named = f"its status is {status!r}" if status is not None else "it has no status"
+        raise TypeError(f"{type(response).__name__} is no response: {named}; {_PARTS}")
+    if not 100 <= status <= 999:
+        raise ValueError(f"{status} is no status of HTTP, which has three digits; give the one that came")
+    return int(status)
+
+
+def _bytes(response: Any, content: Any) -> bytes:
+    """Return the body's bytes; raise TypeError for what is neither bytes nor text."""
+    __tracebackhide__ = True
+    if isinstance(content, str):
+        return content.encode()
+    if isinstance(content, (bytes, bytearray, memoryview)):
+        return bytes(content)
+    if content is None and not isinstance(response, tuple):
+        raise TypeError(f"{type(response).__name__} is no response: it has no body; {_PARTS}")
+    fix = 'b"" if nothing came' if content is None else "json.dumps(value) if they are gone"
+    kind = "None" if content is None else type(content).__name__
+    raise TypeError(f"{kind} is no body: give the bytes or the text that came, {fix}")
 
 
 def _first(holder: Any, *names: str) -> Any:
@@ -66,6 +96,17 @@ def _headers(response: Any) -> Any:
     # Django keeps cookies beside the other fields until they are sent.
     is_sent = any(str(name).lower() == "set-cookie" for name, _ in pairs)
     return pairs if is_sent else (*pairs, *(("Set-Cookie", each.OutputString()) for each in cookies.values()))
+
+
+def _texts(headers: Any) -> Pairs:
+    """Return the header fields as texts; raise TypeError, with the fix, for what holds no names and values."""
+    __tracebackhide__ = True
+    try:
+        return tuple((str(name), str(value)) for name, value in _pairs(headers))
+    except (TypeError, ValueError):
+        kind = "None" if headers is None else type(headers).__name__
+        fix = 'give a mapping, such as {"Content-Type": "application/json"}, or pairs of name and value'
+        raise TypeError(f"{kind} holds no header fields: {fix}") from None
 
 
 def _pairs(headers: Any) -> Pairs:

@@ -138,6 +138,31 @@ def test_what_is_no_response_is_an_error_that_says_so(response: Any) -> None:
         assert_conforms(response, path=PATH)
 
 
+@pytest.mark.parametrize(
+    ("response", "error", "words"),
+    [
+        ((200, {}), TypeError, "a tuple of 2 is no response; give a tuple of three: the status (an int), the header "),
+        ((200, {}, {"id": 1}), TypeError, "dict is no body: give the bytes or the text that came, json.dumps(value)"),
+        ((200, {}, [1]), TypeError, "list is no body: give the bytes or the text that came, json.dumps(value)"),
+        ((200, {}, None), TypeError, 'None is no body: give the bytes or the text that came, b"" if nothing came'),
+        ((200, None, b""), TypeError, "None holds no header fields: give a mapping, such as {"),
+        ((200, 5, b""), TypeError, "int holds no header fields: give a mapping, such as {"),
+        ((200, ["Content-Type: text/plain"], b""), TypeError, "list holds no header fields: give a mapping"),
+        (("200", TYPE, b""), TypeError, "tuple is no response: its status is '200'; give a tuple of three"),
+        ((True, TYPE, b""), TypeError, "tuple is no response: its status is True; give a tuple of three"),
+        ((20, TYPE, b""), ValueError, "20 is no status of HTTP, which has three digits; give the one that came"),
+        ((9999, TYPE, b""), ValueError, "9999 is no status of HTTP, which has three digits"),
+        (SimpleNamespace(status_code=200), TypeError, "SimpleNamespace is no response: it has no body; give a tuple"),
+    ],
+)
+def test_each_part_that_is_none_of_a_response_is_named_with_its_fix(
+    response: Any, error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=f"^{re.escape(words)}") as raised:
+        assert_conforms(response, path=PATH)
+    assert "\n" not in str(raised.value)
+
+
 WITHOUT = """
 import sys
 
