@@ -127,7 +127,7 @@ def _content(response: Any) -> Any:
     """
     if _get(response, "streaming") is True:  # Django
         return _streamed(response)
-    content = _first(response, "content", "data")
+    content = None if _was_taken(response) else _first(response, "content", "data")
     if isinstance(content, (bytes, bytearray)):
         return content
     read = _get(response, "read")
@@ -142,6 +142,17 @@ def _content(response: Any) -> Any:
             "give it by body=, such as body=await response.read() of aiohttp or body=await response.aread() of httpx"
         )
     return content
+
+
+def _was_taken(response: Any) -> bool:
+    """Return whether the test read a part of a streamed body from its connection, or closed it, as `raw` allows.
+
+    What requests and urllib3 give then is the rest of it, and no error.
+    """
+    stream = _get(response, "raw") or response
+    if not hasattr(stream, "length_remaining") or _first(response, "_content", "_body") not in (None, False):
+        return False  # It is none of theirs, or they have read it themselves.
+    return bool(stream.tell() or (stream.closed and stream.length_remaining != 0))
 
 
 def _streamed(response: Any) -> bytes:

@@ -1,7 +1,8 @@
 """One tiny service in three frameworks, and a server for it: it answers `/things/{thing}` with the thing's own name.
 
 A query of `wrong=1` makes the answer break its contract, `coded=1` compresses it whatever was asked for, `streamed=1`
-sends it piece by piece. `/moved/{thing}` redirects to the thing. Every answer has two cookies.
+sends it piece by piece, and `empty=1` sends none. `/moved/{thing}` redirects to the thing. Every answer has two
+cookies.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ DOCUMENT = document_of(
 
 def answer(name: str, query: Any) -> tuple[bytes, dict[str, str]]:
     """Return the body of a thing, and the header fields that describe it."""
-    body = json.dumps({"name": 5 if query.get("wrong") else name}).encode()
+    body = b"" if query.get("empty") else json.dumps({"name": 5 if query.get("wrong") else name}).encode()
     fields = {"Content-Type": "application/json"}
     if query.get("coded"):
         return gzip.compress(body), {**fields, "Content-Encoding": "gzip"}

@@ -214,6 +214,34 @@ def test_a_body_that_only_the_test_can_read_is_asked_for(base: str, ask: Callabl
         assert_conforms(ask(base), DOCUMENT)
 
 
+TAKEN: dict[str, Callable[[Any], Any]] = {
+    "read": lambda stream: (stream.read(), stream.close()),
+    "read in part": lambda stream: stream.read(3),
+    "read piece by piece": lambda stream: list(stream.stream()),
+    "closed": lambda stream: stream.close(),
+}
+
+
+@pytest.mark.parametrize("take", TAKEN.values(), ids=TAKEN)
+@pytest.mark.parametrize("way", ["", "coded=1", "streamed=1"])
+@pytest.mark.parametrize("ask", [by_requests_streamed, by_urllib3_streamed])
+def test_a_body_that_the_test_took_from_the_connection_is_asked_for(
+    base: str, ask: Callable[[str, str], Got], way: str, take: Callable[[Any], Any]
+) -> None:
+    response, _ = ask(base, f"/things/plain?{way}")
+    take(response.raw if isinstance(response, requests.Response) else response)
+    with pytest.raises(TypeError, match=r"has to be read first, or was consumed; give it by body="):
+        assert_conforms(response, DOCUMENT)
+    assert_conforms(response, DOCUMENT, body=b'{"name": "plain"}')
+
+
+@pytest.mark.parametrize("ask", [by_requests_streamed, by_urllib3_streamed])
+def test_an_empty_body_was_not_consumed(base: str, ask: Callable[[str, str], Got]) -> None:
+    response, _ = ask(base, "/things/plain?empty=1")
+    with pytest.raises(AssertionError, match=r"body\.missing at body of 200"):
+        assert_conforms(response, DOCUMENT)
+
+
 def test_a_streamed_response_of_httpx_is_read_where_that_needs_no_waiting(base: str) -> None:
     with httpx.Client() as client, client.stream("GET", f"{base}/things/plain") as response:
         assert_conforms(response, DOCUMENT)
