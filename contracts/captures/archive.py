@@ -22,6 +22,7 @@ from contracts.captures.capture import (
     check_url,
     without_accepted_coding,
 )
+from contracts.http import NEGOTIATED
 
 
 def read_archive(name: str, file: IO[bytes]) -> Iterator[Capture | Unread]:
@@ -46,14 +47,16 @@ def _read(where: str, entry: Any) -> Capture | Unread:
         body = _body(answer.get("content") or {}, answer)
         if isinstance(body, str):
             return Unread(where, body)
-        accepted = dict(reversed([(name.lower(), value) for name, value in _fields(request.get("headers") or ())]))
+        sent = _fields(request.get("headers") or ())
+        accepted = dict(reversed([(name.lower(), value) for name, value in sent]))
         headers = _fields(answer.get("headers") or ())
         # The archive holds the body as the browser showed it, in whatever coding it had asked for.
         headers = without_accepted_coding(headers, accepted.get("accept-encoding", "") if accepted else None)
         at, seconds = _instant(entry.get("startedDateTime")), max(0.0, float(entry.get("time") or 0) / 1000)
         check_times(seconds, at)
         method, url = str(request["method"]).upper(), check_url(request["url"])
-        return Capture(where, method, url, status, headers, body, seconds, at)
+        negotiated = tuple(pair for pair in sent if pair[0].title() in NEGOTIATED)
+        return Capture(where, method, url, status, headers, body, seconds, at, negotiated=negotiated)
     except UnreadableError as error:
         return Unread(where, str(error))
     except (LookupError, TypeError, ValueError, AttributeError):

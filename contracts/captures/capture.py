@@ -14,7 +14,8 @@ class Capture(NamedTuple):
 
     `where` names its place for people, such as `calls.ndjson: line 7`. `url` is absolute, or a path with its query.
     `at` is when the request was sent, in seconds since 1970, and 0 where that is not known. `mount` is the path at
-    which the application that answered is mounted, where that is known: the document may not have it.
+    which the application that answered is mounted, where that is known: the document may not have it. `negotiated` are
+    the fields of the request by which the representation was chosen, as far as they are known.
     """
 
     where: str
@@ -26,6 +27,7 @@ class Capture(NamedTuple):
     seconds: float = 0.0
     at: float = 0.0
     mount: str = ""
+    negotiated: Pairs = ()
 
     @property
     def response(self) -> Response:

@@ -9,6 +9,7 @@ from contracts.http.authorization import Authorization, CredentialValue, KeySour
 from contracts.http.content_coding import CODINGS, CodingError, coding_names, decoded
 from contracts.http.download import download, plain_url
 from contracts.http.exchange import (
+    NEGOTIATED,
     NOTHING,
     PROBED_METHODS,
     Exchange,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, TextIO
 
 from contracts.reports.comparison import Comparison
-from contracts.reports.curl import curl_lines
+from contracts.reports.curl import curl_lines, request_line
 from contracts.reports.grouping import grouped, told_by
 from contracts.reports.left_out_words import to_json
 from contracts.reports.messages import clipped, group_line, reference, violation_line
@@ -146,6 +146,9 @@ def _violations(number: int, group: Sequence[Finding], verdict: Verdict) -> Iter
     if named := reference(witness):
         yield f"   request {_short(named)}"
     commands = curl_lines(witness, verdict.run)
+    if not commands:
+        yield f"   asked for: {code(request_line(witness))}"
+        return
     block = [code(*commands)] if len(commands) == 1 else ["```bash", *commands, "```"]
     yield from ("   <details><summary>repeat</summary>", "", *(f"   {line}" for line in block), "", "   </details>")
 

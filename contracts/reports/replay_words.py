@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from contracts.openapi import Resource
 from contracts.reports import messages, verdict_words
-from contracts.reports.curl import curl_lines
+from contracts.reports.curl import request_lines
 from contracts.reports.rejection_words import rejection_line
 from contracts.reports.terminal import about
 from contracts.verdict import Finding, Obstacle, Outcome, Replay, ReplayedFinding, ReplayOutcome, ReportedRun, Witness
@@ -44,7 +44,7 @@ def _told(replay: Replay, result: ReplayedFinding) -> Iterator[str]:
     if result.waiver:
         yield f"{_INDENT}waived {verdict_words.accepted_until(result.waiver)}"
     if result.witness and result.now:
-        yield from (_INDENT + command for command in curl_lines(result.witness, replay.run))
+        yield from (_INDENT + command for command in request_lines(result.witness, replay.run))
 
 
 def _new(replay: Replay, finding: Finding) -> Iterator[str]:
@@ -52,7 +52,7 @@ def _new(replay: Replay, finding: Finding) -> Iterator[str]:
     yield _line("NEW", line, finding.witness, verdict_words.spread(finding))
     if finding.waiver:
         yield f"{_INDENT}waived {verdict_words.accepted_until(finding.waiver)}"
-    yield from (_INDENT + command for command in curl_lines(finding.witness, replay.run))
+    yield from (_INDENT + command for command in request_lines(finding.witness, replay.run))
 
 
 def _line(word: str, line: str, witness: Witness, words: str) -> str:

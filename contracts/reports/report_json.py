@@ -223,7 +223,7 @@ def _violation(finding: Finding, run: RunFacts, lines: Mapping[str, int]) -> dic
         "sdk": finding.sdk,
         "waiver": finding.waiver and finding.waiver.to_json(),
         "recurrence": recurrence and {"often": str(recurrence.reproducibility), **asdict(recurrence)},
-        "curl": curl(finding.witness, run),
+        "curl": curl(finding.witness, run) or None,
         "request_id": reference(finding.witness),
     }
 
@@ -235,7 +235,7 @@ def _refused(refused: RefusedIds, run: RunFacts) -> dict[str, Any]:
         "more": refused.more,
         "message": refused_line(refused),
         "witness": _witness(refused.witness),
-        "curl": curl(refused.witness, run),
+        "curl": curl(refused.witness, run) or None,
     }
 
 

@@ -11,7 +11,7 @@ from contracts.http import TIMEOUTS
 from contracts.openapi import Document, Resource
 from contracts.reports import left_out_words, messages, verdict_words
 from contracts.reports.comparison import Comparison
-from contracts.reports.curl import curl_lines
+from contracts.reports.curl import request_lines
 from contracts.reports.grouping import grouped, told_by
 from contracts.reports.rejection_words import rejection_line
 from contracts.rules import where_explained
@@ -56,7 +56,7 @@ def _lines(verdict: Verdict, comparison: Comparison | None, changes: DocumentDif
     for number, group in enumerate(groups[:MAX_GROUPS], 1):
         yield f"{number:>3}. {_with_spread(group, label_width=5)}"
         witness = min(finding.witness for finding in told_by(group))
-        yield from (f"     {command}" for command in curl_lines(witness, verdict.run))
+        yield from (f"     {command}" for command in request_lines(witness, verdict.run))
         found = (messages.reference(witness), *map(_known, told_by(group)))
         if known := " · ".join(dict.fromkeys(filter(None, found))):
             yield f"     {messages.visible(known)}"
@@ -116,7 +116,7 @@ def _remarks(verdict: Verdict) -> Iterator[str]:
         yield f"note        {note}"
     for words, difference in list(verdict.differences.items())[:MAX_DIFFERENCES]:
         yield messages.visible(f"harness     the validators differ ({difference.count}x): {words}")
-        yield from (f"            {command}" for command in curl_lines(difference.witness, verdict.run))
+        yield from (f"            {command}" for command in request_lines(difference.witness, verdict.run))
     if len(verdict.differences) > MAX_DIFFERENCES:
         yield f"            and {len(verdict.differences) - MAX_DIFFERENCES} more (report.json has all)"
 

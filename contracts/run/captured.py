@@ -103,7 +103,7 @@ class CapturedAnswers:
             return ()
         url = without_secrets(capture.url, self._settings.document)
         made_up = self._compares and not comparable and not _is_described(operation, url, values)
-        request = Request(url, tuple(values.items()), made_up=made_up)
+        request = Request(url, tuple(values.items()), made_up=made_up, negotiated=capture.negotiated)
         exchange = Exchange(operation, request, capture.response, capture.seconds, capture.at)
         if self._recorder:
             self._recorder(self._settings.redaction.exchange(exchange))

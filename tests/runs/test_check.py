@@ -90,6 +90,55 @@ def test_a_violation_is_told_with_its_place_as_in_any_run(tmp_path: Path) -> Non
     assert [line.split(" at ")[0] for line in again.violations] == ["schema.enum"]
 
 
+def broken(line: dict[str, Any]) -> None:
+    line["body"] = json.dumps({**json.loads(line["body"]), "status": "STARTED"})
+
+
+def told(folder: Path, content: bytes, *options: str) -> tuple[list[str], Any, dict[str, str]]:
+    """Return the lines that repeat a violation, its entry in report.json, and all reports by name."""
+    result = check(folder, content, options=("--report-dir", str(folder / "reports"), *options))
+    assert result.code == 1, result.output
+    reports = {file.name: file.read_text() for file in (folder / "reports").iterdir()}
+    (entry,) = json.loads(reports["report.json"])["violations"]
+    below = result.output.partition("  1. ")[2].splitlines()[1:]
+    return [line.strip() for line in below if line.startswith("     ") and "SDK: " not in line], entry, reports
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_where_no_server_is_known_the_request_takes_the_place_of_a_command(tmp_path: Path, is_known: bool) -> None:
+    path = url_of(ANSWERS[0][0]).removeprefix(HOST) if is_known else ""
+    body = json.dumps({**json.loads(ANSWERS[0][1].body), "status": "STARTED"}).encode()
+    lines, entry, reports = told(tmp_path, curl_output(body), *(("--path", path) if is_known else ()))
+    request = f"GET {path or '(path not known)'}"
+    assert lines == [request]
+    assert entry["curl"] is None
+    assert f"   asked for: `{request}`\n" in reports["report.md"]
+    assert "Copy command" not in reports["report.html"]
+    assert path or "(path not known)" in reports["report.html"]
+    assert not [name for name, text in reports.items() if "curl -sS" in text]
+
+
+def test_a_server_that_is_named_makes_the_command_whole(tmp_path: Path) -> None:
+    lines = exchange_lines(broken).replace(HOST.encode(), b"/base")
+    below, entry, reports = told(tmp_path, lines, "--server", "https://user:word@h.test/base")
+    assert below == [entry["curl"]]
+    path = entry["witness"]["request"]["url"]
+    assert entry["curl"] == f"curl -sS -i https://h.test{path}"
+    assert path.startswith("/base/v4/")
+    assert f"`{entry['curl']}`" in reports["report.md"]
+    assert "Copy command" in reports["report.html"]
+
+
+def test_the_command_of_a_browsers_request_is_as_the_archive_says(tmp_path: Path) -> None:
+    sent = [{"name": name, "value": "a, b"} for name in (":method", "accept", "Accept-Encoding", "cookie")]
+    entries = json.loads(archive().replace(b'\\"status\\": \\"', b'\\"status\\": \\"X'))["log"]["entries"]
+    entries[0]["request"]["headers"] = sent
+    below, entry, _ = told(tmp_path, json.dumps({"log": {"version": "1.2", "entries": entries[:1]}}).encode())
+    assert below == [entry["curl"]]
+    url = entries[0]["request"]["url"]
+    assert entry["curl"] == f"curl -sS -i --compressed -H 'accept: a, b' -H 'Accept-Encoding: a, b' {url}"
+
+
 def test_what_is_no_operation_of_the_document_is_counted_and_named(tmp_path: Path) -> None:
     others = [{"url": f"{HOST}/health", "status": 200}] * 2 + [{"url": HOST, "method": "POST", "status": 201}]
     result = check(tmp_path, exchange_lines() + b"\n" + b"\n".join(json.dumps(each).encode() for each in others))
