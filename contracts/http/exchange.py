@@ -148,8 +148,9 @@ class Failure:
 class Exchange:
     """A request of an operation and its outcome.
 
-    `seconds` is the time to the last byte and `at` the time, in seconds since 1970, at which the request was sent (for
-    the last time, if it was sent again). `previous_attempts` are the earlier outcomes of the same request, in order.
+    `seconds` is the time to the last byte, 0 if that is not known, and `at` the time, in seconds since 1970, at which
+    the request was sent (for the last time, if it was sent again). `previous_attempts` are the earlier outcomes of the
+    same request, in order.
     """
 
     operation: Operation

@@ -118,7 +118,7 @@ def _facts(verdict: Verdict) -> Iterator[tuple[str, str]]:
     yield "answers", ", ".join(f"{name}: {count}" for name, count in verdict.answers.items()) or "none"
     if verdict.retries:
         yield "sent again", retries(verdict)
-    for path, counts in sorted(verdict.times.items()):
+    for path, counts in sorted((path, counts) for path, counts in verdict.times.items() if counts):
         quantiles = (f"p{share} {latency_quantile(counts, share / 100) * 1000:.1f} ms" for share in (50, 95, 99))
         fact = ", ".join(quantiles)
         yield "latency", fact if len(verdict.times) == 1 else f"{path}: {fact}"

@@ -74,7 +74,7 @@ def report(
         "run": _run(verdict.run),
         "document": _document(verdict.run.document),
         "requests": _requests(verdict),
-        "latency": {path: _latency(counts) for path, counts in sorted(verdict.times.items())},
+        "latency": {path: _latency(counts) for path, counts in sorted(verdict.times.items()) if counts},
         "vanished": _resources(verdict.vanished),
         "passed_over": _resources(verdict.skipped_hanging),
         "refused": [_refused(refused, verdict.run) for refused in verdict.refused],

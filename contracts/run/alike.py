@@ -175,7 +175,8 @@ class AlikeAnswers:
             if not self._history.agrees(name, kind.lasting, lasting_values, span):
                 return False
         repeats.note(at, resource)
-        self._times[operation.path][latency_bucket(seconds)] += 1
+        if seconds:
+            self._times[operation.path][latency_bucket(seconds)] += 1
         return True
 
     def learn(self, exchange: Exchange) -> None:

@@ -237,7 +237,7 @@ class Ledger:
         violations, seen, promised, flaky = counts
         total = sum(json.loads(answers).values())
         times = dict(self._rows("SELECT bucket, sum(count) FROM times WHERE run = ? GROUP BY bucket", run))
-        p50, p95, p99 = (latency_quantile(times, share) for share in (0.5, 0.95, 0.99))
+        p50, p95, p99 = (latency_quantile(times, share) if times else None for share in (0.5, 0.95, 0.99))
         share = flaky / total if total else 0.0
         return RunSummary(_moment(started), profile, outcome, total, violations, seen, promised, share, p50, p95, p99)
 
@@ -301,7 +301,8 @@ def _no_runs(path: Path) -> str:
 def _lines(ledger: Ledger, target: str, since: datetime.datetime) -> Iterator[str]:
     yield "started (UTC)     profile     outcome       answers  violations  seen       flaky    p50     p95     p99 ms"
     for run in ledger.latest_runs(target):
-        times = "  ".join(f"{seconds * 1000:6.1f}" for seconds in (run.p50, run.p95, run.p99))
+        quantiles = (run.p50, run.p95, run.p99)
+        times = "  ".join("     –" if seconds is None else f"{seconds * 1000:6.1f}" for seconds in quantiles)
         yield (
             f"{run.started:%Y-%m-%d %H:%M}  {run.profile:<10}  {run.outcome:<12}  {run.answers:>7}"
             f"  {run.violations:>10}  {run.seen:>4}/{run.promised:<4}  {run.flaky:>5.1%}  {times}"

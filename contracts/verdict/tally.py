@@ -107,7 +107,7 @@ class Tally:
     probes: Counter[str] = field(default_factory=Counter)
     """By an undocumented method and its response: `POST 405`."""
     times: dict[str, Counter[int]] = field(default_factory=dict)
-    """By the operation's path and the latency's bucket."""
+    """By the operation's path and the latency's bucket, of the responses whose time is known."""
     vanished: set[tuple[str, Resource]] = field(default_factory=set)
     """Resources, behind the operation's path, that the target listed and then refused."""
     skipped_hanging: set[tuple[str, Resource]] = field(default_factory=set)
@@ -164,7 +164,9 @@ class Tally:
         features = features_of(operation, parsed, response.status)
         observation = FeatureObservation(1, exchange.at, exchange.request.parameter_values)
         self._note_features(features, observation, redaction)
-        self.times.setdefault(operation.path, Counter())[latency_bucket(exchange.seconds)] += 1
+        times = self.times.setdefault(operation.path, Counter())
+        if exchange.seconds:
+            times[latency_bucket(exchange.seconds)] += 1
         if operation.grants(response.status) and _is_evidence(parsed):
             self.successes[operation.path] += 1
         return features.promised
@@ -186,6 +188,7 @@ class Tally:
         parsed = parse_response(operation, response)
         self._note_features(features_of(operation, parsed, response.status), observation, redaction)
         self.answers[outcome_name(response)] += observation.count
+        self.times.setdefault(operation.path, Counter())
         plainly = replace(exchange, request=replace(exchange.request, parameters=()))
         if plain and (label := label_of(plainly)) is not None:
             self.plain_answers[label] += plain

@@ -206,7 +206,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """One earlier run, as a ledger keeps it; latencies are in seconds and over all its responses."""
+    """One earlier run, as a ledger keeps it.
+
+    Latencies are in seconds and over all its responses whose time is known, None if there are none.
+    """
 
     started: datetime.datetime
     profile: str
@@ -217,9 +220,9 @@ class RunSummary:
     promised: int
     flaky: float
     """The share of responses, from 0 to 1, that came only when the request was sent again."""
-    p50: float
-    p95: float
-    p99: float
+    p50: float | None
+    p95: float | None
+    p99: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,37 @@ def test_the_command_of_a_browsers_request_is_as_the_archive_says(tmp_path: Path
     assert entry["curl"] == f"curl -sS -i --compressed -H 'accept: a, b' -H 'Accept-Encoding: a, b' {url}"
 
 
+@pytest.mark.parametrize("seconds", [0, 0.25])
+def test_latencies_are_those_of_answers_whose_time_is_known(tmp_path: Path, seconds: float) -> None:
+    def timed(line: dict[str, Any]) -> None:
+        line["seconds"] = seconds if line["url"] == url_of(ANSWERS[0][0]) else 0
+
+    ledger = tmp_path / "ledger.sqlite"
+    options = ("--report-dir", str(tmp_path / "reports"), "--ledger", str(ledger))
+    result = check(tmp_path, *[exchange_lines(timed) + b"\n" + exchange_lines(timed)] * 2, options=options)
+    assert result.code == 0, result.output
+    reports = {file.name: file.read_text() for file in (tmp_path / "reports").iterdir()}
+    report, listed = json.loads(reports["report.json"]), run_command("ledger", str(ledger)).output
+    (summary,) = report["trend"]
+    quantiles = ("p50", "p95", "p99")
+    if seconds:
+        (latency,) = report["latency"].values()
+        assert latency["answers"] == 4
+        assert [each[name] for each in (latency, summary) for name in quantiles] == pytest.approx(
+            [seconds] * 6, rel=0.01
+        )
+        assert "| latency | p50 2" in reports["report.md"]
+        assert "half within" in reports["report.html"]
+        assert re.search(r"( +2[45]\d\.\d){3}$", listed, re.MULTILINE)
+    else:
+        assert report["latency"] == {}
+        assert all(summary[name] is None for name in quantiles)
+        assert "latency" not in reports["report.md"]
+        assert "half within" not in reports["report.html"]
+        assert 'href="#latency"' not in reports["report.html"]
+        assert re.search(r"( +–){3}$", listed, re.MULTILINE)
+
+
 def test_what_is_no_operation_of_the_document_is_counted_and_named(tmp_path: Path) -> None:
     others = [{"url": f"{HOST}/health", "status": 200}] * 2 + [{"url": HOST, "method": "POST", "status": 201}]
     result = check(tmp_path, exchange_lines() + b"\n" + b"\n".join(json.dumps(each).encode() for each in others))

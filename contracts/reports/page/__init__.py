@@ -79,8 +79,8 @@ def render(
         "data": Markup(embedded(report)),  # noqa: S704 - it holds no character with a meaning in HTML
         "roots": tree.build(report),
         "matrices": list(tree.matrices(report)),
-        "histograms": {path: _histogram(report, path, counts) for path, counts in verdict.times.items()},
-        "timeline": figures.timeline(exchanges),
+        "histograms": {path: _histogram(report, path, counts) for path, counts in verdict.times.items() if counts},
+        "timeline": figures.timeline(exchange for exchange in exchanges if exchange.seconds),
         "excerpts": functools.partial(_excerpt, _lines(verdict.run.document.path)),
         "explained": explanation_rows,
         "lay_out": functools.partial(witness.lay_out, max_lines=max_lines),

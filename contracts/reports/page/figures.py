@@ -68,8 +68,10 @@ class Timeline:
     total: int
 
 
-def duration(seconds: float) -> str:
-    """Return a time in words, in the unit that reads best: `840 µs`, `1.2 ms`, `35 ms`, `2.5 s`."""
+def duration(seconds: float | None) -> str:
+    """Return a time in words, in the unit that reads best: `840 µs`, `1.2 ms`, `35 ms`, `2.5 s`; a dash for None."""
+    if seconds is None:
+        return "–"
     if not seconds:
         return "0 s"
     unit, size = next((each for each in _UNITS if seconds >= each[1]), _UNITS[-1])
@@ -163,8 +165,10 @@ class _Axis:
 
 
 def sparkline(values: Sequence[Any]) -> str:
-    """Return the points of a line through the numbers, for an SVG polyline in a box of 100 by 24."""
-    numbers = [float(value) for value in values]
+    """Return the points of a line through the numbers that are known, for an SVG polyline in a box of 100 by 24."""
+    numbers = [float(value) for value in values if value is not None]
+    if not numbers:
+        return ""
     least, most = min(numbers), max(numbers)
     across, up = 96 / max(1, len(numbers) - 1), 20 / ((most - least) or 1)
     return " ".join(f"{2 + index * across:.1f},{22 - (value - least) * up:.1f}" for index, value in enumerate(numbers))
