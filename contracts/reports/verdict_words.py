@@ -184,6 +184,18 @@ def missing(unmet: Unmet, *, several: bool) -> Iterator[str]:
         yield f"{feature.location} {feature.which or feature.kind}{operation}"
 
 
+def recheck_words(recurrence: RecheckResult) -> str:
+    """Return what came when a violation was asked for again: `3 times: it was gone; the sibling never showed it`."""
+    words = {
+        Reproducibility.ALWAYS: "it was there each time",
+        Reproducibility.SOMETIMES: f"it was there {_count(recurrence.times, 'time')}",
+        Reproducibility.GONE: "it was gone",
+    }
+    siblings = {True: "; a sibling showed it too", False: "; the sibling never showed it", None: ""}
+    asked = f"{_count(recurrence.of, 'time')}: {words[recurrence.reproducibility]}"
+    return asked + siblings[recurrence.sibling]
+
+
 _ALONE: Final = "always, not on a sibling"
 
 

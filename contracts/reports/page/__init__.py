@@ -26,9 +26,9 @@ from contracts.reports.comparison import Comparison
 from contracts.reports.grouping import differ_by_value, grouped
 from contracts.reports.messages import group_line
 from contracts.reports.page import figures, tree, witness
-from contracts.reports.verdict_words import spread
+from contracts.reports.verdict_words import recheck_words, spread
 from contracts.rules import explanation_rows
-from contracts.verdict import Finding, RunSummary, Verdict
+from contracts.verdict import Finding, RecheckResult, RunSummary, Verdict
 
 if TYPE_CHECKING:
     from contracts.changes import DocumentDiff
@@ -83,6 +83,7 @@ def render(
         "timeline": figures.timeline(exchange for exchange in exchanges if exchange.seconds),
         "excerpts": functools.partial(_excerpt, _lines(verdict.run.document.path)),
         "explained": explanation_rows,
+        "rechecked": _rechecked,
         "lay_out": functools.partial(witness.lay_out, max_lines=max_lines),
         "limits": {"ids": IDS, "full": FULL, "longest": witness.LONGEST},
         "sides": _sides(changes) if changes else {},
@@ -133,6 +134,10 @@ def _blocks(findings: Sequence[Finding]) -> list[_Block]:
         else:
             blocks += [_Block((index,)) for index in indices]
     return sorted(blocks, key=lambda block: block.indices)
+
+
+def _rechecked(recurrence: Mapping[str, Any]) -> str:
+    return recheck_words(RecheckResult(recurrence["times"], recurrence["of"], recurrence["sibling"]))
 
 
 def _histogram(report: Mapping[str, Any], path: str, counts: Mapping[int, int]) -> figures.Histogram | None:

@@ -15,7 +15,7 @@ from contracts.openapi import Document
 from contracts.reports import terminal
 from contracts.reports.messages import visible
 from contracts.reports.rejection_words import rejection_line
-from contracts.reports.verdict_words import rarity, self_test, spread
+from contracts.reports.verdict_words import rarity, recheck_words, self_test, spread
 from contracts.run.observer import Observer
 from contracts.verdict.tally import Tally
 from contracts.verdict.verdict import AcceptanceCriteria, Finding, RecheckResult, conclude
@@ -265,6 +265,21 @@ def test_the_result_of_asking_again_is_printed_once(results: list[Any], words: s
     ]
     several = f"{len(findings)} violations, " if len(findings) > 1 else ""
     assert spread(*findings) == f"{several}2x on 1 resource{words}"
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        (RecheckResult(3, 3, None), "3 times: it was there each time"),
+        (RecheckResult(3, 3, True), "3 times: it was there each time; a sibling showed it too"),
+        (RecheckResult(1, 3, False), "3 times: it was there 1 time; the sibling never showed it"),
+        (RecheckResult(0, 3, False), "3 times: it was gone; the sibling never showed it"),
+        (RecheckResult(0, 1, None), "1 time: it was gone"),
+    ],
+    ids=str,
+)
+def test_the_page_says_what_came_when_it_was_asked_again(result: RecheckResult, words: str) -> None:
+    assert recheck_words(result) == words
 
 
 @pytest.mark.parametrize(
