@@ -132,7 +132,9 @@ def _short_help() -> list[str]:
 def _fix(word: str, known: Iterable[str], command: str) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(word, list(known), n=1)
+    every = list(known)
+    begun = [each for each in every if each.startswith(word) and len(word.strip("-")) > 1]
+    near = get_close_matches(word, begun, n=1, cutoff=0) or get_close_matches(word, every, n=1)
     return f"did you mean {near[0]}?" if near else f"{command} --help lists them"
 
 

@@ -96,7 +96,7 @@ def _named(feature: Feature) -> str:
 def _unknown(text: str, words: str, promised: Iterable[Feature]) -> ConfigurationError:
     names = (name for feature in promised for name in (feature.location, _named(feature)))
     legal = dict.fromkeys([*KINDS, "all", "success", "answers=100", *names])
-    similar = get_close_matches(words, legal, n=3, cutoff=0.5)
+    similar = get_close_matches(words, legal, n=3)
     hint = f"near are {', '.join(similar)}" if similar else f"say {', '.join([*KINDS, 'all'])}, or a place"
     return ConfigurationError(f"--require {text!r} is nothing that the document promises; {hint}")
 

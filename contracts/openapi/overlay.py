@@ -94,7 +94,7 @@ _NOUNS: Final[dict[type, str]] = {str: "a string", dict: "an object", list: "an 
 
 def load_overlay(path: Path) -> Overlay:
     """Read an overlay; raise DocumentError if the file is not one, or not of version 1.0 to 1.2."""
-    contents, _ = read_file(path)
+    contents, _ = read_file(path, "OpenAPI Overlay document")
     version = str(contents.get("overlay", "")) if isinstance(contents, dict) else ""
     if not re.fullmatch(r"1\.[012]\.\d+", version):
         fix = "give an OpenAPI Overlay document of version 1.0.0 to 1.2.0"

@@ -22,6 +22,8 @@ DEPTH: Final = 100
 MAX_VALUES: Final = 5_000_000
 """How many values a document may hold, those behind aliases counted each time; large published ones hold a fifth."""
 
+_KIND: Final = "OpenAPI 3.1 document"
+
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG: Final = "tag:yaml.org,2002:"
 
@@ -72,17 +74,20 @@ def _error(problem: str, node: Any) -> yaml.YAMLError:
     return yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
 
 
-def read_file(path: Path) -> tuple[Any, str]:
-    """Return the file's contents and the SHA-256 of its bytes; raise DocumentError if it is neither YAML nor JSON."""
+def read_file(path: Path, kind: str = _KIND) -> tuple[Any, str]:
+    """Return the file's contents and the SHA-256 of its bytes; raise DocumentError if it is neither YAML nor JSON.
+
+    `kind` is what the file should be.
+    """
     try:
         data = path.read_bytes()
     except (OSError, ValueError) as error:
         problem = f"cannot be read: {getattr(error, 'strerror', None) or error}"
         raise DocumentError(path, "", problem, "name a readable file") from None
-    return parse_bytes(path, data)
+    return parse_bytes(path, data, kind)
 
 
-def parse_bytes(path: Path, data: bytes) -> tuple[Any, str]:
+def parse_bytes(path: Path, data: bytes, kind: str = _KIND) -> tuple[Any, str]:
     """Return the contents of a file with these bytes and their SHA-256; raise DocumentError as `read_file` does."""
     try:
         text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8")
@@ -92,7 +97,7 @@ def parse_bytes(path: Path, data: bytes) -> tuple[Any, str]:
     if contents is json_text.UNREADABLE:
         contents = _yaml(path, text)
     if contents is None:
-        raise DocumentError(path, "", "is empty", "give an OpenAPI 3.1 document in YAML or JSON")
+        raise DocumentError(path, "", "is empty", f"give an {kind} in YAML or JSON")
     return contents, hashlib.sha256(data).hexdigest()
 
 

@@ -130,7 +130,7 @@ def _explain_rule(code: str) -> Iterator[str]:
 def _near(word: str) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(word, [*_EVERY, *_raw()["groups"]], n=3, cutoff=0.5)
+    near = get_close_matches(word.lower(), [*_EVERY, *_raw()["groups"]], n=3, cutoff=0.5)
     return f"near are {', '.join(near)}" if near else "contract explain lists all"
 
 

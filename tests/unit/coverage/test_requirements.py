@@ -72,6 +72,15 @@ def test_an_unknown_requirement_is_refused_in_one_line_with_similar_ones(words: 
     assert "; " in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [("presense", "near are presence"), ("nonsense", "say statuses, branches, values, presence, all, or a place")],
+)
+def test_only_what_is_near_is_offered_for_an_unknown_requirement(words: str, hint: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"is nothing that the document promises; {hint}$"):
+        parse_requirement(words, OPERATIONS)
+
+
 def missing(words: str, seen: set[str], last: dict[str, int] | None = None, answers: int = 0) -> tuple[Unmet, ...]:
     sightings: dict[Any, Any] = {each: f"{each.location}={each.which or each.kind}" in seen or None for each in EVERY}
     ago = {f"{each.location}={each.which or each.kind}": each for each in EVERY}

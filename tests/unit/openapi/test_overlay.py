@@ -225,6 +225,13 @@ def test_a_file_without_a_version_is_no_overlay(tmp_path: Path, text: str) -> No
         overlay.load_overlay(path)
 
 
+def test_of_an_empty_file_an_overlay_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "care.yaml"
+    path.write_text("")
+    with pytest.raises(DocumentError, match=r"care\.yaml: is empty; give an OpenAPI Overlay document in YAML or JSON$"):
+        overlay.load_overlay(path)
+
+
 def test_an_action_without_update_copy_and_remove_is_reported(apply: Apply) -> None:
     changed, idle = apply({"target": "$.oak"})
     assert changed == ORCHARD

@@ -171,6 +171,7 @@ def test_without_a_word_every_rule_is_listed() -> None:
         ("schema.enums", "near are schema.enum"),
         ("shema", "near are schema"),
         ("overlay.equal", "near are overlay.equals"),
+        ("SCHEMA.ENUM", "near are schema.enum"),
         ("qqqq", "contract explain lists all"),
     ],
 )
