@@ -43,7 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how much to ask: ci, the same each time; nightly, ten times as much and new each time; prerelease, the "
         "most, and everything must be seen (default: ci)",
     )
-    add("--hypothesis-seed", metavar="N", help="draw in nightly or prerelease what the run with this seed drew")
+    add(
+        "--hypothesis-seed",
+        type=int,
+        metavar="N",
+        help="draw in nightly or prerelease what the run with this seed drew",
+    )
     add("--collect-only", action="store_true", help="list what is asked for and what is left out; send nothing")
     group(REPORTS).add_argument("-q", "--quiet", action="store_true", help="the same as --no-progress")
 

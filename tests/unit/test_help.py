@@ -148,6 +148,10 @@ def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) 
         ("verify -k known", "-k needs pytest: in a checkout python3 -m tox run -e verify -- -k ..."),
         ("check body.json -n2", "'-n2' is no option; see contract check --help"),
         ("verify --timeout soon", "argument --timeout: invalid float value: 'soon'; see contract verify --help"),
+        (
+            "verify --hypothesis-seed x",
+            "argument --hypothesis-seed: invalid int value: 'x'; see contract verify --help",
+        ),
         ("merge", "the following arguments are required: FILE; see contract merge --help"),
         ("ledger runs.sqlite --days 0", "--days 0 is no number of days; give 1 to 36500"),
         ("ledger runs.sqlite --days 1000000000000", "--days 1000000000000 is no number of days; give 1 to 36500"),
