@@ -8,7 +8,7 @@ from typing import Final
 
 from contracts.audit import Audit
 from contracts.openapi import line_of, pointer_lines
-from contracts.reports.grouping import grouped
+from contracts.reports.grouping import grouped, rules_of
 from contracts.reports.messages import group_line
 from contracts.reports.sarif import relative
 from contracts.rules import where_explained
@@ -22,13 +22,13 @@ def github_commands(verdict: Verdict) -> Iterator[str]:
     """Yield one command for each group of violations (see `grouped`), MAX_ANNOTATIONS at most, and where to read on."""
     lines = pointer_lines(verdict.run.document.path)
     file = property_text(relative(verdict.run.document.path))
-    groups = grouped(verdict.findings)[:MAX_ANNOTATIONS]
-    for group in groups:
+    groups = grouped(verdict.findings)
+    for group in groups[:MAX_ANNOTATIONS]:
         first = group[0].violation
         line, title = line_of(lines, first.pointer), property_text(first.rule)
         yield f"::error file={file},line={line},title={title}::{data_text(group_line(group))}"
     if groups:
-        yield f"::notice::{data_text(where_explained(groups[0][0].violation.rule))}"
+        yield f"::notice::{data_text(where_explained(*rules_of(groups)))}"
 
 
 def audit_commands(audit: Audit) -> Iterator[str]:

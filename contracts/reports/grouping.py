@@ -63,6 +63,11 @@ def told_by(group: Sequence[Finding]) -> Sequence[Finding]:
     return group[:1] if group[0].violation.rule == "overlay.swapped" else group
 
 
+def rules_of(groups: Iterable[Sequence[Finding]]) -> tuple[str, ...]:
+    """Return the rules that groups tell of, each once."""
+    return tuple(dict.fromkeys(finding.violation.rule for group in groups for finding in told_by(group)))
+
+
 def differ_by_value(group: Sequence[Finding]) -> bool:
     """Return whether the findings of a group differ only by values, or by names that the document does not have."""
     return len(group) > 1 and len(keys := {*_differing(group)}) == 1 and None not in keys

@@ -12,6 +12,7 @@ from typing import Final, TextIO
 
 from contracts.judge import PlacePattern
 from contracts.openapi import Operation
+from contracts.reports.grouping import grouped, rules_of
 from contracts.reports.messages import violation_line, visible
 from contracts.reports.verdict_words import accepted_until
 from contracts.rules import where_explained
@@ -38,7 +39,7 @@ def render(verdict: Verdict, promises: Promises, file: TextIO, breaking: Sequenc
     if verdict.changes:
         suite.append(_case_of_changes(verdict.changes, breaking))
     if verdict.findings:
-        ET.SubElement(suite, "system-out").text = where_explained(verdict.findings[0].violation.rule)
+        ET.SubElement(suite, "system-out").text = where_explained(*rules_of(grouped(verdict.findings)))
     counts = {
         "tests": len(suite.findall("testcase")),
         "failures": len(suite.findall("testcase/failure")),

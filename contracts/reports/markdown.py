@@ -6,7 +6,7 @@ from typing import Final, TextIO
 
 from contracts.reports.comparison import Comparison
 from contracts.reports.curl import curl_lines, request_line
-from contracts.reports.grouping import grouped, told_by
+from contracts.reports.grouping import grouped, rules_of, told_by
 from contracts.reports.left_out_words import to_json
 from contracts.reports.messages import clipped, group_line, reference, violation_line
 from contracts.reports.terminal import MAX_GROUPS
@@ -80,7 +80,7 @@ def _broken(verdict: Verdict) -> Iterator[str]:
         for number, group in enumerate(groups[:MAX_GROUPS], 1):
             yield from _violations(number, group, verdict)
         yield from _beyond(groups, MAX_GROUPS)
-        yield from ("", f"{where_explained(verdict.findings[0].violation.rule)}.")
+        yield from ("", f"{where_explained(*rules_of(groups))}.")
     if verdict.waived:
         yield from ("", "### Waived", "")
         groups = grouped(verdict.waived)

@@ -12,7 +12,7 @@ from contracts.openapi import Document, Resource
 from contracts.reports import left_out_words, messages, verdict_words
 from contracts.reports.comparison import Comparison
 from contracts.reports.curl import request_lines
-from contracts.reports.grouping import grouped, told_by
+from contracts.reports.grouping import grouped, rules_of, told_by
 from contracts.reports.rejection_words import rejection_line
 from contracts.rules import where_explained
 from contracts.verdict import FeatureObservation, Finding, Outcome, Replay, Verdict
@@ -62,7 +62,7 @@ def _lines(verdict: Verdict, comparison: Comparison | None, changes: DocumentDif
             yield f"     {messages.visible(known)}"
     yield from _beyond(groups)
     if groups:
-        yield f"explained   {where_explained(groups[0][0].violation.rule)}"
+        yield f"explained   {where_explained(*rules_of(groups))}"
 
 
 def _with_spread(group: Sequence[Finding], label_width: int) -> str:

@@ -134,9 +134,16 @@ def _near(word: str) -> str:
     return f"near are {', '.join(near)}" if near else "contract explain lists all"
 
 
-def where_explained(code: str) -> str:
-    """Return where to read what a broken rule means, for the end of a report."""
-    return f"`contract explain {code}` says what that rule means, with examples, and what to do"
+_NAMED: Final = 5
+"""The number of broken rules that the end of a report names."""
+
+
+def where_explained(*codes: str) -> str:
+    """Return where to read what broken rules mean, each named once, for the end of a report."""
+    each = list(dict.fromkeys(codes))
+    more = f" (and {len(each) - _NAMED} more)" if len(each) > _NAMED else ""
+    mean = "that rule means" if len(each) == 1 else "these rules mean"
+    return f"`contract explain {' '.join(each[:_NAMED])}`{more} says what {mean}, with examples, and what to do"
 
 
 def explanation_markdown(code: str) -> Iterator[str]:

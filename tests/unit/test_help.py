@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from contracts.__main__ import COMMANDS, Parser, main
+from contracts.errors import EXIT_ERROR
 from contracts.options import OPTIONS
+from contracts.rules import explain
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -120,6 +122,20 @@ def test_without_a_command_one_example_of_each_is_shown(given: list[str], capsys
     assert other == ""
     for example, purpose in COMMANDS.values():
         assert re.search(rf"(?m)^  {re.escape(example)} +{re.escape(purpose)}$", text)
+
+
+@pytest.mark.parametrize("words", ["schema.enum json.depth", "schema.enum, json.depth", "schema.enum,json.depth"])
+def test_several_rules_are_explained_each_by_itself(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", *words.split()]) == 0
+    each = ["\n".join(explain(code)) for code in ("schema.enum", "json.depth")]
+    assert capsys.readouterr().out == "\n\n".join(each) + "\n"
+
+
+def test_of_several_rules_an_unknown_one_is_refused_before_any_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "schema.enum", "schema.enums"]) == EXIT_ERROR
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("ERROR: schema.enums is no rule; near are schema.enum")
 
 
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:

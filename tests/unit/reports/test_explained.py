@@ -86,16 +86,25 @@ REPORTS = {
 
 
 @pytest.mark.parametrize("report", REPORTS)
-def test_a_report_on_violations_says_once_where_a_rule_is_explained(report: str) -> None:
+def test_a_report_on_violations_says_once_where_its_rules_are_explained(report: str) -> None:
     text = REPORTS[report](BROKEN)
     assert text.count("contract explain") == 1
-    assert where_explained(RULES_BROKEN[0]) in text
+    assert where_explained(*RULES_BROKEN) in text
     assert REPORTS[report](verdict_of({"name": "a"})).count("contract explain") == 0
 
 
 def test_the_last_line_of_the_terminal_says_where_a_rule_is_explained() -> None:
     *_, last = terminal.terminal_lines(BROKEN)
-    assert last == f"explained   {where_explained(RULES_BROKEN[0])}"
+    assert last == f"explained   {where_explained(*RULES_BROKEN)}"
+
+
+def test_each_broken_rule_is_named_once_and_of_many_the_first_five() -> None:
+    what = "with examples, and what to do"
+    assert where_explained("schema.type") == f"`contract explain schema.type` says what that rule means, {what}"
+    two = where_explained("schema.type", "json.depth", "schema.type")
+    assert two == f"`contract explain schema.type json.depth` says what these rules mean, {what}"
+    command = "`contract explain body.missing json.encoding json.malformed json.surrogate schema.required`"
+    assert where_explained(*RULES_BROKEN) == f"{command} (and 2 more) says what these rules mean, {what}"
 
 
 def test_what_is_waived_needs_no_explanation() -> None:
