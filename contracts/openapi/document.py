@@ -180,6 +180,8 @@ class Document:
     """The operations, and the parts of operations, that cannot be judged."""
     skipped: int = 0
     """How many operations the user did not choose."""
+    overlay_paths: tuple[Path, ...] = ()
+    """The files of its overlays, which `overlays` names."""
 
     @cached_property
     def operations(self) -> tuple[Operation, ...]:

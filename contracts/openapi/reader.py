@@ -88,6 +88,7 @@ def _document(
         makers=makers,
         left_out=left_out,
         skipped=skipped,
+        overlay_paths=tuple(layer.path for layer in loaded),
     )
     return chosen.checked(leave_out(closed_if_asked(document), reasons))
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 from markupsafe import Markup
 
 from contracts.http import Exchange
+from contracts.openapi import Document, DocumentError, line_of, pointer_lines, written_places
 from contracts.reports import report_json
 from contracts.reports.comparison import Comparison
 from contracts.reports.grouping import differ_by_value, grouped
@@ -81,7 +82,7 @@ def render(
         "matrices": list(tree.matrices(report)),
         "histograms": {path: _histogram(report, path, counts) for path, counts in verdict.times.items() if counts},
         "timeline": figures.timeline(exchange for exchange in exchanges if exchange.seconds),
-        "excerpts": functools.partial(_excerpt, _lines(verdict.run.document.path)),
+        "promised": functools.cache(functools.partial(_promised, verdict.run.document)),
         "explained": explanation_rows,
         "rechecked": _rechecked,
         "lay_out": functools.partial(witness.lay_out, max_lines=max_lines),
@@ -181,6 +182,35 @@ def _cut(value: Any) -> Any:
     if isinstance(value, list):
         return list(map(_cut, value[:IDS]))
     return {name: _cut(item) for name, item in value.items()} if isinstance(value, dict) else value
+
+
+@dataclass(frozen=True, slots=True)
+class _Promise:
+    """Where a promise is written: the file's name, the line, and the lines around it with their numbers."""
+
+    file: str
+    line: int
+    around: tuple[tuple[int, str], ...]
+
+
+def _promised(document: Document, pointer: str, line: int) -> _Promise:
+    """Return where a place is written: in the last overlay that wrote it, else on this line of the document."""
+    path = document.path
+    for overlay, written in reversed(_written(document)):
+        if pointer in written:
+            path, line = overlay, line_of(pointer_lines(overlay), written[pointer])
+            break
+    return _Promise(path.name, line, tuple(_excerpt(_lines(path), line)))
+
+
+@functools.lru_cache(maxsize=1)
+def _written(document: Document) -> tuple[tuple[Path, Mapping[str, str]], ...]:
+    """Return the overlays that can still be read, each with the places that it wrote."""
+    found = []
+    for path in document.overlay_paths:
+        with suppress(DocumentError):
+            found.append((path, written_places(path, document.written)))
+    return tuple(found)
 
 
 def _excerpt(lines: Sequence[str], line: int) -> Iterator[tuple[int, str]]:

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +16,12 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from contracts.http.exchange import Exchange, Failure
-from contracts.openapi import Document
+from contracts.openapi import PINNED, PINNED_OVERLAY, Document, load
 from contracts.reports import page, report_json
 from contracts.reports.page import figures, template, tree, witness
 from contracts.run.observer import Observer
 from contracts.verdict.verdict import Verdict
+from strategies.answers import catalogue
 from tests.support.pet_verdicts import DOCUMENT, HOSTILE, OPERATION, SCHEMA, verdicts
 from tests.support.tiny import PETS, answer, document_at, document_of, exchange_of
 from tests.support.verdicts import verdict_on
@@ -358,3 +360,21 @@ def test_of_very_many_exchanges_every_third_is_drawn_and_all_are_counted() -> No
 def test_without_exchanges_there_are_no_figures() -> None:
     assert figures.histogram({}, {}) is None
     assert figures.timeline([]) is None
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_promise_of_an_overlay_is_shown_in_its_own_file(tmp_path: Path, is_there: bool) -> None:
+    overlay = tmp_path / "added.overlay.yaml"
+    overlay.write_text(PINNED_OVERLAY.read_text("utf-8"), "utf-8")
+    document = load(PINNED, [overlay])
+    (operation,) = document.operations
+    resource, response = next(iter(catalogue(operation).items()))
+    observer = Observer()
+    observer(exchange_of(operation, response, f"{resource[0]}-other"))
+    if not is_there:
+        overlay.unlink()
+    text = Elements(page_of(verdict_on(observer.tally, document))).text
+    assert ("x-equals: $request.path.fine_tuning_job_id" in text) is is_there
+    line = next(n for n, each in enumerate(PINNED_OVERLAY.read_text("utf-8").splitlines(), 1) if "x-equals:" in each)
+    assert (f"added.overlay.yaml, line {line}" in text) is is_there
+    assert ("sgp-v4.openapi.yaml, line " in text) is not is_there
