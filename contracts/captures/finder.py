@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
-from contracts.openapi import TEMPLATE, Document, Operation, operation_at
+from contracts.openapi import TEMPLATE, ConfigurationError, Document, Operation, operation_at
 
 FEW: Final = 4
 """So many operations are tried one after another faster than looked up."""
@@ -19,9 +19,14 @@ MAX_FOLDERS: Final = 1024
 
 
 class OperationFinder:
-    """Finds operations by method and URL; with a `server`, only those of its host and behind its path."""
+    """Finds operations by method and URL; with a `server`, only those of its host and behind its path.
+
+    Raises ConfigurationError for a server with a user or password, which reports would hold.
+    """
 
     def __init__(self, document: Document, server: str = "") -> None:
+        if "@" in urlsplit(server if "//" in server else f"//{server}").netloc:
+            raise ConfigurationError("the server's URL carries credentials; take them out, for nothing is sent")
         self._places = tuple(_places(document, server))
         self._few = document.operations if len(document.operations) <= FEW else ()
         self._by_start: dict[tuple[int, str], tuple[Operation, ...]] = {}

@@ -166,6 +166,12 @@ def test_a_status_that_is_none_is_refused(tmp_path: Path, status: str) -> None:
     assert f"'{status}' is no HTTP status, which has three digits" in line
 
 
+@pytest.mark.parametrize("server", ["https://me:sk-secret@api.test", "me:sk-secret@api.test/base"])
+def test_a_server_with_credentials_is_refused_and_they_are_not_repeated(tmp_path: Path, server: str) -> None:
+    line = refused(check(tmp_path, exchange_lines(), options=("--server", server)))
+    assert line == "ERROR: the server's URL carries credentials; take them out, for nothing is sent"
+
+
 def test_standard_input_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(exchange_lines())))
     result = run_command("check", "-", "-")
