@@ -7,10 +7,11 @@ one, compressed ones as they are decompressed.
 import codecs
 import gzip
 import io
+import json
 import sys
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final, cast
@@ -130,10 +131,12 @@ def _is_exchange(value: Mapping[str, Any]) -> bool:
 
 def _beginning_of(text: bytes) -> Mapping[str, Any]:
     """Return the members of an object of which the text may be only the beginning; none if it is no JSON object."""
+    value: Any = None
     try:
         value = jiter.from_json(text.strip(), partial_mode=True)
     except ValueError:
-        return {}
+        with suppress(ValueError):
+            value = json.loads(text)  # It may hold halves of surrogate pairs.
     return value if isinstance(value, dict) else {}
 
 

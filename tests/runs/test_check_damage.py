@@ -56,6 +56,11 @@ def test_a_line_that_is_no_exchange_is_told_by_what_is_wrong_with_it(
     assert (tmp_path / "reports" / "report.md").exists()
 
 
+def test_a_lone_line_with_half_a_character_is_told_by_that(tmp_path: Path) -> None:
+    line = changed(url=url_of(("a",)) + "?a=\ud800").splitlines()[0]
+    assert "line 1: its URL holds half of a surrogate pair" in refused(check(tmp_path, line))
+
+
 def test_a_reason_that_many_lines_have_is_told_once(tmp_path: Path) -> None:
     content = b"x\n" * 3 + changed(status=7) + b"\n" + b"y\n" * 15
     result = check(tmp_path, content)
