@@ -42,7 +42,7 @@ def download(url: str) -> bytes:
             except (requests.RequestException, OSError, ValueError) as error:
                 detail = failure_of(error).detail
                 fix = "name a URL that answers, or save the document and name the file"
-                raise TargetError(shown, f"cannot be read: {detail}", fix) from None
+                raise TargetError(shown, f"cannot be read: instead of it came {detail}", fix) from None
     raise TargetError(shown, f"redirects more than {HOPS} times", "name the URL of the document itself")
 
 

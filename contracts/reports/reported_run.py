@@ -7,6 +7,7 @@ is read may be sent and printed.
 import datetime
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -64,14 +65,24 @@ _FIX: Final = "name a report.json as --report-dir wrote it"
 
 
 def _findings(path: Path, report: Mapping[str, Any], name: str) -> Iterator[Finding]:
-    for number, entry in enumerate(report[name], 1):
+    found: list[Finding] = []
+    for number, entry in enumerate(report[name]):
         try:
-            finding = _finding(entry)
+            found.append(_finding(entry))
         except _DAMAGE:
-            raise ConfigurationError(
-                f"{path} is damaged, or of another version, at /{name}/{number - 1}; {_FIX}"
-            ) from None
-        yield replace(finding, answers=_answers(report, finding))
+            raise ConfigurationError(f"{path} is damaged, or of another version, at /{name}/{number}; {_FIX}") from None
+    alike: Counter[tuple[str, int, str]] = Counter()
+    for finding in found:
+        alike[_promise(finding)] += finding.count
+    for finding in found:
+        of_promise = replace(finding, alike=alike[_promise(finding)])
+        yield replace(of_promise, answers=_answers(report, of_promise))
+
+
+def _promise(finding: Finding) -> tuple[str, int, str]:
+    """Return what findings share that break one promise, by whatever value."""
+    violation = finding.violation
+    return violation.rule, violation.status, violation.pointer
 
 
 def _answers(report: Mapping[str, Any], finding: Finding) -> int:
@@ -93,7 +104,7 @@ def _answers(report: Mapping[str, Any], finding: Finding) -> int:
         return 0
     # A branch of the same name may be one of another union.
     pools = [*of_status, *(of_branch if len(of_branch) == 1 else ())]
-    return min((pool for pool in pools if pool >= finding.count), default=every)
+    return min((pool for pool in pools if pool >= finding.alike), default=every)
 
 
 def _names(feature: Mapping[str, Any], kind: str, which: str) -> bool:

@@ -189,9 +189,9 @@ def needed_rounds(finding: Finding) -> int:
 def _share(finding: Finding, before: RecheckResult) -> float:
     """Return the share of answers that showed a finding; 0 if it is not known of its own resource's."""
     # What is asked for together is asked for several times in each round.
-    if not 0 < finding.count < finding.answers or finding.witness.request.together:
+    if not 0 < finding.alike < finding.answers or finding.witness.request.together:
         return 0.0
-    share = finding.count / finding.answers
+    share = finding.alike / finding.answers
     if before.times <= 0:
         return share
     # If the resource showed it, when asked again, more often than chance allows, the answers of others say nothing.

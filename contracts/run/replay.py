@@ -345,7 +345,7 @@ class _Answers:
 
 
 def _rarity(finding: Finding) -> str:
-    return f"{finding.count:,} of {finding.answers:,}"
+    return f"{finding.alike:,} of {finding.answers:,}"
 
 
 def _is_alike(one: Violation, other: Violation) -> bool:

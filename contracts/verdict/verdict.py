@@ -124,6 +124,8 @@ class Finding:
     """The result of asking again; None if the witness was not asked for again."""
     answers: int = 0
     """How many answers could have shown the violation, as far as an earlier report says so; 0 if it is not known."""
+    alike: int = 0
+    """How often an earlier report says that the same promise was broken, by this value or by others."""
 
 
 @dataclass(frozen=True, slots=True)

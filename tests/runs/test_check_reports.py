@@ -43,7 +43,7 @@ def test_where_no_server_is_known_the_request_takes_the_place_of_a_command(tmp_p
 
 def test_a_server_that_is_named_makes_the_command_whole(tmp_path: Path) -> None:
     lines = exchange_lines(broken).replace(HOST.encode(), b"/base")
-    below, entry, reports = told(tmp_path, lines, "--server", "https://user:word@h.test/base")
+    below, entry, reports = told(tmp_path, lines, "--server", "https://h.test/base")
     assert below == [entry["curl"]]
     path = entry["witness"]["request"]["url"]
     assert entry["curl"] == f"curl -sS -i https://h.test{path}"

@@ -8,6 +8,7 @@ import pytest
 
 from contracts.http.exchange import Response
 from contracts.judge.checks import judge
+from contracts.judge.header_values import is_legal
 from contracts.openapi import Document
 from strategies.answers import covering_answers
 from strategies.faults.self_test import self_test
@@ -18,6 +19,13 @@ WORDS = {"type": "array", "items": {"enum": ["p", "q"]}}
 SIZES = {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 2, "maxItems": 3}
 FLAGS = {"type": "array", "items": {"type": "boolean"}}
 MIXED = {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}]}
+FIRST_TEXT = {"type": "array", "prefixItems": [{"type": "string"}], "items": {"type": "integer"}}
+OTHERS = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {"name": {"type": "string"}},
+    "additionalProperties": {"type": "integer"},
+}
 COLOUR = {
     "type": "object",
     "required": ["R", "G"],
@@ -42,7 +50,24 @@ TEXTS: list[tuple[Any, bool, list[str], list[str]]] = [
     (FLAGS, False, ["true, false"], ["true, yes", "True"]),
     (MIXED, False, ["5, 5", "a,5"], ["5, a"]),
     (COLOUR, True, ["R=1,G=2", "G=2 , R=1,name=5", "R=1,G=2,,other=x"], ["R,1,G,2", "R=1", "R=1,G=x", "R=1,G"]),
-    (COLOUR, False, ["R,1,G,2", "R , 1,\tG,2", "R,1,G,2,name,5"], ["R=1,G=2", "R,1", "R,1,G,x", "R,1,G"]),
+    (
+        COLOUR,
+        False,
+        ["R,1,G,2", "R , 1,\tG,2", "R,1,G,2,name,5"],
+        ["R=1,G=2", "R,1", "R,1,G,x", "R,1,G", "R,\xa01,G,2"],
+    ),
+    (FIRST_TEXT, False, ["5, 6", "5"], ["5, x"]),
+    (OTHERS, False, ["name,5,R,1"], ["name,5,R,x"]),
+    (OTHERS, True, ["name=5, R=1"], ["name=5, R=x"]),
+    (
+        {"type": "object", "required": ["name"], "properties": {"name": {"const": "a=b"}}},
+        True,
+        ["name=a=b"],
+        ["name=a"],
+    ),
+    ({"type": "object", "required": ["R"]}, True, ["R=1", "R="], ["R=1,G"]),
+    ({"type": "object", "required": ["X"]}, False, ["X,1"], ["x,1"]),
+    ({"type": "object"}, False, ["", "R,1"], ["R"]),
 ]
 
 
@@ -75,6 +100,13 @@ def test_answers_have_such_fields_and_faults_break_them(
         assert judge(operation, exchange_of(operation, response)) == ()
         assert opinion(exchange_of(operation, response)) == ()
     assert self_test(operation).survivors == ()
+
+
+@pytest.mark.parametrize("text", ["", "a", "a,b", "a=b"])
+def test_a_field_that_the_document_forbids_is_legal_in_no_reading(text: str) -> None:
+    document = document_with(False)
+    (header,) = document.operations[0].responses[0].headers
+    assert not is_legal(document, header, text)
 
 
 def test_a_described_content_type_is_ignored() -> None:

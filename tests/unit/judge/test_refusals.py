@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
-from contracts.http.exchange import Failure, Response
+from contracts.http.exchange import Exchange, Failure, Response
 from contracts.judge.checks import judge
-from contracts.judge.refusals import ID_CLASSES, Refusal, excuse, id_classes
+from contracts.judge.refusals import ID_CLASSES, MADE_UP, Refusal, excuse, id_classes
+from contracts.judge.violation import Violation
+from contracts.openapi import Operation
 from tests.support.tiny import answer, document_of, exchange_of
 
 NOT_FOUND = {"description": "", "content": {"application/json": {"schema": {"type": "object", "required": ["why"]}}}}
@@ -110,7 +113,9 @@ def test_an_id_that_is_known_to_exist_is_never_refused_rightly() -> None:
     assert left(OPERATION, answer(404), "a/b", exists=True) == ["status.known-resource"]
 
 
-@pytest.mark.parametrize(("name", "excused"), [("x" * 101, True), ("x" * 100, False), ("\0", False), ("a/b", False)])
+@pytest.mark.parametrize(
+    ("name", "excused"), [("x" * 101, True), ("x" * 100, False), ("\0", False), ("a/b", False), ("/" + "x" * 99, False)]
+)
 def test_a_closed_connection_refuses_over_long_ids_alone(name: str, excused: bool) -> None:
     for kind in ("reset", "closed"):
         assert left(OPERATION, Failure(kind, "gone"), name) == ([] if excused else [f"transport.{kind}"])
@@ -135,3 +140,44 @@ def test_a_refusal_names_status_media_type_and_product() -> None:
     assert refusal(("Server", "nginx/1.22.1 (Debian)")) == Refusal(classes, "400", "text/html", "nginx")
     assert refusal(("Via", "1.1 varnish (Varnish/7.1)")) == Refusal(classes, "400", "text/html", "varnish")
     assert refusal() == Refusal(classes, "400", "text/html", "")
+    bare = exchange_of(OPERATION, answer(400, media_type=None), "\0/")
+    assert excuse(bare, judge(OPERATION, bare))[0] == Refusal(classes, "400", "", "")
+
+
+UNDOCUMENTED = Violation("status.undocumented", 400, "status", "#/paths")
+
+
+def asked(operation: Operation, outcome: Response | Failure, name: str, **request: Any) -> Exchange:
+    exchange = exchange_of(operation, outcome, name)
+    return dataclasses.replace(exchange, request=dataclasses.replace(exchange.request, **request))
+
+
+@pytest.mark.parametrize(
+    "request_", [{"exists": True}, {"method": "POST"}, {"exists": True, "method": "POST"}], ids=str
+)
+def test_what_exists_and_what_does_not_read_is_never_refused_for_its_id(request_: dict[str, Any]) -> None:
+    exchange = asked(OPERATION, answer(400), "a/b", **request_)
+    assert excuse(exchange, {UNDOCUMENTED}) == (None, {UNDOCUMENTED})
+
+
+def test_made_up_values_may_be_refused_by_a_status_that_the_document_does_not_have() -> None:
+    exchange = asked(OPERATION, answer(409, {}), "a-b", made_up=True)
+    assert excuse(exchange, {UNDOCUMENTED}) == (Refusal((MADE_UP,), "409", "application/json"), set())
+    strange = asked(OPERATION, answer(400, {}), "a/b", made_up=True)
+    assert excuse(strange, {UNDOCUMENTED}) == (Refusal(("a slash", MADE_UP), "400", "application/json"), set())
+
+
+@pytest.mark.parametrize(("status", "request_"), [(404, {}), (409, {"method": "POST"}), (401, {}), (429, {})], ids=str)
+def test_made_up_values_excuse_neither_what_is_documented_nor_what_is_of_the_caller(
+    status: int, request_: dict[str, Any]
+) -> None:
+    exchange = asked(TELLING, answer(status, {}), "a-b", made_up=True, **request_)
+    assert excuse(exchange, {UNDOCUMENTED}) == (None, {UNDOCUMENTED})
+
+
+def test_a_refusal_that_explains_no_violation_is_none() -> None:
+    message = b"HTTP/1.1 404 Not Found\r\nX-Broken : 1\r\nContent-Length: 0\r\n\r\n"
+    exchange = exchange_of(TELLING, dataclasses.replace(answer(404, {"why": "gone"}), message=message), "a/b")
+    refusal, others = excuse(exchange, judge(TELLING, exchange))
+    assert refusal is None
+    assert [each.rule for each in others] == ["framing.head"]

@@ -261,7 +261,7 @@ def test_what_is_rare_is_asked_for_until_it_would_be_seen_in_99_of_100_cases(
     count: int, answers: int, again: RecheckResult | None, rounds: int
 ) -> None:
     (found,) = verdict_of([("one", BAD_STATE)]).findings
-    finding = replace(found, count=count, answers=answers, recurrence=again)
+    finding = replace(found, count=count, alike=count, answers=answers, recurrence=again)
     assert needed_rounds(finding) == rounds
     assert planned_rounds(finding) == min(rounds, MAX_ROUNDS)
     if rounds > RARE_ROUNDS:
@@ -270,7 +270,10 @@ def test_what_is_rare_is_asked_for_until_it_would_be_seen_in_99_of_100_cases(
 
 def test_what_more_answers_tell_nothing_of_is_asked_for_no_more() -> None:
     again, known = RecheckResult(0, 3, None), [("one",), ("two",)]
-    seen = [replace(each, answers=100, recurrence=again) for each in verdict_of([("one", BAD_STATE)]).findings]
+    seen = [
+        replace(each, answers=100, alike=each.count, recurrence=again)
+        for each in verdict_of([("one", BAD_STATE)]).findings
+    ]
     asked = Asked(lambda name, turn: SOUND)
     on_one = Recheck(DOCUMENT, seen, lambda _: known, Observer(), goes_on=lambda _, each: each == ("one",))
     assert len(list(on_one.rounds(Asks(asked)))) == RARE_ROUNDS + MAX_ROUNDS
