@@ -44,7 +44,7 @@ def check_rate(text: str) -> float:
 
 
 class RateLimit(SharedState):
-    """Gives every request its turn. Waiting is one sleep of the thread that asks, so that a signal ends it.
+    """Gives every request its turn. The thread that asks sleeps until then, by `sleep`, which a signal ends.
 
     `path` names the file that several processes share; without it the limit is this process's alone. `clock` gives
     seconds, and has to be the same clock in all of them: the monotonic one is the system's own on Linux, macOS and

@@ -83,7 +83,7 @@ class Run:
         settings = settings.without(strategies.unanswered(settings))
         self.settings, self.folder, self.signals = settings, folder, signals
         self._strategies = strategies
-        self._sessions = Sessions(settings, strategies, folder, self.known)
+        self._sessions = Sessions(settings, strategies, folder, self.known, signals.sleep)
         self._stack.callback(self._sessions.close)
         # A process that starts workers keeps the key, for them to inherit; nothing else carries it to them.
         asks = folder.alone or folder.worker

@@ -36,11 +36,12 @@ class Sessions:
         strategies: Strategies,
         folder: RunFolder,
         known: Callable[[Operation], tuple[Resource, ...]],
+        sleep: Callable[[float], object],
     ) -> None:
         self._settings, self._strategies, self._folder, self._known = settings, strategies, folder, known
         self._options = replace(settings.session, turns=folder.turns, inputs=self._inputs())
         self._stack = ExitStack()
-        self._rate_limit = RateLimit(settings.limits, folder.shared_state)
+        self._rate_limit = RateLimit(settings.limits, folder.shared_state, sleep=sleep)
         self._stack.callback(self._rate_limit.close)
 
     def _inputs(self) -> dict[str, Inputs]:

@@ -11,6 +11,9 @@ from typing import Any, Final, Self
 GRACE: Final = 2.0
 """Seconds after a signal in which further ones change nothing: the verdict is being reported."""
 
+_LOOK: Final = 0.5
+"""Seconds after which a waiting run sees whether it was interrupted."""
+
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -52,6 +55,18 @@ class Signals:
             yield
         finally:
             self.ignore_signals()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; raises KeyboardInterrupt if a signal has ended the run.
+
+        What the signal raised is lost where it came while a library called a function of ours back and took any
+        exception for an answer: nobody is to wait for an hour then.
+        """
+        end = time.monotonic() + seconds
+        while not self.interrupted and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, _LOOK))
+        if self.interrupted:
+            raise KeyboardInterrupt
 
     def _come(self, number: int, frame: FrameType | None) -> None:
         now = time.monotonic()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 from collections.abc import Iterator
 
@@ -60,3 +61,12 @@ def test_nohup_stays_in_force() -> None:
             assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_a_wait_ends_by_a_signal_whose_exception_was_lost() -> None:
+    with Signals() as signals:
+        signals.sleep(0.001)
+        with contextlib.suppress(KeyboardInterrupt):  # As a library does that calls a function of ours back.
+            signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt):
+            signals.sleep(3600)
