@@ -59,8 +59,8 @@ class Signals:
     def sleep(self, seconds: float) -> None:
         """Wait; raises KeyboardInterrupt if a signal has ended the run.
 
-        What the signal raised is lost where it came while a library called a function of ours back and took any
-        exception for an answer: nobody is to wait for an hour then.
+        What the signal raised is lost where Python can hand it to nobody, as in a finalizer: nobody is to wait for an
+        hour then.
         """
         end = time.monotonic() + seconds
         while not self.interrupted and (left := end - time.monotonic()) > 0:

@@ -66,7 +66,7 @@ def test_nohup_stays_in_force() -> None:
 def test_a_wait_ends_by_a_signal_whose_exception_was_lost() -> None:
     with Signals() as signals:
         signals.sleep(0.001)
-        with contextlib.suppress(KeyboardInterrupt):  # As a library does that calls a function of ours back.
+        with contextlib.suppress(KeyboardInterrupt):  # As Python does in a finalizer.
             signal.raise_signal(signal.SIGTERM)
         with pytest.raises(KeyboardInterrupt):
             signals.sleep(3600)
