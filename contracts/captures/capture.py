@@ -62,13 +62,18 @@ def check_times(seconds: float, at: float) -> None:
 
 def check_status(status: object) -> int:
     """Return the status; raise UnreadableError for one that no answer of HTTP can have."""
-    if isinstance(status, bool) or not isinstance(status, int) or not 100 <= status <= 999:
+    if isinstance(status, bool) or not isinstance(status, int) or not is_status(status):
         raise UnreadableError(f"its status {status!r} is none of HTTP"[:80])
     return status
 
 
+def is_status(number: int) -> bool:
+    """Return whether the number has three digits, as every status does (RFC 9110, section 15)."""
+    return 100 <= number <= 999
+
+
 def check_url(url: object) -> str:
-    """Return the URL or path; raise UnreadableError for one that nobody could have sent."""
+    """Return the URL or path; raise UnreadableError if it is not a string, or holds half of a surrogate pair."""
     if not isinstance(url, str):
         raise UnreadableError("its URL is no text")
     if not url.isascii() and _HALVES.search(url):

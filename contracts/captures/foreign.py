@@ -14,7 +14,7 @@ from http.cookies import BaseCookie
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-from contracts.captures.capture import Capture, Pairs, without_accepted_coding
+from contracts.captures.capture import Capture, Pairs, is_status, without_accepted_coding
 from contracts.http import CodingError, decoded
 from contracts.options import MAX_BODY
 
@@ -48,18 +48,18 @@ _PARTS: Final = "give a tuple of three: the status (an int), the header fields, 
 
 
 def _status(response: Any, status: Any) -> int:
-    """Return the status; raise TypeError for what is no number, and ValueError for one that is no status."""
+    """Return the status; raise TypeError if it is not an integer, and ValueError if it has not three digits."""
     __tracebackhide__ = True
     if isinstance(status, bool) or not isinstance(status, int):
         named = f"its status is {status!r}" if status is not None else "it has no status"
         raise TypeError(f"{type(response).__name__} is no response: {named}; {_PARTS}")
-    if not 100 <= status <= 999:
+    if not is_status(status):
         raise ValueError(f"{status} is no status of HTTP, which has three digits; give the one that came")
     return int(status)
 
 
 def _bytes(response: Any, content: Any) -> bytes:
-    """Return the body's bytes; raise TypeError for what is neither bytes nor text."""
+    """Return the body as bytes; raise TypeError if it is neither bytes nor a string."""
     __tracebackhide__ = True
     if isinstance(content, str):
         return content.encode()

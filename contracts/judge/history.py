@@ -112,7 +112,7 @@ class History(SharedState):
         return self._redacted(_changed(keyword, 0, text, ABSENT)).expected if self._redacted else text
 
     def _split(self, keywords: tuple[Lasting, ...], values: tuple[Any, ...], since: float) -> dict[Key, Kept]:
-        """Return what is kept of the first values of a resource. No value is redacted: others are not kept this way."""
+        """Return what is kept of each of a resource's first values. It is used only where nothing is redacted."""
         return {
             (keyword.place, keyword.pointer): (hashed, text_of(value), since)
             for keyword, value, hashed in _hashed(zip(keywords, values, strict=True))
